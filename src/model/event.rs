@@ -1,0 +1,56 @@
+use std::time::Duration;
+
+use super::{CappedSpot, MicroUsd, VenueCounts};
+
+/// Something that happened in a run. The loop tells; the terminal, the log and the tests listen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A run was begun, or an unfinished one taken up again.
+    RunOpened {
+        /// The run.
+        run_id: uuid::Uuid,
+        /// An unfinished run goes on.
+        resumed: bool,
+        /// Pieces of the region.
+        tiles: u64,
+        /// Pieces that were finished before.
+        tiles_done: u64,
+    },
+    /// An answer was committed.
+    AnswerCommitted {
+        /// The tile's ordinal.
+        tile: i32,
+        /// What became of its rows.
+        counts: VenueCounts,
+        /// Its list price.
+        cost: MicroUsd,
+    },
+    /// A request was sent (every attempt).
+    RequestSent {
+        /// The tile's ordinal.
+        tile: i32,
+    },
+    /// An attempt failed and another follows.
+    Retrying {
+        /// The tile's ordinal.
+        tile: i32,
+        /// Why.
+        reason: String,
+        /// How long from now.
+        wait: Duration,
+    },
+    /// A piece of the region is done.
+    TileDone {
+        /// The tile's ordinal.
+        tile: i32,
+        /// Spots in it that overflow.
+        capped: Vec<CappedSpot>,
+    },
+    /// A piece of the region could not be finished.
+    TileFailed {
+        /// The tile's ordinal.
+        tile: i32,
+        /// Why.
+        reason: String,
+    },
+}

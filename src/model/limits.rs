@@ -1,0 +1,48 @@
+use serde::{Deserialize, Serialize};
+
+use super::MicroUsd;
+
+/// What a provider allows and charges. Facts with a source, in the provider's file; settings may lower or raise them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// Requests per second, per method.
+    pub requests_per_second: f64,
+    /// Requests per day, where there is such a limit.
+    pub requests_per_day: Option<u32>,
+    /// Rows in one answer.
+    pub rows_per_answer: u32,
+    /// Rows over all pages of one question.
+    pub rows_per_query: u32,
+    /// Largest radius of a circle, metres.
+    pub largest_radius_m: f64,
+    /// The area shape that is honoured as a hard limit.
+    pub shape: AreaShape,
+    /// Order of the rows.
+    pub ranking: Ranking,
+    /// Type words in one question at most.
+    pub words_per_query: usize,
+    /// List price of one answered request, before free allowances.
+    pub price: MicroUsd,
+    /// Days that content may be kept under the public terms, and what they say, in one line for the run's start.
+    pub terms: &'static str,
+}
+
+/// Shapes that a provider honours as a hard limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AreaShape {
+    /// A centre and a radius.
+    Circle,
+    /// A box of degrees.
+    Rectangle,
+}
+
+/// How an answer's rows are ordered, which decides what a capped answer proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ranking {
+    /// Nearest first: a capped answer proves the disk up to its outermost row.
+    Distance,
+    /// Anything else: a capped answer proves nothing.
+    Other,
+}

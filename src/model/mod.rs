@@ -1,0 +1,27 @@
+//! Plain values that several rooms share. Imports nothing of ours.
+
+mod area;
+mod coverage;
+mod event;
+mod field;
+mod hours;
+mod limits;
+mod money;
+mod position;
+mod raw_venue;
+mod reject;
+mod run;
+mod venue;
+
+pub use area::{Area, Ask, BoundingBox, Circle};
+pub use coverage::{AnswerSeen, CappedSpot, Certificate, Tile};
+pub use event::Event;
+pub use field::Field;
+pub use hours::{Hours, HoursState, Period, Point, SpecialDay};
+pub use limits::{AreaShape, Limits, Ranking};
+pub use money::MicroUsd;
+pub use position::{Position, PositionError};
+pub use raw_venue::{RawDatedPeriod, RawDay, RawHours, RawPeriod, RawPoint, RawPrice, RawRating, RawVenue};
+pub use reject::{Reject, RejectReason};
+pub use run::{CoverageCounts, RunStatus, StoppedBy, Summary, VenueCounts};
+pub use venue::{BusinessStatus, Normalised, Repair, Venue};

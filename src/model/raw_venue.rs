@@ -1,0 +1,104 @@
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{BusinessStatus, Field};
+
+/// A provider's row, read but not yet judged: its own words and numbers, in one shape for all providers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RawVenue {
+    /// The provider's own id; empty when the row had none.
+    pub provider_id: String,
+    /// The display name.
+    pub name: Field<String>,
+    /// Latitude and longitude as given, degrees.
+    pub position: Field<(f64, f64)>,
+    /// One line.
+    pub address: Field<String>,
+    /// The provider's own stable category keys, its primary one first.
+    pub categories: Field<Vec<String>>,
+    /// With the provider's scale.
+    pub rating: Field<RawRating>,
+    /// In the provider's form.
+    pub price: Field<RawPrice>,
+    /// In the provider's form.
+    pub hours: Field<RawHours>,
+    /// The hours in the provider's own words, untouched.
+    pub hours_text: Field<String>,
+    /// Open, closed for good, …
+    pub status: Field<BusinessStatus>,
+    /// The id of the venue that took this one's place.
+    pub successor_id: Field<String>,
+    /// IANA time zone, if the provider names one.
+    pub timezone: Field<String>,
+    /// When the answer came; dated exceptions are computed from it.
+    pub answered_at: DateTime<Utc>,
+}
+
+/// A rating and the top of its scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RawRating {
+    /// As given.
+    pub value: f64,
+    /// 5 or 10.
+    pub out_of: f64,
+}
+
+/// A price in one of the forms that providers use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RawPrice {
+    /// A word of the provider (`PRICE_LEVEL_MODERATE`).
+    Word(String),
+    /// A number on a scale where 0 is free.
+    Level(i64),
+    /// Repeated currency signs (`€€`).
+    Signs(String),
+}
+
+/// Hours in one of the forms that providers use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RawHours {
+    /// Google's form: a list of openings, and the dated days of the coming week.
+    Periods {
+        /// The regular week; none where the provider sent hours without a list.
+        week: Option<Vec<RawPeriod>>,
+        /// The days that the provider marks as special, each with what it says of them.
+        special: Vec<RawDay>,
+    },
+}
+
+/// An opening as given: nothing checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawPeriod {
+    /// Opens.
+    pub open: RawPoint,
+    /// Closes; absent means never.
+    pub close: Option<RawPoint>,
+}
+
+/// A minute of the week as given: 0 = Sunday, nothing checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawPoint {
+    /// 0 = Sunday.
+    pub day: i64,
+    /// Hour.
+    pub hour: i64,
+    /// Minute.
+    pub minute: i64,
+}
+
+/// What a provider says of one dated day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawDay {
+    /// The local date; none if it was not a date.
+    pub date: Option<NaiveDate>,
+    /// The openings that begin on it.
+    pub periods: Vec<RawDatedPeriod>,
+}
+
+/// A dated opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawDatedPeriod {
+    /// As given.
+    pub period: RawPeriod,
+    /// The provider cut it at the edge of the week that it looked at: its true ends are unknown.
+    pub truncated: bool,
+}

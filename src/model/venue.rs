@@ -1,0 +1,89 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Field, Hours, Position};
+
+/// A venue in our own terms, fit for its row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Venue {
+    /// The provider's own id, 1–255 characters.
+    pub provider_id: String,
+    /// 1–255 characters.
+    pub name: String,
+    /// Where it is.
+    pub position: Position,
+    /// Canonical codes, most specific first, at most five; unknown words as slugs.
+    pub categories: Field<Vec<String>>,
+    /// One line.
+    pub address: Field<String>,
+    /// 0–5.
+    pub rating: Field<f64>,
+    /// 0–4; 0 is free, absent is unknown.
+    pub price_level: Field<i32>,
+    /// Absent is unknown.
+    pub hours: Field<Hours>,
+    /// The provider's own words.
+    pub raw_hours: Field<String>,
+    /// What the provider says of the business.
+    pub status: Field<BusinessStatus>,
+    /// The provider's id of the venue that took this one's place.
+    pub successor_id: Field<String>,
+}
+
+/// What a provider says of a business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BusinessStatus {
+    /// Open for business.
+    Operational,
+    /// Closed for a while.
+    ClosedTemporarily,
+    /// Closed for good.
+    ClosedPermanently,
+    /// Not open yet.
+    FutureOpening,
+}
+
+impl BusinessStatus {
+    /// The word kept in `venue_sync.venue_states.business_status`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Operational => "operational",
+            Self::ClosedTemporarily => "closed_temporarily",
+            Self::ClosedPermanently => "closed_permanently",
+            Self::FutureOpening => "future_opening",
+        }
+    }
+}
+
+/// A venue, with what was done to make it fit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Normalised {
+    /// The venue.
+    pub venue: Venue,
+    /// What was repaired or left out on the way.
+    pub repairs: Vec<Repair>,
+    /// The provider's category words that have no canonical code (they passed as slugs).
+    pub unmapped_categories: Vec<String>,
+}
+
+/// Something that cleaning changed, counted in the run's report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repair {
+    /// Control characters, NUL or white space at the ends were taken out, or the text was put into NFC.
+    TextCleaned,
+    /// A text was cut at its column's length.
+    TextCut,
+    /// A rating outside its scale was dropped.
+    RatingDropped,
+    /// A price word or number that means nothing to us was dropped.
+    PriceDropped,
+    /// Hours that contradict themselves were dropped: unknown is better than wrong.
+    HoursDropped,
+    /// Overlapping or repeated openings were merged.
+    HoursMerged,
+    /// A dated exception that could not be trusted was dropped.
+    SpecialDayDropped,
+    /// A time zone that the database does not know was dropped.
+    TimezoneDropped,
+}

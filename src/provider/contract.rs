@@ -1,0 +1,60 @@
+use crate::model::{Ask, Limits, RawVenue, Reject};
+use crate::wire::{Request, Response, Verdict};
+
+/// What the run has to know of a provider. All of it is synchronous and pure.
+pub trait Provider: Send + Sync {
+    /// The word in `venues.provider_name` and in the settings.
+    fn name(&self) -> &'static str;
+
+    /// The environment variable that holds the key; none where no key is needed.
+    fn key_variable(&self) -> Option<&'static str>;
+
+    /// The environment variable that points the provider elsewhere (scheme, host, optional prefix).
+    fn base_url_variable(&self) -> &'static str;
+
+    /// Where the provider is, without a path.
+    fn base_url(&self) -> &'static str;
+
+    /// What it allows and charges.
+    fn limits(&self) -> Limits;
+
+    /// Turns a region's `types` (canonical codes including their descendants, or `<provider>:<word>`) into the provider's own
+    /// words, in a stable order without repetition.
+    fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType>;
+
+    /// The request that asks this question, or its next page.
+    fn request(&self, ask: &Ask, language: &str, cursor: Option<&Cursor>) -> Request;
+
+    /// What the response means, before anything of it is believed.
+    fn judge(&self, response: &Response) -> Verdict;
+
+    /// The rows of a response that was judged [`Verdict::Fine`]. A row that cannot be read is a reject, never a failed page.
+    fn parse(&self, request: &Request, response: &Response) -> Page;
+}
+
+/// Where the next page begins, in the provider's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// One answer, read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Page {
+    /// Every row of the answer, in its order.
+    pub rows: Vec<Result<RawVenue, Reject>>,
+    /// The provider had, or may have had, more for this question than it returns on all its pages.
+    pub truncated: bool,
+    /// Where the next page begins.
+    pub next: Option<Cursor>,
+}
+
+/// A type that the provider has no word for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{provider} has no type for `{name}`{hint}")]
+pub struct UnknownType {
+    /// The provider.
+    pub provider: &'static str,
+    /// The type as written in the settings.
+    pub name: String,
+    /// What to write instead, beginning with `: `; may be empty.
+    pub hint: String,
+}

@@ -1,0 +1,13 @@
+//! Providers are sentences, not clients: an area becomes a [`Request`](crate::wire::Request), a response becomes rows. No
+//! clock, no network, no database, no randomness; so every one of them is tested from recordings.
+//!
+//! A provider is one file, its recordings, and one line in [`all`].
+
+mod contract;
+
+pub use contract::{Cursor, Page, Provider, UnknownType};
+
+/// Every provider, in the order of `--help`.
+pub fn all() -> Vec<Box<dyn Provider>> {
+    vec![]
+}
