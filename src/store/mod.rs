@@ -7,14 +7,16 @@ mod answer;
 mod connect;
 mod content;
 mod look;
+mod merge;
 pub mod migrate;
 mod runs;
 mod spend;
 mod tiles;
 
-pub use answer::{AnswerToCommit, CommitError, Committed, commit_answer, merge_venues};
+pub use answer::{AnswerToCommit, CommitError, Committed, commit_answer};
 pub use connect::{Database, DatabaseError, Remedy};
 pub use content::Batch;
+pub use merge::{Merged, preview};
 pub use look::{SampleVenue, known_zones, sample_venues};
 pub use runs::{OpenedRun, RunFigures, RunSpec, close_if_finished, figures, leave, open_run};
 pub use spend::{Budget, Refund, ReserveError, Spender, refund, reserve};

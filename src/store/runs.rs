@@ -6,7 +6,7 @@ use sqlx::postgres::PgTransaction;
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
-use crate::model::{CoverageCounts, MicroUsd, StoppedBy, Tile, VenueCounts};
+use crate::model::{CappedSpot, CoverageCounts, MicroUsd, StoppedBy, Tile, VenueCounts};
 
 /// What makes two runs the same run.
 #[derive(Debug, Clone)]
@@ -210,7 +210,7 @@ pub struct RunFigures {
     /// Tiles.
     pub coverage: CoverageCounts,
     /// Capped spots, as kept.
-    pub capped: Vec<Value>,
+    pub capped: Vec<CappedSpot>,
     /// Rejects by reason, most frequent first, each with an example.
     pub rejects: Vec<(String, u64, String)>,
     /// Repairs by kind.
@@ -232,7 +232,8 @@ pub async fn figures(database: &Database, run: Uuid) -> Result<RunFigures, Datab
 async fn read_figures(transaction: &mut PgTransaction<'static>, run: Uuid) -> Result<RunFigures, sqlx::Error> {
     let mut figures = read_counts(transaction, run).await?;
     let tiles = sqlx::query!(
-        "select ordinal, state, capped, error from venue_sync.tiles where run_id = $1 order by ordinal",
+        r#"select ordinal, state, capped as "capped: sqlx::types::Json<Vec<CappedSpot>>", error
+           from venue_sync.tiles where run_id = $1 order by ordinal"#,
         run
     )
     .fetch_all(&mut **transaction)
@@ -240,9 +241,7 @@ async fn read_figures(transaction: &mut PgTransaction<'static>, run: Uuid) -> Re
     for tile in tiles {
         figures.coverage.tiles += 1;
         figures.coverage.complete += u64::from(tile.state == "complete");
-        if let Value::Array(spots) = tile.capped {
-            figures.capped.extend(spots);
-        }
+        figures.capped.extend(tile.capped.0);
         if tile.state == "failed" {
             figures.coverage.failed += 1;
             figures.failures.push((tile.ordinal, tile.error.unwrap_or_default()));
