@@ -6,6 +6,7 @@
 mod answer;
 mod connect;
 mod content;
+pub mod embedded;
 mod look;
 mod merge;
 pub mod migrate;
