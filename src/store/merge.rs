@@ -26,14 +26,9 @@ pub(super) async fn merge_venues(
     begun_at: DateTime<Utc>,
     batch: &Batch,
 ) -> Result<Merged, sqlx::Error> {
-    let rows = sqlx::query_file!(
-        "src/store/merge.sql",
-        provider,
-        batch.json(),
-        begun_at
-    )
-    .fetch_all(&mut **transaction)
-    .await?;
+    let rows = sqlx::query_file!("src/store/merge.sql", provider, batch.json(), begun_at)
+        .fetch_all(&mut **transaction)
+        .await?;
     let mut merged = Merged::default();
     let counts = &mut merged.counts;
     counts.received = batch.folded();

@@ -70,7 +70,11 @@ impl Book {
         }
     }
 
-    pub(super) async fn claim(&self, database: &Database, lease: Duration) -> Result<Option<ClaimedTile>, DatabaseError> {
+    pub(super) async fn claim(
+        &self,
+        database: &Database,
+        lease: Duration,
+    ) -> Result<Option<ClaimedTile>, DatabaseError> {
         match self {
             Self::Stored { run, worker } => store::claim(database, run.id, *worker, lease).await,
             Self::Dry(book) => Ok(book.pages().waiting.pop_front().map(|tile| ClaimedTile {
@@ -146,7 +150,13 @@ impl Book {
         }
     }
 
-    pub(super) async fn fail(&self, database: &Database, lease: Lease, tile: i32, reason: &str) -> Result<(), DatabaseError> {
+    pub(super) async fn fail(
+        &self,
+        database: &Database,
+        lease: Lease,
+        tile: i32,
+        reason: &str,
+    ) -> Result<(), DatabaseError> {
         match self {
             Self::Stored { .. } => store::fail_tile(database, lease, reason).await.map(|_| ()),
             Self::Dry(book) => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::coverage::Region;
+use crate::coverage::{Region, RulesError};
 use crate::model::Summary;
 use crate::provider::{Provider, UnknownType};
 use crate::store::{Budget, DatabaseError, RunFigures};
@@ -50,32 +50,30 @@ pub enum Source {
 ///
 /// Errors name a type that the provider has no word for.
 pub fn parameters(job: &Job<'_>) -> Result<Value, UnknownType> {
-    Ok(json!({
-        "region": job.region.to_json(),
-        "types": job.types,
-        "words": job.provider.words(&job.types)?,
-        "method": job.method,
-        "language": job.language,
-        "coverage": crate::coverage::VERSION,
-    }))
+    Ok(job.asked(&job.provider.words(&job.types)?))
 }
 
 impl Job<'_> {
-    /// The parameters with the source: what is kept with the run.
-    pub(super) fn run_parameters(&self, words: &[String]) -> Value {
-        let source = match &self.source {
-            Source::Live => "live".to_owned(),
-            Source::Replay(recording) => format!("replay:{recording}"),
-        };
+    /// What is asked, and in which way.
+    fn asked(&self, words: &[String]) -> Value {
         json!({
-            "region": self.region.to_json(),
+            "region": self.region,
             "types": self.types,
             "words": words,
             "method": self.method,
             "language": self.language,
             "coverage": crate::coverage::VERSION,
-            "source": source,
         })
+    }
+
+    /// The same with the source: what is kept with the run.
+    pub(super) fn run_parameters(&self, words: &[String]) -> Value {
+        let mut parameters = self.asked(words);
+        parameters["source"] = match &self.source {
+            Source::Live => Value::from("live"),
+            Source::Replay(recording) => Value::from(format!("replay:{recording}")),
+        };
+        parameters
     }
 }
 
@@ -101,6 +99,9 @@ pub enum SyncError {
     /// A type in the settings that the provider has no word for.
     #[error(transparent)]
     UnknownType(#[from] UnknownType),
+    /// The provider cannot be asked about areas in a way that we can cover.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
     /// The provider refused the key.
     #[error("{provider} refused the key: {reason}")]
     CredentialsRefused {

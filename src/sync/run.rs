@@ -31,7 +31,14 @@ pub async fn sync(
     let started = Instant::now();
     let words = job.provider.words(&job.types)?;
     let limits = job.provider.limits();
-    let rules = Rules::new(&limits, words.clone());
+    let rules = Rules {
+        shape: limits.shape,
+        ranking: limits.ranking,
+        largest_radius_m: limits.largest_radius_m,
+        words: words.clone(),
+        words_per_query: limits.words_per_query,
+        rows_per_query: limits.rows_per_query,
+    };
     let zones = store::known_zones(database).await?;
     let book = open(job, database, &words).await?;
     let progress = book.progress(database).await?;
@@ -42,7 +49,17 @@ pub async fn sync(
         tiles: progress.claimable + progress.leased + progress.complete + progress.failed,
         tiles_done: progress.complete,
     });
-    let shop = Workshop { job, rules, zones, courier, database, book, stop: Stop::new(signal), listen };
+    let shop = Workshop {
+        job,
+        rules,
+        zones,
+        courier,
+        database,
+        book,
+        stop: Stop::new(signal),
+        listen,
+        failed_in_a_row: 0.into(),
+    };
     let worked = work(&shop).await;
     // Whatever ended the work, other workers may have our tiles at once.
     let released = shop.book.release(database).await;

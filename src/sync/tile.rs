@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::book::{Book, Entry};
 use super::digest::digest;
 use super::job::{Job, Source, SyncError, Zones};
@@ -9,6 +11,10 @@ use crate::provider::Page;
 use crate::store::{ClaimedTile, Database, ReserveError};
 use crate::transport::{Courier, ExchangeError};
 
+/// Tiles that fail one after the other, with no answer between them, before the provider counts as down. Each of them has
+/// had its retries.
+const FAILURES_IN_A_ROW: u32 = 3;
+
 /// What the tasks of one run share.
 pub(super) struct Workshop<'a> {
     pub(super) job: &'a Job<'a>,
@@ -19,6 +25,7 @@ pub(super) struct Workshop<'a> {
     pub(super) book: Book,
     pub(super) stop: Stop<'a>,
     pub(super) listen: &'a (dyn Fn(Event) + Sync),
+    pub(super) failed_in_a_row: AtomicU32,
 }
 
 /// How an attempt to get one answer ended, when it did not end the run.
@@ -35,7 +42,7 @@ impl Workshop<'_> {
     /// Works on a tile until it is done, fails, or the run stops.
     pub(super) async fn tile(&self, claimed: ClaimedTile) -> Result<(), SyncError> {
         let ordinal = claimed.tile.ordinal;
-        let mut cover = TileCover::new(&self.job.region, claimed.tile, self.rules.clone());
+        let mut cover = TileCover::new(&self.job.region, claimed.tile, self.rules.clone())?;
         for seen in &claimed.answers {
             cover.told(seen);
         }
@@ -50,12 +57,16 @@ impl Workshop<'_> {
                 }
                 Next::Ask(ask) => match self.answer(&claimed, &ask, answers).await? {
                     Answered::Seen(seen) => {
+                        self.failed_in_a_row.store(0, Ordering::Relaxed);
                         cover.told(&seen);
                         answers += 1;
                     }
                     Answered::Left => return Ok(()),
                     Answered::Failed(reason) => {
                         self.book.fail(self.database, claimed.lease, ordinal, &reason).await?;
+                        if self.failed_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES_IN_A_ROW {
+                            self.stop.end(Ending::ProviderDown { reason: reason.clone() });
+                        }
                         (self.listen)(Event::TileFailed { tile: ordinal, reason });
                         return Ok(());
                     }
@@ -82,7 +93,10 @@ impl Workshop<'_> {
                 Ok(Answered::Seen(seen))
             }
             None => {
-                tracing::warn!(tile = claimed.tile.ordinal, "another worker took over this tile; its answer is not kept");
+                tracing::warn!(
+                    tile = claimed.tile.ordinal,
+                    "another worker took over this tile; its answer is not kept"
+                );
                 Ok(Answered::Left)
             }
         }
@@ -117,6 +131,7 @@ impl Workshop<'_> {
         };
         match error {
             ExchangeError::Stopped => Ok(Answered::Left),
+            ExchangeError::Settle(error) => end(StoppedBy::Budget, limit(error)?, None),
             ExchangeError::Reserve(error) => end(StoppedBy::Budget, limit(error)?, None),
             ExchangeError::QuotaGone { until, reason } => end(StoppedBy::Quota, reason, Some(until)),
             ExchangeError::CredentialsRefused { reason } => Err(SyncError::CredentialsRefused { provider, reason }),
