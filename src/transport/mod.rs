@@ -8,6 +8,10 @@ mod budget;
 mod canonical;
 mod cassette;
 mod courier;
+#[cfg(test)]
+mod courier_tests;
+#[cfg(test)]
+mod double;
 mod format;
 mod live;
 mod pace;
