@@ -206,6 +206,10 @@ async fn a_truncated_body_is_no_answer() {
     let address = server(move |stream| answer(stream, cut)).await;
     fault(options(&address), Outcome::Unknown, "the connection broke").await;
 
+    let cut = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 100\r\n\r\n{\"error\":";
+    let address = server(move |stream| answer(stream, cut)).await;
+    fault(options(&address), Outcome::Answered { status: 503 }, "the connection broke").await;
+
     let mut zipped = bytes(GZIPPED);
     zipped.truncate(20);
     let address = server(move |stream| {

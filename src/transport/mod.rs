@@ -16,6 +16,8 @@ mod format;
 mod live;
 mod pace;
 mod record;
+#[cfg(test)]
+mod recording_tests;
 mod replay;
 mod retry;
 mod scrub;
