@@ -311,6 +311,24 @@ async fn told_to_stop_while_waiting_for_its_turn_it_gives_the_reservation_back()
     assert_eq!((ledger.settled(), asked(&server).await), (vec![Outcome::NeverSent], 1));
 }
 
+#[tokio::test]
+async fn a_provider_that_throttles_one_of_us_is_left_alone_by_all() {
+    let (server, courier) = always(ResponseTemplate::new(429).insert_header("retry-after", "60")).await;
+    let stop = CancellationToken::new();
+    let throttled = Ledger { stop_at_retry: Some(stop.clone()), ..Ledger::default() };
+    courier.exchange(&request(1.0), &judge, &throttled, &stop).await.unwrap_err();
+    // From here on time passes by itself, to the next timer.
+    tokio::time::pause();
+    let (ledger, stop, request) = (Ledger::default(), CancellationToken::new(), request(2.0));
+    let stopping = async {
+        tokio::time::sleep(Duration::from_secs(50)).await;
+        stop.cancel();
+    };
+    let (ended, ()) = tokio::join!(courier.exchange(&request, &judge, &ledger, &stop), stopping);
+    assert!(matches!(ended.unwrap_err(), ExchangeError::Stopped));
+    assert_eq!((ledger.settled(), asked(&server).await), (vec![Outcome::NeverSent], 1));
+}
+
 /// A server that tells when a request is there and answers when told to.
 async fn on_command(body: &'static str) -> (Courier, Arc<Notify>, Arc<Notify>) {
     let (arrived, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
