@@ -184,7 +184,11 @@ impl Tried {
             Self::Answered(response, _) => Outcome::Answered { status: response.status },
             Self::Failed(SendError::TooLarge { status, .. }) => Outcome::Answered { status: *status },
             Self::Failed(SendError::NeverSent(_)) => Outcome::NeverSent,
-            Self::Failed(SendError::NoAnswer(_)) | Self::Dropped => Outcome::Unknown,
+            // An error that was cut off is still an error, and not charged.
+            Self::Failed(SendError::NoAnswer { status: Some(status), .. }) if *status != 200 => {
+                Outcome::Answered { status: *status }
+            }
+            Self::Failed(SendError::NoAnswer { .. }) | Self::Dropped => Outcome::Unknown,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Sends a request over the network, once.
 
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -16,7 +17,6 @@ use super::scrub::Scrubber;
 use crate::wire::{HeaderValue, Method, Request, Response};
 
 /// What a live transport needs to know.
-#[derive(Debug)]
 pub struct LiveOptions {
     /// The provider's address: scheme, host and an optional prefix.
     pub base_url: Url,
@@ -58,6 +58,14 @@ impl LiveOptions {
             timeout: Duration::from_secs(30),
             largest_body: 16 * 1024 * 1024,
         }
+    }
+}
+
+impl fmt::Debug for LiveOptions {
+    /// Without the key, and without the address: it may hold a password until it has been checked.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rate = &self.requests_per_second;
+        formatter.debug_struct("LiveOptions").field("requests_per_second", rate).finish_non_exhaustive()
     }
 }
 
@@ -113,8 +121,12 @@ pub(super) enum SendError {
     #[error("{0}")]
     NeverSent(String),
     /// The request left, and no whole answer came: the server may have done, and charged for, its work.
-    #[error("{0}")]
-    NoAnswer(String),
+    #[error("{reason}")]
+    NoAnswer {
+        /// HTTP status, if the answer got that far.
+        status: Option<u16>,
+        reason: String,
+    },
     /// The body passed the limit, and reading stopped there.
     #[error("the answer (status {status}) is larger than {limit} bytes")]
     TooLarge { status: u16, limit: usize },
@@ -189,7 +201,7 @@ impl Live {
             })
             .collect();
         let mut body = Vec::new();
-        while let Some(piece) = answer.chunk().await.map_err(|error| self.broken(error))? {
+        while let Some(piece) = answer.chunk().await.map_err(|error| self.broken(Some(status), error))? {
             if body.len() + piece.len() > self.largest_body {
                 return Err(SendError::TooLarge { status, limit: self.largest_body });
             }
@@ -203,17 +215,17 @@ impl Live {
             let reason = self.told(error);
             return SendError::NeverSent(format!("cannot connect to {}: {reason}", self.address.host()));
         }
-        self.broken(error)
+        self.broken(None, error)
     }
 
-    fn broken(&self, error: reqwest::Error) -> SendError {
+    fn broken(&self, status: Option<u16>, error: reqwest::Error) -> SendError {
         let what = if error.is_timeout() {
             "no whole answer in time from"
         } else {
             "the connection broke; no whole answer from"
         };
         let reason = self.told(error);
-        SendError::NoAnswer(format!("{what} {}: {reason}", self.address.host()))
+        SendError::NoAnswer { status, reason: format!("{what} {}: {reason}", self.address.host()) }
     }
 
     /// The error and its causes, without the URL and without the key.
@@ -243,6 +255,7 @@ fn client(options: &LiveOptions, address: &Address) -> Result<reqwest::Client, L
         .user_agent(options.user_agent.as_str())
         .connect_timeout(options.connect_timeout)
         .timeout(options.timeout)
+        // The client itself repeats only what a server refused unprocessed (HTTP/2); all else is decided in `retry`.
         // A redirect would carry the key to wherever the answer points.
         .redirect(reqwest::redirect::Policy::none());
     if address.is_loopback() {

@@ -8,10 +8,16 @@ mod budget;
 mod canonical;
 mod cassette;
 mod courier;
+#[cfg(test)]
+mod courier_tests;
+#[cfg(test)]
+mod double;
 mod format;
 mod live;
 mod pace;
 mod record;
+#[cfg(test)]
+mod recording_tests;
 mod replay;
 mod retry;
 mod scrub;

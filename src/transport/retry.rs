@@ -173,6 +173,10 @@ mod tests {
         Verdict::RetryAfter { wait: wait.map(Duration::from_secs), reason: "throttled".into() }
     }
 
+    fn no_answer(reason: &str) -> SendError {
+        SendError::NoAnswer { status: None, reason: reason.into() }
+    }
+
     /// No jitter, so that a wait of our own is the floor.
     fn decided(ended: Ended<'_>) -> Decision {
         decide(ended, Standing { attempt: 1, budget_left: 20, jitter: 0.0 }, &RetryPolicy::default())
@@ -211,9 +215,9 @@ mod tests {
         }
         let table = [
             ("refused connection", SendError::NeverSent("refused".into()), "wait 1 s"),
-            ("reset", SendError::NoAnswer("reset".into()), "wait 1 s"),
-            ("truncated body", SendError::NoAnswer("cut".into()), "wait 1 s"),
-            ("time-out", SendError::NoAnswer("late".into()), "wait 1 s"),
+            ("reset", no_answer("reset"), "wait 1 s"),
+            ("truncated body", no_answer("cut"), "wait 1 s"),
+            ("time-out", no_answer("late"), "wait 1 s"),
             ("too large a body", SendError::TooLarge { status: 200, limit: 9 }, "give up"),
         ];
         for (case, error, expected) in table {
@@ -281,7 +285,7 @@ mod tests {
         };
         assert_eq!(reason, "throttled; the provider asks to wait 2 h 0 min, we wait 2 min 0 s at most");
 
-        let error = SendError::NoAnswer("reset".into());
+        let error = no_answer("reset");
         let policy = RetryPolicy::default();
         let last = Standing { attempt: policy.attempts, budget_left: 1, jitter: 0.5 };
         assert_eq!(decide(Ended::Failed(&error), last, &policy), Decision::GiveUp { reason: "reset".into() });
