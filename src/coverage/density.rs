@@ -19,10 +19,6 @@ impl Density {
         self.0.push(Sample { center: Vector::of(circle.center), full_m: full_m.max(0.1) });
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Metres in which an answer's worth of venues lies round a place: the geometric mean of what is known, near answers
     /// counting most. None before the first answer.
     pub(super) fn full_m(&self, place: Vector) -> Option<f64> {
