@@ -11,7 +11,7 @@ use super::sweep::{self, Plan};
 use crate::model::{AnswerSeen, Area, Ask, CappedSpot, Certificate, Circle, Tile};
 
 /// Pieces in the radius of a certified disk, along whose edge ground is split.
-const FINENESS: f64 = 16.0;
+const FINENESS: f64 = 24.0;
 
 /// Ground is never split into pieces of less than this, metres from the middle to a corner.
 const FINEST_M: f64 = 0.2;

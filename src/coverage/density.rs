@@ -25,7 +25,7 @@ impl Density {
         let (mut weights, mut sum) = (0.0, 0.0);
         for sample in &self.0 {
             let apart = place.distance_m(sample.center) / sample.full_m;
-            let weight = 1.0 / (apart * apart + 0.1).powi(2);
+            let weight = 1.0 / (apart * apart + 0.1).powi(3);
             weights += weight;
             sum += weight * sample.full_m.ln();
         }

@@ -19,7 +19,7 @@ pub(super) struct Plan {
 }
 
 /// Part of the guessed distance that is planned with: an answer that sees less than planned leaves a sliver to pay for.
-const CAUTION: f64 = 0.8;
+const CAUTION: f64 = 0.75;
 
 /// Part of the guessed distance asked for where a full answer proves nothing: about half an answer's worth of venues.
 const CAUTION_UNRANKED: f64 = 0.7;
