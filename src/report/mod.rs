@@ -1,1 +1,1 @@
-//! report
+//! What a run did, in words and in JSON.
