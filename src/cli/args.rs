@@ -35,7 +35,7 @@ pub struct GlobalArgs {
     /// Print machine-readable JSON on stdout, one line a result.
     #[arg(long, global = true)]
     pub json: bool,
-    /// The settings file. Default: $VENUES_CONFIG, ./venues.toml, then the platform's settings folder.
+    /// The settings file. Default: `$VENUES_CONFIG`, ./venues.toml, then the platform's settings folder.
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 }

@@ -81,4 +81,20 @@ mod tests {
         }
         assert_eq!(Exit::worst([]), Exit::Complete);
     }
+
+    #[test]
+    fn every_status_of_a_run_has_its_code() {
+        for (status, code) in
+            [("complete", 0), ("skipped", 0), ("partial", 75), ("interrupted", 75), ("refused", 65), ("failed", 69)]
+        {
+            let line = format!(
+                r#"{{"run_id":"01980000-0000-7000-8000-000000000001","region":"a","provider":"p","status":"{status}",
+                "stopped_by":null,"requests":0,"requests_free":0,"cost_usd":0.0,"duration_ms":0,"venues":{{"received":0,
+                "inserted":0,"updated":0,"unchanged":0,"rejected":0,"outside":0,"duplicate":0}},"profiles_stubbed":0,
+                "coverage":{{"tiles":0,"complete":0,"capped":0,"failed":0}}}}"#
+            );
+            let summary: Summary = serde_json::from_str(&line).unwrap();
+            assert_eq!(Exit::of(&summary).code(), code, "{status}");
+        }
+    }
 }

@@ -30,6 +30,9 @@ pub struct RegionSettings {
     pub origin: Origin,
 }
 
+const DEFAULT_PROVIDER: &str = "google";
+const DEFAULT_TYPES: [&str; 3] = ["restaurant", "cafe", "bar"];
+
 /// Where a region is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -139,6 +142,16 @@ impl RegionSettings {
     pub fn of_area(area: AreaSetting) -> Self {
         let name = area.to_string();
         Self { name, area, provider: None, types: None, method: None, language: None, origin: Origin::CommandLine }
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &str {
+        self.provider.as_deref().unwrap_or(DEFAULT_PROVIDER)
+    }
+
+    /// What is asked for.
+    pub fn types(&self) -> Vec<String> {
+        self.types.clone().unwrap_or_else(|| DEFAULT_TYPES.map(str::to_owned).to_vec())
     }
 
     /// Reads `[regions.NAME]`. A polygon's path is relative to `folder`.

@@ -152,8 +152,6 @@ pub enum SyncJobError {
 
 /// How a provider can be asked.
 const METHODS: [&str; 1] = ["nearby"];
-const DEFAULT_PROVIDER: &str = "google";
-const DEFAULT_TYPES: [&str; 3] = ["restaurant", "cafe", "bar"];
 const DEFAULT_LANGUAGE: &str = "en";
 const DEFAULT_CONCURRENCY: NonZeroU32 = NonZeroU32::MIN.saturating_add(3);
 
@@ -198,7 +196,7 @@ fn job(
     providers: &[Box<dyn Provider>],
 ) -> Result<SyncJob, SyncJobError> {
     let traffic = traffic(&region, args)?;
-    let name = args.ask.provider.as_deref().or(region.provider.as_deref()).unwrap_or(DEFAULT_PROVIDER);
+    let name = args.ask.provider.as_deref().unwrap_or_else(|| region.provider());
     let provider = provider::find(name, providers)?;
     let types = types(&region, args);
     if let Err(source) = provider.words(&types) {
@@ -258,10 +256,7 @@ fn traffic(region: &RegionSettings, args: &SyncArgs) -> Result<Traffic, SyncJobE
 fn types(region: &RegionSettings, args: &SyncArgs) -> Vec<String> {
     let typed: Vec<String> =
         args.ask.types.iter().map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
-    if !typed.is_empty() {
-        return typed;
-    }
-    region.types.clone().unwrap_or_else(|| DEFAULT_TYPES.map(str::to_owned).to_vec())
+    if typed.is_empty() { region.types() } else { typed }
 }
 
 fn method(region: &RegionSettings) -> Result<String, SyncJobError> {
