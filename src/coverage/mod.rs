@@ -1,1 +1,25 @@
-//! coverage
+//! Region → tiles → the next area to ask about, and the proof that every point was seen. Pure, synchronous, deterministic.
+
+mod certify;
+mod cover;
+mod density;
+mod drawn;
+mod geojson_text;
+mod ground;
+mod region;
+mod rules;
+mod sphere;
+mod stack;
+mod sweep;
+mod tiles;
+
+pub use certify::{certify, seen};
+pub use cover::{Next, TileCover};
+pub use drawn::DrawnError;
+pub use geojson_text::TextError;
+pub use region::{LARGEST_REGION_RADIUS_M, Region, RegionError};
+pub use rules::{Rules, RulesError};
+pub use sphere::{EARTH_RADIUS_M, distance_m};
+
+/// The way of asking. A run or a recording made in another way is not gone on with: its questions would be others.
+pub const VERSION: u32 = 1;

@@ -144,6 +144,7 @@ pub struct Summary {
     pub coverage: CoverageCounts,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 fn as_usd<S: serde::Serializer>(cost: &MicroUsd, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(cost.usd())
 }

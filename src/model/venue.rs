@@ -87,3 +87,19 @@ pub enum Repair {
     /// A time zone that the database does not know was dropped.
     TimezoneDropped,
 }
+
+impl Repair {
+    /// The word in reports.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::TextCleaned => "text_cleaned",
+            Self::TextCut => "text_cut",
+            Self::RatingDropped => "rating_dropped",
+            Self::PriceDropped => "price_dropped",
+            Self::HoursDropped => "hours_dropped",
+            Self::HoursMerged => "hours_merged",
+            Self::SpecialDayDropped => "special_day_dropped",
+            Self::TimezoneDropped => "timezone_dropped",
+        }
+    }
+}

@@ -1,1 +1,24 @@
-//! store
+//! The database: connection, migrations, the run protocol (claim, commit, resume), and the embedded server.
+//!
+//! PgBouncer in transaction mode is supported everywhere but in [`migrate`]: no session state, no named statements, every
+//! statement inside an explicit transaction.
+
+mod answer;
+mod connect;
+mod content;
+pub mod embedded;
+mod look;
+mod merge;
+pub mod migrate;
+mod runs;
+mod spend;
+mod tiles;
+
+pub use answer::{AnswerToCommit, CommitError, Committed, commit_answer};
+pub use connect::{Database, DatabaseError, Remedy};
+pub use content::Batch;
+pub use look::{SampleVenue, known_zones, sample_venues};
+pub use merge::{Merged, preview};
+pub use runs::{OpenedRun, RunFigures, RunSpec, close_if_finished, figures, leave, open_run};
+pub use spend::{Budget, Refund, ReserveError, Spender, refund, reserve};
+pub use tiles::{ClaimedTile, Lease, Progress, claim, complete_tile, fail_tile, progress, release, renew};

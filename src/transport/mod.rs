@@ -1,1 +1,33 @@
-//! transport
+//! Carries requests to a provider and answers back: `pace · retry · record → live`, or `replay` alone.
+//!
+//! It knows nothing of venues. What an answer means is the provider's word ([`Verdict`](crate::wire::Verdict)); what an attempt
+//! costs is the caller's ([`Attempts`]).
+
+mod address;
+mod budget;
+mod canonical;
+mod cassette;
+mod courier;
+#[cfg(test)]
+mod courier_tests;
+#[cfg(test)]
+mod double;
+mod format;
+mod live;
+mod pace;
+mod record;
+#[cfg(test)]
+mod recording_tests;
+mod replay;
+mod retry;
+mod scrub;
+
+pub use address::AddressError;
+pub use canonical::Fingerprint;
+pub use cassette::{Cassette, CassetteError};
+pub use courier::{Attempts, Courier, ExchangeError, Outcome};
+pub use format::RecordedRun;
+pub use live::{LiveOptions, LiveSetupError};
+pub use record::{RecordError, Recorder};
+pub use replay::NotRecorded;
+pub use retry::RetryPolicy;

@@ -1,0 +1,163 @@
+//! The ground of a tile that is not certified yet, as boxes that are split only where a border passes.
+
+use super::region::{Region, Relation};
+use super::sphere::{self, Vector};
+use crate::model::{BoundingBox, Circle, Position, Tile};
+
+/// A piece of ground that no answer has certified.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    pub(super) cell: BoundingBox,
+    pub(super) center: Vector,
+    /// Metres from the centre to the farthest corner.
+    pub(super) reach_m: f64,
+    pub(super) area_m2: f64,
+    /// Metres that an answer here is expected to see at most, by what failed here before.
+    pub(super) expected_m: f64,
+    /// Metres that may be asked for here at most: larger circles proved nothing.
+    pub(super) asked_m: f64,
+    /// Whether the region's border may pass through.
+    border: bool,
+}
+
+/// All ground of a tile and a group of words that is not certified yet.
+#[derive(Debug, Clone)]
+pub(super) struct Ground {
+    region: Region,
+    cells: Vec<Cell>,
+}
+
+impl Ground {
+    pub(super) fn new(region: &Region, tile: Tile) -> Self {
+        let mut ground = Self { region: region.clone(), cells: Vec::new() };
+        if let Some(cell) = ground.measure(tile.cell, true, (f64::INFINITY, f64::INFINITY)) {
+            ground.cells.push(cell);
+        }
+        ground
+    }
+
+    pub(super) fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// Takes away what surely lies within `radius_m` of a place. Pieces that lie across the edge are split down to `finest_m`.
+    /// Returns whether anything was taken.
+    pub(super) fn remove(&mut self, place: Position, radius_m: f64, finest_m: f64) -> bool {
+        if radius_m <= 0.0 {
+            return false;
+        }
+        let center = Vector::of(place);
+        let (mut taken, mut index) = (false, 0);
+        while let Some(cell) = self.cells.get(index) {
+            let apart = center.distance_m(cell.center);
+            if apart - cell.reach_m > radius_m {
+                index += 1;
+            } else if apart + cell.reach_m + SLACK_M <= radius_m
+                || sphere::farthest_m(place, &cell.cell) + SLACK_M <= radius_m
+            {
+                self.cells.swap_remove(index);
+                taken = true;
+            } else if cell.reach_m > finest_m && sphere::nearest_m(place, &cell.cell) < radius_m {
+                self.split(index);
+            } else {
+                index += 1;
+            }
+        }
+        taken
+    }
+
+    /// Splits the pieces that come within `radius_m` of a place until none reaches farther than `finest_m`.
+    pub(super) fn refine(&mut self, center: Vector, radius_m: f64, finest_m: f64) {
+        let mut index = 0;
+        while let Some(cell) = self.cells.get(index) {
+            if cell.reach_m > finest_m && center.distance_m(cell.center) - cell.reach_m <= radius_m {
+                self.split(index);
+            } else {
+                index += 1;
+            }
+        }
+    }
+
+    /// Lowers what may be expected of, and asked for, on every piece whose middle lies within `radius_m` of a place.
+    pub(super) fn limit(&mut self, center: Vector, radius_m: f64, (expected_m, asked_m): (f64, f64)) {
+        for cell in &mut self.cells {
+            if center.distance_m(cell.center) <= radius_m {
+                cell.expected_m = cell.expected_m.min(expected_m);
+                cell.asked_m = cell.asked_m.min(asked_m);
+            }
+        }
+    }
+
+    /// Circles, at most `most`, that together hold all the ground.
+    pub(super) fn rest(&self, most: usize) -> Vec<Circle> {
+        let mut bundles: Vec<Vec<&Cell>> = vec![self.cells.iter().collect()];
+        // The widest bundle is halved until there are enough; its pieces go by the half that their middle lies in.
+        while bundles.len() < most {
+            let Some(widest) = (0..bundles.len())
+                .filter(|index| bundles[*index].len() > 1)
+                .max_by(|a, b| around(&bundles[*a]).radius_m.total_cmp(&around(&bundles[*b]).radius_m))
+            else {
+                break;
+            };
+            let bundle = bundles.swap_remove(widest);
+            bundles.extend(halved(bundle));
+        }
+        bundles.iter().filter(|bundle| !bundle.is_empty()).map(|bundle| around(bundle)).collect()
+    }
+
+    /// Replaces a piece by those of its halves that touch the region: the first in its place, the second at the end.
+    fn split(&mut self, index: usize) {
+        let old = self.cells.swap_remove(index);
+        for half in sphere::halves(&old.cell) {
+            self.cells.extend(self.measure(half, old.border, (old.expected_m, old.asked_m)));
+        }
+    }
+
+    fn measure(&self, cell: BoundingBox, near_border: bool, (expected_m, asked_m): (f64, f64)) -> Option<Cell> {
+        let relation = if near_border { self.region.relation(&cell) } else { Relation::Inside };
+        if relation == Relation::Outside {
+            return None;
+        }
+        let middle = sphere::middle(&cell);
+        Some(Cell {
+            center: Vector::of(middle),
+            reach_m: sphere::farthest_m(middle, &cell),
+            area_m2: sphere::box_area_m2(cell.south, cell.north, cell.east - cell.west),
+            expected_m,
+            asked_m,
+            border: relation == Relation::Touches,
+            cell,
+        })
+    }
+}
+
+/// Metres by which ground has to lie inside a certified disk: far more than the rounding of these distances.
+const SLACK_M: f64 = 0.001;
+
+fn hull(cells: &[&Cell]) -> BoundingBox {
+    let fold = |pick: fn(&Cell) -> f64, choose: fn(f64, f64) -> f64, start| {
+        cells.iter().map(|cell| pick(cell)).fold(start, choose)
+    };
+    BoundingBox {
+        south: fold(|cell| cell.cell.south, f64::min, 90.0),
+        west: fold(|cell| cell.cell.west, f64::min, 180.0),
+        north: fold(|cell| cell.cell.north, f64::max, -90.0),
+        east: fold(|cell| cell.cell.east, f64::max, -180.0),
+    }
+}
+
+/// A circle that holds all pieces.
+fn around(cells: &[&Cell]) -> Circle {
+    let center = sphere::middle(&hull(cells));
+    let radius_m = cells.iter().map(|cell| sphere::farthest_m(center, &cell.cell)).fold(0.0, f64::max);
+    Circle { center, radius_m: radius_m + SLACK_M }
+}
+
+fn halved(cells: Vec<&Cell>) -> [Vec<&Cell>; 2] {
+    let [first, _] = sphere::halves(&hull(&cells));
+    let (inside, outside): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| {
+        let at = sphere::middle(&cell.cell);
+        at.lat() <= first.north && at.lng() <= first.east
+    });
+    [inside, outside]
+}

@@ -1,0 +1,62 @@
+//! What a provider can do, as far as it decides what to ask.
+
+use super::certify::sure_m;
+use crate::model::{AreaShape, Ranking};
+
+/// The smallest circle that is asked, metres. An answer below the cap still proves one metre: the floor at which space is no
+/// longer split, only words are.
+pub(super) const SMALLEST_ASK_M: f64 = 2.0;
+
+/// What a provider can do. The same rules give the same questions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rules {
+    /// The area shape that is honoured as a hard limit. Only circles can be covered so far.
+    pub shape: AreaShape,
+    /// Order of the rows.
+    pub ranking: Ranking,
+    /// Largest radius of a circle, metres.
+    pub largest_radius_m: f64,
+    /// The provider's own words for the types, in the region's order; empty asks for every type.
+    pub words: Vec<String>,
+    /// Type words in one question at most. More words are asked in several groups, each with a cover of its own.
+    pub words_per_query: usize,
+    /// Rows over all pages of one question. Only used to guess how far the next answer will see.
+    pub rows_per_query: u32,
+}
+
+/// Why a region cannot be covered by these rules.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RulesError {
+    /// The provider takes boxes.
+    #[error("covering a region by rectangles is not supported; choose a provider or method that takes circles")]
+    Rectangles,
+    /// A largest radius below the smallest useful one, or not a number.
+    #[error("the provider's largest radius is {largest_radius_m} m; at least {SMALLEST_ASK_M} m are needed")]
+    Radius {
+        /// As given.
+        largest_radius_m: f64,
+    },
+}
+
+impl Rules {
+    pub(super) fn check(&self) -> Result<(), RulesError> {
+        match self.shape {
+            AreaShape::Rectangle => Err(RulesError::Rectangles),
+            AreaShape::Circle if self.largest_radius_m >= SMALLEST_ASK_M => Ok(()),
+            AreaShape::Circle => Err(RulesError::Radius { largest_radius_m: self.largest_radius_m }),
+        }
+    }
+
+    /// The words, cut into groups that fit one question. Without words there is one group, which asks for every type.
+    pub(super) fn groups(&self) -> Vec<Vec<String>> {
+        if self.words.is_empty() {
+            return vec![Vec::new()];
+        }
+        self.words.chunks(self.words_per_query.max(1)).map(<[String]>::to_vec).collect()
+    }
+}
+
+/// The ground that the smallest ask proves, metres.
+pub(super) fn floor_m() -> f64 {
+    sure_m(SMALLEST_ASK_M)
+}

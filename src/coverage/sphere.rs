@@ -1,0 +1,144 @@
+//! Distances on the sphere: exact bounds between a place and a box of degrees, valid at the poles and for boxes of any size.
+
+use crate::model::{BoundingBox, Position};
+
+/// Mean radius of the earth in metres (IUGG, (2a + b) ÷ 3 of WGS84). A distance on the ellipsoid differs from one on this sphere
+/// by −0.56 % to +0.45 %; at one place the directions differ by at most 0.67 %.
+pub const EARTH_RADIUS_M: f64 = 6_371_008.8;
+
+/// Metres along the surface between two places (haversine).
+pub fn distance_m(a: Position, b: Position) -> f64 {
+    let arc = haversine(a.lat().to_radians(), b.lat().to_radians(), (a.lng() - b.lng()).to_radians());
+    arc * EARTH_RADIUS_M
+}
+
+/// Metres from a place to the nearest point of a box; 0 inside it. The box does not cross the antimeridian.
+pub(super) fn nearest_m(from: Position, cell: &BoundingBox) -> f64 {
+    // For every latitude the distance grows with the difference of longitude, so one meridian holds the answer.
+    let (turn, _) = longitude_differences(from, cell);
+    let (here, south, north) = latitudes(from, cell);
+    let closest = here.sin().atan2(here.cos() * turn.cos());
+    let arc = if (south..=north).contains(&closest) {
+        (here.cos() * turn.sin()).abs().min(1.0).asin()
+    } else {
+        haversine(here, south, turn).min(haversine(here, north, turn))
+    };
+    arc * EARTH_RADIUS_M
+}
+
+/// Metres from a place to the farthest point of a box that does not cross the antimeridian.
+pub(super) fn farthest_m(from: Position, cell: &BoundingBox) -> f64 {
+    let (_, turn) = longitude_differences(from, cell);
+    let (here, south, north) = latitudes(from, cell);
+    let opposite = (-here.sin()).atan2(-here.cos() * turn.cos());
+    let arc = if (south..=north).contains(&opposite) {
+        std::f64::consts::PI - (here.cos() * turn.sin()).abs().min(1.0).asin()
+    } else {
+        haversine(here, south, turn).max(haversine(here, north, turn))
+    };
+    arc * EARTH_RADIUS_M
+}
+
+/// Square metres of a box of degrees, given its width in degrees.
+pub(super) fn box_area_m2(south: f64, north: f64, width: f64) -> f64 {
+    let height = north.to_radians().sin() - south.to_radians().sin();
+    EARTH_RADIUS_M * EARTH_RADIUS_M * width.to_radians() * height
+}
+
+/// The middle of a box in degrees.
+pub(super) fn middle(cell: &BoundingBox) -> Position {
+    position((cell.south + cell.north) / 2.0, (cell.west + cell.east) / 2.0)
+}
+
+/// Both halves of a box, cut across its longer side.
+pub(super) fn halves(cell: &BoundingBox) -> [BoundingBox; 2] {
+    let center = middle(cell);
+    // Where the box is widest: at the latitude nearest to the equator.
+    let widest = if cell.south <= 0.0 && cell.north >= 0.0 { 0.0 } else { cell.south.abs().min(cell.north.abs()) };
+    let width = (cell.east - cell.west) * f64::to_radians(widest).cos();
+    if width > cell.north - cell.south {
+        [BoundingBox { east: center.lng(), ..*cell }, BoundingBox { west: center.lng(), ..*cell }]
+    } else {
+        [BoundingBox { north: center.lat(), ..*cell }, BoundingBox { south: center.lat(), ..*cell }]
+    }
+}
+
+/// A place from numbers that may have left the range by rounding or by going round the world.
+pub(super) fn position(lat: f64, lng: f64) -> Position {
+    let wrapped = if (-180.0..=180.0).contains(&lng) { lng } else { (lng + 180.0).rem_euclid(360.0) - 180.0 };
+    Position::new(lat.clamp(-90.0, 90.0), wrapped).expect("clamped and wrapped numbers are in range")
+}
+
+/// A place as a unit vector: comparing places costs three multiplications and no trigonometry.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Vector([f64; 3]);
+
+impl Vector {
+    pub(super) fn of(place: Position) -> Self {
+        let (lat, lng) = (place.lat().to_radians(), place.lng().to_radians());
+        Self([lat.cos() * lng.cos(), lat.cos() * lng.sin(), lat.sin()])
+    }
+
+    /// Back to degrees.
+    pub(super) fn place(self) -> Position {
+        let [x, y, z] = self.0;
+        position(z.atan2(x.hypot(y)).to_degrees(), y.atan2(x).to_degrees())
+    }
+
+    /// The squared straight line between two places on a sphere of radius 1; compare with [`chord2`].
+    pub(super) fn chord2(self, other: Self) -> f64 {
+        self.0.iter().zip(other.0).map(|(a, b)| (a - b) * (a - b)).sum()
+    }
+
+    /// Metres along the surface.
+    pub(super) fn distance_m(self, other: Self) -> f64 {
+        2.0 * (self.chord2(other).sqrt() / 2.0).min(1.0).asin() * EARTH_RADIUS_M
+    }
+
+    /// The place that lies `metres` away in the direction `bearing` (radians, clockwise from north).
+    pub(super) fn towards(self, bearing: f64, metres: f64) -> Self {
+        let [x, y, z] = self.0;
+        let flat = x.hypot(y);
+        // At a pole every direction is as good as another: the meridian of Greenwich is taken.
+        let (cos_lng, sin_lng) = if flat > 0.0 { (x / flat, y / flat) } else { (1.0, 0.0) };
+        let north = [-z * cos_lng, -z * sin_lng, flat];
+        let east = [-sin_lng, cos_lng, 0.0];
+        let (sin, cos) = (metres / EARTH_RADIUS_M).sin_cos();
+        let (to_east, to_north) = bearing.sin_cos();
+        let mut there = [0.0; 3];
+        for (axis, value) in there.iter_mut().enumerate() {
+            *value = cos * self.0[axis] + sin * (to_north * north[axis] + to_east * east[axis]);
+        }
+        Self(there)
+    }
+}
+
+/// The squared chord that belongs to a distance in metres along the surface.
+pub(super) fn chord2(metres: f64) -> f64 {
+    let half = (metres / EARTH_RADIUS_M / 2.0).min(std::f64::consts::FRAC_PI_2).max(0.0);
+    4.0 * half.sin() * half.sin()
+}
+
+/// The arc between two latitudes that are `turn` of longitude apart, all in radians.
+fn haversine(from_lat: f64, to_lat: f64, turn: f64) -> f64 {
+    let across = ((from_lat - to_lat) / 2.0).sin().powi(2) + from_lat.cos() * to_lat.cos() * (turn / 2.0).sin().powi(2);
+    2.0 * across.sqrt().min(1.0).asin()
+}
+
+fn latitudes(from: Position, cell: &BoundingBox) -> (f64, f64, f64) {
+    (from.lat().to_radians(), cell.south.to_radians(), cell.north.to_radians())
+}
+
+/// The smallest and the largest difference of longitude to a box, in radians, 0 to π.
+fn longitude_differences(from: Position, cell: &BoundingBox) -> (f64, f64) {
+    let start = (cell.west - from.lng()).rem_euclid(360.0);
+    let end = start + (cell.east - cell.west);
+    let fold = |degrees: f64| {
+        let turn = degrees.rem_euclid(360.0);
+        turn.min(360.0 - turn)
+    };
+    let smallest = if start <= 0.0 || end >= 360.0 { 0.0 } else { fold(start).min(fold(end)) };
+    let touches_far_side = start <= 180.0 && end >= 180.0 || end >= 540.0;
+    let largest = if touches_far_side { 180.0 } else { fold(start).max(fold(end)) };
+    (smallest.to_radians(), largest.to_radians())
+}

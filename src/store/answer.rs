@@ -1,0 +1,221 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgTransaction;
+use uuid::Uuid;
+
+use super::connect::{Database, DatabaseError};
+use super::content::Batch;
+use super::merge::merge_venues;
+use super::tiles::Lease;
+use crate::model::{AnswerSeen, Certificate, MicroUsd, Reject, VenueCounts};
+
+/// Everything that one answer brings, committed as one transaction.
+#[derive(Debug, Clone)]
+pub struct AnswerToCommit {
+    /// Made by the worker: a commit of unknown outcome is looked up by it, not repeated.
+    pub id: Uuid,
+    /// The right to commit.
+    pub lease: Lease,
+    /// Place in the tile's order, from 0.
+    pub ordinal: i32,
+    /// What coverage has to know.
+    pub seen: AnswerSeen,
+    /// What it proves.
+    pub certificate: Certificate,
+    /// Requests replayed for it, not reserved before (0 for a live answer, whose attempts were).
+    pub replayed_requests: i32,
+    /// Its list price.
+    pub cost: MicroUsd,
+    /// The provider's name.
+    pub provider: String,
+    /// When the run was begun: what was seen since is a duplicate.
+    pub begun_at: DateTime<Utc>,
+    /// The venues.
+    pub batch: Batch,
+    /// Rows that did not become venues.
+    pub rejects: Vec<Reject>,
+    /// Rows outside the region.
+    pub outside: u64,
+    /// Counts of repairs.
+    pub repairs: BTreeMap<String, u64>,
+    /// Counts of category words without a code.
+    pub unmapped: BTreeMap<String, u64>,
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Committed {
+    /// Its rows.
+    pub counts: VenueCounts,
+    /// New stubs.
+    pub stubbed: u64,
+}
+
+/// Why an answer was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The database's fault. The outcome is known: nothing was committed.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// Our lease ran out and another worker has the tile: nothing was committed.
+    #[error("the tile was taken over by another worker; this answer is not kept")]
+    FencedOut,
+    /// The rows do not add up: a bug of ours. Nothing was committed.
+    #[error("rows do not add up: {counts:?}")]
+    DoesNotAddUp {
+        /// The counts.
+        counts: VenueCounts,
+    },
+}
+
+/// Commits an answer: rows, stubs, certificate and counts together or not at all.
+pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Result<Committed, CommitError> {
+    let mut transaction = database.begin().await?;
+    let committed = match write(&mut transaction, answer).await {
+        Ok(committed) => committed?,
+        Err(error) => return Err(database.error(error).into()),
+    };
+    match database.commit(transaction).await {
+        Ok(()) => Ok(committed),
+        // The line was cut while the server was committing: only the server knows.
+        Err(error) => match find(database, answer.id).await? {
+            Some(committed) => Ok(committed),
+            None => Err(error.into()),
+        },
+    }
+}
+
+async fn write(
+    transaction: &mut PgTransaction<'static>,
+    answer: &AnswerToCommit,
+) -> Result<Result<Committed, CommitError>, sqlx::Error> {
+    let held = sqlx::query!(
+        "update venue_sync.tiles set lease_until = greatest(lease_until, clock_timestamp())
+         where id = $1 and fence = $2 and state = 'leased'",
+        answer.lease.tile,
+        answer.lease.fence
+    )
+    .execute(&mut **transaction)
+    .await?;
+    if held.rows_affected() == 0 {
+        return Ok(Err(CommitError::FencedOut));
+    }
+    let merged = merge_venues(transaction, &answer.provider, answer.begun_at, &answer.batch).await?;
+    let mut counts = merged.counts;
+    let given = u64::try_from(answer.rejects.len()).unwrap_or(u64::MAX);
+    counts.rejected += given;
+    counts.received += given + answer.outside;
+    counts.outside += answer.outside;
+    if !counts.add_up() || counts.received != u64::from(answer.seen.rows) {
+        return Ok(Err(CommitError::DoesNotAddUp { counts }));
+    }
+    insert_answer(transaction, answer, counts, merged.stubbed).await?;
+    insert_rejects(transaction, answer.id, answer.rejects.iter().chain(&merged.refused)).await?;
+    if answer.replayed_requests > 0 {
+        sqlx::query!(
+            "update venue_sync.runs set requests = requests + $2
+             where id = (select run_id from venue_sync.tiles where id = $1)",
+            answer.lease.tile,
+            i64::from(answer.replayed_requests)
+        )
+        .execute(&mut **transaction)
+        .await?;
+    }
+    Ok(Ok(Committed { counts, stubbed: merged.stubbed }))
+}
+
+async fn insert_answer(
+    transaction: &mut PgTransaction<'static>,
+    answer: &AnswerToCommit,
+    counts: VenueCounts,
+    stubbed: u64,
+) -> Result<(), sqlx::Error> {
+    let certified = match &answer.certificate {
+        Certificate::Whole => None,
+        Certificate::Disk { radius_m } => Some(*radius_m),
+        Certificate::Nothing => Some(0.0),
+    };
+    let int = |count: u64| i32::try_from(count).unwrap_or(i32::MAX);
+    sqlx::query!(
+        "insert into venue_sync.answers (id, tile_id, ordinal, ask, rows, truncated, outermost_m, certified_m, requests,
+             cost_micro_usd, received, inserted, updated, unchanged, rejected, outside, duplicate, stubbed, repairs, unmapped)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+        answer.id,
+        answer.lease.tile,
+        answer.ordinal,
+        sqlx::types::Json(&answer.seen.ask) as _,
+        int(u64::from(answer.seen.rows)),
+        answer.seen.truncated,
+        answer.seen.outermost_m,
+        certified,
+        answer.cost.0,
+        int(counts.received),
+        int(counts.inserted),
+        int(counts.updated),
+        int(counts.unchanged),
+        int(counts.rejected),
+        int(counts.outside),
+        int(counts.duplicate),
+        int(stubbed),
+        sqlx::types::Json(&answer.repairs) as _,
+        sqlx::types::Json(&answer.unmapped) as _,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_rejects(
+    transaction: &mut PgTransaction<'static>,
+    answer: Uuid,
+    rejects: impl Iterator<Item = &Reject>,
+) -> Result<(), sqlx::Error> {
+    let (mut ids, mut reasons, mut details) = (Vec::new(), Vec::new(), Vec::new());
+    for reject in rejects {
+        ids.push(reject.provider_id.clone());
+        reasons.push(reject.reason.code().to_owned());
+        details.push(reject.detail.clone());
+    }
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into venue_sync.rejects (answer_id, provider_id, reason, detail)
+         select $1, * from unnest($2::text[], $3::text[], $4::text[])",
+        answer,
+        &ids as &[Option<String>],
+        &reasons,
+        &details
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Whether an answer was committed after all.
+async fn find(database: &Database, id: Uuid) -> Result<Option<Committed>, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let row = sqlx::query!(
+        "select received, inserted, updated, unchanged, rejected, outside, duplicate, stubbed
+         from venue_sync.answers where id = $1",
+        id
+    )
+    .fetch_optional(&mut *transaction)
+    .await
+    .map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    let count = |count: i32| u64::from(count.unsigned_abs());
+    Ok(row.map(|row| Committed {
+        counts: VenueCounts {
+            received: count(row.received),
+            inserted: count(row.inserted),
+            updated: count(row.updated),
+            unchanged: count(row.unchanged),
+            rejected: count(row.rejected),
+            outside: count(row.outside),
+            duplicate: count(row.duplicate),
+        },
+        stubbed: count(row.stubbed),
+    }))
+}

@@ -1,0 +1,146 @@
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgTransaction};
+use sqlx::{ConnectOptions, Connection};
+
+/// A pool of connections to one database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    pool: PgPool,
+    options: PgConnectOptions,
+    /// `host:port/name`, for messages.
+    printable: String,
+}
+
+/// What went wrong with the database, sorted by what the reader can do next.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The URL cannot be read.
+    #[error("the database URL cannot be used: {reason}")]
+    Url {
+        /// Why, without the URL itself (it may hold a password).
+        reason: String,
+    },
+    /// No server there, or it does not let us in.
+    #[error("cannot reach the database at {place}: {reason}")]
+    Unreachable {
+        /// Host, port and database.
+        place: String,
+        /// The server's or the system's word.
+        reason: String,
+    },
+    /// The role may not do what is needed.
+    #[error("the database role lacks a right: {reason}")]
+    MissingRight {
+        /// The server's word.
+        reason: String,
+    },
+    /// Anything else.
+    #[error("the database refused a statement: {0}")]
+    Statement(#[source] sqlx::Error),
+}
+
+/// What a person can do about a [`DatabaseError`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// Correct a setting.
+    Settings,
+    /// Start the server, or try later.
+    TryLater,
+    /// Run a GRANT.
+    Grant,
+    /// Report it: it is ours.
+    Report,
+}
+
+impl DatabaseError {
+    /// What a person can do about it.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::Url { .. } => Remedy::Settings,
+            Self::Unreachable { .. } => Remedy::TryLater,
+            Self::MissingRight { .. } => Remedy::Grant,
+            Self::Statement(_) => Remedy::Report,
+        }
+    }
+
+    pub(super) fn from_sqlx(error: sqlx::Error, place: &str) -> Self {
+        let unreachable = |reason: String| Self::Unreachable { place: place.to_owned(), reason };
+        match &error {
+            sqlx::Error::Io(source) => unreachable(source.to_string()),
+            sqlx::Error::Tls(source) => unreachable(format!("TLS: {source}")),
+            sqlx::Error::PoolTimedOut => unreachable("no connection became free in time".to_owned()),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => unreachable("the connection was closed".to_owned()),
+            sqlx::Error::Protocol(reason) => unreachable(reason.clone()),
+            sqlx::Error::Database(said) => match said.code().as_deref() {
+                Some("42501") => Self::MissingRight { reason: said.message().to_owned() },
+                // Connection exceptions, bad passwords, unknown databases, too many connections, shutdowns, read-only standbys.
+                Some(code)
+                    if ["08", "28", "3D", "53", "57"].iter().any(|class| code.starts_with(class))
+                        || code == "25006" =>
+                {
+                    unreachable(said.message().to_owned())
+                }
+                _ => Self::Statement(error),
+            },
+            _ => Self::Statement(error),
+        }
+    }
+}
+
+impl Database {
+    /// Connects, and fails at once where nobody answers. `connections` is the most that the pool opens.
+    ///
+    /// `url` is a `postgresql://` URL; its own `application_name` and `options` are kept.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self, DatabaseError> {
+        let options =
+            PgConnectOptions::from_str(url).map_err(|error| DatabaseError::Url { reason: error.to_string() })?;
+        let printable = format!(
+            "{}:{}/{}",
+            options.get_host(),
+            options.get_port(),
+            options.get_database().unwrap_or("(the role's own)")
+        );
+        let options = options
+            // PgBouncer refuses start-up parameters that it does not know; the default of every supported server is right.
+            .extra_float_digits(None)
+            // Named statements do not survive PgBouncer's transaction mode.
+            .statement_cache_capacity(0)
+            .disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options.clone())
+            .await
+            .map_err(|error| DatabaseError::from_sqlx(error, &printable))?;
+        Ok(Self { pool, options, printable })
+    }
+
+    /// Host, port and name of the database.
+    pub fn place(&self) -> &str {
+        &self.printable
+    }
+
+    /// A connection of its own, outside the pool: for session state (the migration lock).
+    pub(super) async fn own_connection(&self) -> Result<PgConnection, DatabaseError> {
+        PgConnection::connect_with(&self.options).await.map_err(|error| self.error(error))
+    }
+
+    pub(super) async fn begin(&self) -> Result<PgTransaction<'static>, DatabaseError> {
+        self.pool.begin().await.map_err(|error| self.error(error))
+    }
+
+    pub(super) async fn commit(&self, transaction: PgTransaction<'static>) -> Result<(), DatabaseError> {
+        transaction.commit().await.map_err(|error| self.error(error))
+    }
+
+    pub(super) fn error(&self, error: sqlx::Error) -> DatabaseError {
+        DatabaseError::from_sqlx(error, &self.printable)
+    }
+
+    /// Closes the connections.
+    pub async fn close(self) {
+        self.pool.close().await;
+    }
+}

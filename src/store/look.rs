@@ -1,0 +1,68 @@
+use std::collections::HashSet;
+
+use super::connect::{Database, DatabaseError};
+use crate::model::BoundingBox;
+
+/// A venue as shown to a person at the end of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SampleVenue {
+    /// Its name.
+    pub name: String,
+    /// Its most specific category code.
+    pub category: Option<String>,
+    /// 0–5.
+    pub rating: Option<f64>,
+    /// 0–4.
+    pub price_level: Option<i32>,
+    /// Our seven lines, Monday first.
+    pub weekday_text: Option<Vec<String>>,
+}
+
+/// A few venues of a provider inside a box (which may cross the antimeridian), best rated first.
+pub async fn sample_venues(
+    database: &Database,
+    provider: &str,
+    within: BoundingBox,
+    count: i64,
+) -> Result<Vec<SampleVenue>, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let rows = sqlx::query!(
+        r#"select name, categories[1] as category, rating, price_level,
+             hours -> 'weekday_text' as "weekday_text: sqlx::types::Json<Vec<String>>"
+           from public.venues
+           where provider_name = $1 and lat between $2 and $4
+             and (lng between $3 and $5 or ($3 > $5 and (lng >= $3 or lng <= $5)))
+           order by rating desc nulls last, name limit $6"#,
+        provider,
+        within.south,
+        within.west,
+        within.north,
+        within.east,
+        count
+    )
+    .fetch_all(&mut *transaction)
+    .await
+    .map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| SampleVenue {
+            name: row.name,
+            category: row.category,
+            rating: row.rating,
+            price_level: row.price_level,
+            weekday_text: row.weekday_text.map(|json| json.0),
+        })
+        .collect())
+}
+
+/// The time zones that this server knows: others are not written, for it could not answer questions about them.
+pub async fn known_zones(database: &Database) -> Result<HashSet<String>, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let zones = sqlx::query_scalar!(r#"select name as "name!" from pg_catalog.pg_timezone_names"#)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    Ok(zones.into_iter().collect())
+}

@@ -1,0 +1,140 @@
+use uuid::Uuid;
+
+use super::connect::{Database, DatabaseError};
+use crate::model::MicroUsd;
+
+/// The most that may be sent and spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Budget {
+    /// Requests of one invocation, all its workers together.
+    pub requests: Option<u64>,
+    /// List price of one invocation.
+    pub cost: Option<MicroUsd>,
+    /// List price of a provider in a UTC calendar month, over all runs.
+    pub cost_per_month: Option<MicroUsd>,
+}
+
+/// Who spends. A dry run has no run row: its own limits are counted by its one process, the month's are the same.
+#[derive(Debug, Clone, Copy)]
+pub struct Spender<'a> {
+    /// The provider's name.
+    pub provider: &'a str,
+    /// The run, unless it is dry.
+    pub run: Option<Uuid>,
+    /// List price of the request.
+    pub price: MicroUsd,
+}
+
+/// Why a request may not be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ReserveError {
+    /// The database's fault.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// `--max-requests` or `--max-cost` of this invocation.
+    #[error("the limit of this run (--max-requests or --max-cost) is reached")]
+    RunBudget,
+    /// The month's limit in the settings.
+    #[error("the provider's max_cost_per_month is reached")]
+    MonthBudget,
+    /// The run was closed by another worker.
+    #[error("the run was closed by another worker")]
+    RunClosed,
+}
+
+/// What to give back of a reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refund {
+    /// The request never left: all of it.
+    All,
+    /// It was answered without being billed: the money.
+    Money,
+}
+
+/// Reserves a request and its price, committed before it is sent: whatever happens then, a limit is never exceeded.
+pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) -> Result<(), ReserveError> {
+    let mut transaction = database.begin().await?;
+    let wrap = |error| database.error(error);
+    if let Some(run) = spender.run {
+        let row = sqlx::query!(
+            "update venue_sync.runs
+             set requests = requests + 1, cost_micro_usd = cost_micro_usd + $2,
+                 session_requests = session_requests + 1, session_cost_micro_usd = session_cost_micro_usd + $2,
+                 touched_at = clock_timestamp()
+             where id = $1 returning state, session_requests, session_cost_micro_usd",
+            run,
+            spender.price.0
+        )
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(wrap)?;
+        if row.state != "open" {
+            return Err(ReserveError::RunClosed);
+        }
+        let too_many = budget.requests.is_some_and(|most| row.session_requests.unsigned_abs() > most);
+        let too_dear = budget.cost.is_some_and(|most| row.session_cost_micro_usd > most.0);
+        if too_many || too_dear {
+            return Err(ReserveError::RunBudget);
+        }
+    }
+    // Updating the day's row first makes all workers of a provider queue here, so that the month's sum is exact.
+    sqlx::query!(
+        "insert into venue_sync.quota (provider, day, requests, cost_micro_usd)
+         values ($1, (clock_timestamp() at time zone 'UTC')::date, 1, $2)
+         on conflict (provider, day) do update
+         set requests = quota.requests + 1, cost_micro_usd = quota.cost_micro_usd + excluded.cost_micro_usd",
+        spender.provider,
+        spender.price.0
+    )
+    .execute(&mut *transaction)
+    .await
+    .map_err(wrap)?;
+    if let Some(most) = budget.cost_per_month {
+        let spent = sqlx::query_scalar!(
+            r#"select coalesce(sum(cost_micro_usd), 0)::bigint as "spent!" from venue_sync.quota
+               where provider = $1 and day >= date_trunc('month', clock_timestamp() at time zone 'UTC')::date"#,
+            spender.provider
+        )
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(wrap)?;
+        if spent > most.0 {
+            return Err(ReserveError::MonthBudget);
+        }
+    }
+    Ok(database.commit(transaction).await?)
+}
+
+/// Gives back what a failed request did not cost. A crash before this leaves it spent: limits err on the safe side.
+pub async fn refund(database: &Database, spender: Spender<'_>, refund: Refund) -> Result<(), DatabaseError> {
+    let requests = i64::from(refund == Refund::All);
+    let mut transaction = database.begin().await?;
+    if let Some(run) = spender.run {
+        sqlx::query!(
+            "update venue_sync.runs
+             set requests = requests - $2, cost_micro_usd = cost_micro_usd - $3,
+                 session_requests = greatest(session_requests - $2, 0),
+                 session_cost_micro_usd = greatest(session_cost_micro_usd - $3, 0)
+             where id = $1",
+            run,
+            requests,
+            spender.price.0
+        )
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| database.error(error))?;
+    }
+    // The day may have changed since the reservation: take it from the newest day that has it.
+    sqlx::query!(
+        "update venue_sync.quota set requests = requests - $2, cost_micro_usd = cost_micro_usd - $3
+         where provider = $1 and day = (select max(day) from venue_sync.quota
+                                        where provider = $1 and requests >= $2 and cost_micro_usd >= $3)",
+        spender.provider,
+        requests,
+        spender.price.0
+    )
+    .execute(&mut *transaction)
+    .await
+    .map_err(|error| database.error(error))?;
+    database.commit(transaction).await
+}

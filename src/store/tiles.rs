@@ -1,0 +1,191 @@
+use std::time::Duration;
+
+use sqlx::postgres::PgTransaction;
+use uuid::Uuid;
+
+use super::connect::{Database, DatabaseError};
+use crate::model::{AnswerSeen, Ask, BoundingBox, CappedSpot, Tile};
+
+/// The right to work on a tile: lost when the lease runs out and another claims the tile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// The tile's row.
+    pub tile: i64,
+    /// The number of this claim.
+    pub fence: i64,
+}
+
+/// A tile that is ours for now, with what was committed of it before.
+#[derive(Debug, Clone)]
+pub struct ClaimedTile {
+    /// The right to commit.
+    pub lease: Lease,
+    /// The tile.
+    pub tile: Tile,
+    /// Its answers so far, in order.
+    pub answers: Vec<AnswerSeen>,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Free to claim, or under a lease that ran out.
+    pub claimable: u64,
+    /// Under somebody's lease.
+    pub leased: u64,
+    /// Done.
+    pub complete: u64,
+    /// Given up for now.
+    pub failed: u64,
+}
+
+/// Claims the next free tile, or one whose lease ran out; none if there is none.
+pub async fn claim(
+    database: &Database,
+    run: Uuid,
+    worker: Uuid,
+    lease: Duration,
+) -> Result<Option<ClaimedTile>, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let claimed = claim_in(&mut transaction, run, worker, lease).await.map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    Ok(claimed)
+}
+
+async fn claim_in(
+    transaction: &mut PgTransaction<'static>,
+    run: Uuid,
+    worker: Uuid,
+    lease: Duration,
+) -> Result<Option<ClaimedTile>, sqlx::Error> {
+    let Some(row) = sqlx::query!(
+        "update venue_sync.tiles
+         set state = 'leased', lease_owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
+             fence = fence + 1
+         where id = (
+             select id from venue_sync.tiles
+             where run_id = $1 and (state = 'waiting' or (state = 'leased' and lease_until < clock_timestamp()))
+               and exists (select from venue_sync.runs where id = $1 and state = 'open')
+             order by ordinal limit 1 for update skip locked)
+         returning id, ordinal, fence, south, west, north, east",
+        run,
+        worker,
+        lease.as_secs_f64()
+    )
+    .fetch_optional(&mut **transaction)
+    .await?
+    else {
+        return Ok(None);
+    };
+    let answers = sqlx::query!(
+        r#"select ask as "ask: sqlx::types::Json<Ask>", rows, truncated, outermost_m
+           from venue_sync.answers where tile_id = $1 order by ordinal"#,
+        row.id
+    )
+    .fetch_all(&mut **transaction)
+    .await?
+    .into_iter()
+    .map(|answer| AnswerSeen {
+        ask: answer.ask.0,
+        rows: answer.rows.unsigned_abs(),
+        truncated: answer.truncated,
+        outermost_m: answer.outermost_m,
+    })
+    .collect();
+    let cell = BoundingBox { south: row.south, west: row.west, north: row.north, east: row.east };
+    Ok(Some(ClaimedTile {
+        lease: Lease { tile: row.id, fence: row.fence },
+        tile: Tile { ordinal: row.ordinal, cell },
+        answers,
+    }))
+}
+
+/// Lengthens all leases of a worker.
+pub async fn renew(database: &Database, run: Uuid, worker: Uuid, lease: Duration) -> Result<(), DatabaseError> {
+    let mut transaction = database.begin().await?;
+    sqlx::query!(
+        "update venue_sync.tiles set lease_until = clock_timestamp() + make_interval(secs => $3)
+         where run_id = $1 and lease_owner = $2 and state = 'leased'",
+        run,
+        worker,
+        lease.as_secs_f64()
+    )
+    .execute(&mut *transaction)
+    .await
+    .map_err(|error| database.error(error))?;
+    database.commit(transaction).await
+}
+
+/// Gives back every tile that a worker still holds.
+pub async fn release(database: &Database, run: Uuid, worker: Uuid) -> Result<(), DatabaseError> {
+    let mut transaction = database.begin().await?;
+    sqlx::query!(
+        "update venue_sync.tiles set state = 'waiting', lease_owner = null, lease_until = null
+         where run_id = $1 and lease_owner = $2 and state = 'leased'",
+        run,
+        worker
+    )
+    .execute(&mut *transaction)
+    .await
+    .map_err(|error| database.error(error))?;
+    database.commit(transaction).await
+}
+
+/// Marks a tile as done. False if the tile is another's by now.
+pub async fn complete_tile(database: &Database, lease: Lease, capped: &[CappedSpot]) -> Result<bool, DatabaseError> {
+    end_tile(database, lease, "complete", capped, None).await
+}
+
+/// Gives a tile up for this session; the next one tries it again. False if the tile is another's by now.
+pub async fn fail_tile(database: &Database, lease: Lease, error: &str) -> Result<bool, DatabaseError> {
+    end_tile(database, lease, "failed", &[], Some(error)).await
+}
+
+async fn end_tile(
+    database: &Database,
+    lease: Lease,
+    state: &str,
+    capped: &[CappedSpot],
+    error: Option<&str>,
+) -> Result<bool, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let ended = sqlx::query!(
+        "update venue_sync.tiles set state = $3, capped = $4, error = $5, lease_owner = null, lease_until = null
+         where id = $1 and fence = $2 and state = 'leased'",
+        lease.tile,
+        lease.fence,
+        state,
+        sqlx::types::Json(capped) as _,
+        error
+    )
+    .execute(&mut *transaction)
+    .await
+    .map_err(|error| database.error(error))?
+    .rows_affected();
+    database.commit(transaction).await?;
+    Ok(ended == 1)
+}
+
+/// How far a run is.
+pub async fn progress(database: &Database, run: Uuid) -> Result<Progress, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let row = sqlx::query!(
+        r#"select
+             count(*) filter (where state = 'waiting' or (state = 'leased' and lease_until < clock_timestamp())) as "claimable!",
+             count(*) filter (where state = 'leased' and lease_until >= clock_timestamp()) as "leased!",
+             count(*) filter (where state = 'complete') as "complete!",
+             count(*) filter (where state = 'failed') as "failed!"
+           from venue_sync.tiles where run_id = $1"#,
+        run
+    )
+    .fetch_one(&mut *transaction)
+    .await
+    .map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    Ok(Progress {
+        claimable: row.claimable.unsigned_abs(),
+        leased: row.leased.unsigned_abs(),
+        complete: row.complete.unsigned_abs(),
+        failed: row.failed.unsigned_abs(),
+    })
+}

@@ -1,0 +1,256 @@
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::digest::Digest;
+use super::job::{Job, SyncError};
+use super::spending::DrySpend;
+use crate::coverage;
+use crate::model::{AnswerSeen, CappedSpot, MicroUsd, Tile};
+use crate::store::{
+    self, AnswerToCommit, Batch, ClaimedTile, CommitError, Committed, Database, DatabaseError, Lease, OpenedRun,
+    Progress, RunFigures,
+};
+
+/// Where a run is written down: in the database, or, for a dry run, nowhere but here.
+pub(super) enum Book {
+    Stored { run: OpenedRun, worker: Uuid },
+    Dry(Box<DryBook>),
+}
+
+/// A dry run's own notes: it has one process and is never taken up again.
+#[derive(Debug, Default)]
+pub(super) struct DryBook {
+    spend: DrySpend,
+    pages: Mutex<DryPages>,
+}
+
+#[derive(Debug, Default)]
+struct DryPages {
+    waiting: VecDeque<Tile>,
+    seen: HashSet<String>,
+    figures: RunFigures,
+}
+
+/// One answer, about to be written down.
+pub(super) struct Entry {
+    pub(super) lease: Lease,
+    pub(super) ordinal: i32,
+    pub(super) seen: AnswerSeen,
+    pub(super) digest: Digest,
+    pub(super) replayed: bool,
+    pub(super) cost: MicroUsd,
+}
+
+impl Book {
+    pub(super) fn dry(tiles: Vec<Tile>) -> Self {
+        let book = DryBook::default();
+        {
+            let mut pages = book.pages.lock().unwrap_or_else(PoisonError::into_inner);
+            pages.figures.coverage.tiles = u64::try_from(tiles.len()).unwrap_or(u64::MAX);
+            pages.waiting = tiles.into();
+        }
+        Self::Dry(Box::new(book))
+    }
+
+    /// The run's row; a dry run has none.
+    pub(super) fn run(&self) -> Option<Uuid> {
+        match self {
+            Self::Stored { run, .. } => Some(run.id),
+            Self::Dry(_) => None,
+        }
+    }
+
+    pub(super) fn dry_spend(&self) -> Option<&DrySpend> {
+        match self {
+            Self::Stored { .. } => None,
+            Self::Dry(book) => Some(&book.spend),
+        }
+    }
+
+    pub(super) async fn claim(
+        &self,
+        database: &Database,
+        lease: Duration,
+    ) -> Result<Option<ClaimedTile>, DatabaseError> {
+        match self {
+            Self::Stored { run, worker } => store::claim(database, run.id, *worker, lease).await,
+            Self::Dry(book) => Ok(book.pages().waiting.pop_front().map(|tile| ClaimedTile {
+                lease: Lease { tile: i64::from(tile.ordinal), fence: 0 },
+                tile,
+                answers: Vec::new(),
+            })),
+        }
+    }
+
+    pub(super) async fn renew(&self, database: &Database, lease: Duration) -> Result<(), DatabaseError> {
+        match self {
+            Self::Stored { run, worker } => store::renew(database, run.id, *worker, lease).await,
+            Self::Dry(_) => Ok(()),
+        }
+    }
+
+    pub(super) async fn release(&self, database: &Database) -> Result<(), DatabaseError> {
+        match self {
+            Self::Stored { run, worker } => store::release(database, run.id, *worker).await,
+            Self::Dry(_) => Ok(()),
+        }
+    }
+
+    pub(super) async fn progress(&self, database: &Database) -> Result<Progress, DatabaseError> {
+        match self {
+            Self::Stored { run, .. } => store::progress(database, run.id).await,
+            Self::Dry(book) => {
+                let pages = book.pages();
+                Ok(Progress {
+                    claimable: u64::try_from(pages.waiting.len()).unwrap_or(u64::MAX),
+                    leased: 0,
+                    complete: pages.figures.coverage.complete,
+                    failed: pages.figures.coverage.failed,
+                })
+            }
+        }
+    }
+
+    /// Writes an answer down. None if the tile is another's by now.
+    pub(super) async fn commit(
+        &self,
+        database: &Database,
+        job: &Job<'_>,
+        entry: Entry,
+    ) -> Result<Option<Committed>, SyncError> {
+        match self {
+            Self::Stored { run, .. } => match store::commit_answer(database, &to_commit(run, job, entry)).await {
+                Ok(committed) => Ok(Some(committed)),
+                Err(CommitError::FencedOut) => Ok(None),
+                Err(CommitError::Database(error)) => Err(error.into()),
+                Err(bug @ CommitError::DoesNotAddUp { .. }) => Err(SyncError::Bug { reason: bug.to_string() }),
+            },
+            Self::Dry(book) => book.note(database, job, entry).await.map(Some),
+        }
+    }
+
+    pub(super) async fn complete(
+        &self,
+        database: &Database,
+        lease: Lease,
+        capped: &[CappedSpot],
+    ) -> Result<bool, DatabaseError> {
+        match self {
+            Self::Stored { .. } => store::complete_tile(database, lease, capped).await,
+            Self::Dry(book) => {
+                let mut pages = book.pages();
+                pages.figures.coverage.complete += 1;
+                pages.figures.coverage.capped += u64::try_from(capped.len()).unwrap_or(u64::MAX);
+                pages.figures.capped.extend(capped.iter().cloned());
+                Ok(true)
+            }
+        }
+    }
+
+    pub(super) async fn fail(
+        &self,
+        database: &Database,
+        lease: Lease,
+        tile: i32,
+        reason: &str,
+    ) -> Result<(), DatabaseError> {
+        match self {
+            Self::Stored { .. } => store::fail_tile(database, lease, reason).await.map(|_| ()),
+            Self::Dry(book) => {
+                let mut pages = book.pages();
+                pages.figures.coverage.failed += 1;
+                pages.figures.failures.push((tile, reason.to_owned()));
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) async fn figures(&self, database: &Database) -> Result<RunFigures, DatabaseError> {
+        match self {
+            Self::Stored { run, .. } => store::figures(database, run.id).await,
+            Self::Dry(book) => {
+                let mut figures = book.pages().figures.clone();
+                figures.requests += book.spend.requests.load(std::sync::atomic::Ordering::Relaxed);
+                figures.cost += MicroUsd(
+                    i64::try_from(book.spend.micro_usd.load(std::sync::atomic::Ordering::Relaxed)).unwrap_or(i64::MAX),
+                );
+                Ok(figures)
+            }
+        }
+    }
+}
+
+fn to_commit(run: &OpenedRun, job: &Job<'_>, entry: Entry) -> AnswerToCommit {
+    AnswerToCommit {
+        id: Uuid::now_v7(),
+        lease: entry.lease,
+        ordinal: entry.ordinal,
+        certificate: coverage::certify(&entry.seen),
+        seen: entry.seen,
+        replayed_requests: i32::from(entry.replayed),
+        cost: entry.cost,
+        provider: job.provider.name().to_owned(),
+        begun_at: run.begun_at,
+        batch: Batch::new(entry.digest.venues),
+        rejects: entry.digest.rejects,
+        outside: entry.digest.outside,
+        repairs: entry.digest.repairs,
+        unmapped: entry.digest.unmapped,
+    }
+}
+
+impl DryBook {
+    fn pages(&self) -> std::sync::MutexGuard<'_, DryPages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn note(&self, database: &Database, job: &Job<'_>, entry: Entry) -> Result<Committed, SyncError> {
+        let mut duplicate = 0;
+        let mut fresh = Vec::new();
+        {
+            let mut pages = self.pages();
+            for venue in entry.digest.venues {
+                if pages.seen.insert(venue.provider_id.clone()) {
+                    fresh.push(venue);
+                } else {
+                    duplicate += 1;
+                }
+            }
+        }
+        let merged = store::preview(database, job.provider.name(), &Batch::new(fresh)).await?;
+        let rejected = u64::try_from(entry.digest.rejects.len()).unwrap_or(u64::MAX);
+        let mut counts = merged.counts;
+        counts.duplicate += duplicate;
+        counts.rejected += rejected;
+        counts.outside += entry.digest.outside;
+        counts.received += duplicate + rejected + entry.digest.outside;
+        let mut pages = self.pages();
+        let figures = &mut pages.figures;
+        figures.requests += u64::from(entry.replayed);
+        figures.answers += 1;
+        figures.venues += counts;
+        figures.stubbed += merged.stubbed;
+        tally(&mut figures.repairs, entry.digest.repairs);
+        tally(&mut figures.unmapped, entry.digest.unmapped);
+        for reject in entry.digest.rejects.into_iter().chain(merged.refused) {
+            let reason = reject.reason.code();
+            match figures.rejects.iter_mut().find(|(known, ..)| known == reason) {
+                Some((_, count, _)) => *count += 1,
+                None => figures.rejects.push((reason.to_owned(), 1, reject.detail)),
+            }
+        }
+        Ok(Committed { counts, stubbed: merged.stubbed })
+    }
+}
+
+fn tally(into: &mut Vec<(String, u64)>, counts: impl IntoIterator<Item = (String, u64)>) {
+    for (word, count) in counts {
+        match into.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, sum)) => *sum += count,
+            None => into.push((word, count)),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+use std::collections::BTreeMap;
+
+use super::job::{Job, Zones};
+use crate::coverage;
+use crate::model::{AnswerSeen, Ask, Field, Position, RawVenue, Reject, Venue};
+use crate::normalise::normalise;
+use crate::provider::Page;
+
+/// An answer in our own terms: every row of it is a venue inside the region, outside, or a reject.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Digest {
+    pub(super) venues: Vec<Venue>,
+    pub(super) rejects: Vec<Reject>,
+    pub(super) outside: u64,
+    pub(super) repairs: BTreeMap<String, u64>,
+    pub(super) unmapped: BTreeMap<String, u64>,
+}
+
+/// Cleans the rows of an answer, and says what coverage has to know of it. The zones are those that the database knows.
+pub(super) fn digest(job: &Job<'_>, zones: &Zones, ask: &Ask, page: Page) -> (Digest, AnswerSeen) {
+    let positions: Vec<Option<Position>> =
+        page.rows.iter().map(|row| row.as_ref().ok().and_then(readable_position)).collect();
+    let seen = coverage::seen(ask, &positions, page.truncated, job.provider.limits().ranking);
+    let category = |word: &str| job.provider.category(word);
+    let known_zone = |zone: &str| zones.contains(zone);
+    let mut digest = Digest::default();
+    for row in page.rows {
+        match row.and_then(|raw| normalise(raw, &category, &known_zone)) {
+            Err(reject) => digest.rejects.push(reject),
+            Ok(clean) => {
+                for repair in clean.repairs {
+                    *digest.repairs.entry(repair.code().to_owned()).or_default() += 1;
+                }
+                for word in clean.unmapped_categories {
+                    *digest.unmapped.entry(word).or_default() += 1;
+                }
+                if job.region.contains(clean.venue.position) {
+                    digest.venues.push(clean.venue);
+                } else {
+                    digest.outside += 1;
+                }
+            }
+        }
+    }
+    (digest, seen)
+}
+
+/// Coverage measures with every row that has a place, also with those that are refused for another reason.
+fn readable_position(raw: &RawVenue) -> Option<Position> {
+    match raw.position {
+        Field::Present((lat, lng)) => Position::new(lat, lng).ok(),
+        Field::Absent | Field::NotAsked => None,
+    }
+}

@@ -1,0 +1,136 @@
+use std::collections::HashSet;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::coverage::{Region, RulesError};
+use crate::model::Summary;
+use crate::provider::{Provider, UnknownType};
+use crate::store::{Budget, DatabaseError, RunFigures};
+
+/// One region to bring up to date.
+pub struct Job<'a> {
+    /// The region's name: a run of the same name, provider and parameters is taken up again.
+    pub region_name: String,
+    /// Its shape.
+    pub region: Region,
+    /// Whom to ask.
+    pub provider: &'a dyn Provider,
+    /// Canonical codes, or `<provider>:<word>`.
+    pub types: Vec<String>,
+    /// BCP 47.
+    pub language: String,
+    /// The provider's method.
+    pub method: String,
+    /// Where the answers come from.
+    pub source: Source,
+    /// The most that may be sent and spent.
+    pub budget: Budget,
+    /// Tiles worked on at a time.
+    pub concurrency: usize,
+    /// Begin anew, whatever is unfinished.
+    pub fresh: bool,
+    /// Ask and compare, write nothing but the spend.
+    pub dry_run: bool,
+    /// How long a claimed tile stays ours without a sign of life.
+    pub lease: Duration,
+}
+
+/// Where answers come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The provider.
+    Live,
+    /// A recording, told from others by this word: its runs do not mix with live ones.
+    Replay(String),
+}
+
+/// Everything that decides what is asked, as kept in `venue_sync.runs.parameters` and in a recording's `run.json`.
+///
+/// Errors name a type that the provider has no word for.
+pub fn parameters(job: &Job<'_>) -> Result<Value, UnknownType> {
+    Ok(job.asked(&job.provider.words(&job.types)?))
+}
+
+impl Job<'_> {
+    /// What is asked, and in which way.
+    fn asked(&self, words: &[String]) -> Value {
+        json!({
+            "region": self.region,
+            "types": self.types,
+            "words": words,
+            "method": self.method,
+            "language": self.language,
+            "coverage": crate::coverage::VERSION,
+        })
+    }
+
+    /// The same with the source: what is kept with the run.
+    pub(super) fn run_parameters(&self, words: &[String]) -> Value {
+        let mut parameters = self.asked(words);
+        parameters["source"] = match &self.source {
+            Source::Live => Value::from("live"),
+            Source::Replay(recording) => Value::from(format!("replay:{recording}")),
+        };
+        parameters
+    }
+}
+
+/// What a run did, for people and machines.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunReport {
+    /// The one line of `--json`.
+    pub summary: Summary,
+    /// The details.
+    pub figures: RunFigures,
+    /// What stopped it, for a person.
+    pub reason: Option<String>,
+    /// When to go on, where that is known.
+    pub resumes_at: Option<DateTime<Utc>>,
+}
+
+/// Why a run could not be begun, or had to be given up.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The database's fault.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A type in the settings that the provider has no word for.
+    #[error(transparent)]
+    UnknownType(#[from] UnknownType),
+    /// The provider cannot be asked about areas in a way that we can cover.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// The provider refused the key.
+    #[error("{provider} refused the key: {reason}")]
+    CredentialsRefused {
+        /// The provider.
+        provider: &'static str,
+        /// What, and what to do.
+        reason: String,
+    },
+    /// The provider does not understand the question.
+    #[error("{provider} does not understand our request: {reason}")]
+    RequestWrong {
+        /// The provider.
+        provider: &'static str,
+        /// Its words.
+        reason: String,
+    },
+    /// The recording does not hold what is asked, or cannot be written.
+    #[error("{reason}")]
+    Recording {
+        /// Which request or file, and what to do.
+        reason: String,
+    },
+    /// A bug of ours.
+    #[error("{reason}")]
+    Bug {
+        /// What did not hold.
+        reason: String,
+    },
+}
+
+/// The zones that the database knows.
+pub(super) type Zones = HashSet<String>;

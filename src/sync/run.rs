@@ -1,0 +1,186 @@
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::book::Book;
+use super::job::{Job, RunReport, SyncError};
+use super::stop::{Ending, Stop};
+use super::tile::Workshop;
+use crate::coverage::Rules;
+use crate::model::{Event, RunStatus, StoppedBy, Summary};
+use crate::store::{self, Database, RunFigures, RunSpec};
+use crate::transport::Courier;
+use crate::wire::QuotaReset;
+
+/// An unfinished run is taken up again for a day; one that waits for a budget or a quota for a week.
+const RESUME_WITHIN: (Duration, Duration) = (Duration::from_hours(24), Duration::from_hours(24 * 7));
+
+/// Brings a region up to date: takes up its unfinished run or begins one, works until every point is certified, something
+/// stops it, or `signal` is pulled, and reports. What was answered is committed, whatever happens.
+///
+/// Errors are those that no waiting mends; a run that merely stops early, or whose provider is down, is a report.
+pub async fn sync(
+    job: &Job<'_>,
+    courier: &Courier,
+    database: &Database,
+    listen: &(dyn Fn(Event) + Sync),
+    signal: &CancellationToken,
+) -> Result<RunReport, SyncError> {
+    let started = Instant::now();
+    let words = job.provider.words(&job.types)?;
+    let limits = job.provider.limits();
+    let rules = Rules {
+        shape: limits.shape,
+        ranking: limits.ranking,
+        largest_radius_m: limits.largest_radius_m,
+        words: words.clone(),
+        words_per_query: limits.words_per_query,
+        rows_per_query: limits.rows_per_query,
+    };
+    let zones = store::known_zones(database).await?;
+    let book = open(job, database, &words).await?;
+    let progress = book.progress(database).await?;
+    let resumed = matches!(&book, Book::Stored { run, .. } if run.resumed);
+    listen(Event::RunOpened {
+        run_id: book.run().unwrap_or_default(),
+        resumed,
+        tiles: progress.claimable + progress.leased + progress.complete + progress.failed,
+        tiles_done: progress.complete,
+    });
+    let shop = Workshop {
+        job,
+        rules,
+        zones,
+        courier,
+        database,
+        book,
+        stop: Stop::new(signal),
+        listen,
+        failed_in_a_row: 0.into(),
+    };
+    let worked = work(&shop).await;
+    // Whatever ended the work, other workers may have our tiles at once.
+    let released = shop.book.release(database).await;
+    worked?;
+    released?;
+    conclude(shop, started).await
+}
+
+async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Book, SyncError> {
+    if job.dry_run {
+        return Ok(Book::dry(job.region.tiles()));
+    }
+    let spec = RunSpec {
+        region: job.region_name.clone(),
+        provider: job.provider.name().to_owned(),
+        parameters: job.run_parameters(words),
+        tiles: job.region.tiles(),
+        fresh: job.fresh,
+        resume_within: RESUME_WITHIN,
+    };
+    Ok(Book::Stored { run: store::open_run(database, &spec).await?, worker: Uuid::new_v4() })
+}
+
+/// Works until nothing is left to claim and nobody else holds a tile, or the run is stopped.
+async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
+    let renewing = async {
+        loop {
+            tokio::time::sleep(shop.job.lease / 3).await;
+            shop.book.renew(shop.database, shop.job.lease).await?;
+        }
+    };
+    let working = async {
+        loop {
+            for worked in join_all((0..shop.job.concurrency.max(1)).map(|_| claim_and_work(shop))).await {
+                worked?;
+            }
+            let progress = shop.book.progress(shop.database).await?;
+            if shop.stop.called() || progress.claimable + progress.leased == 0 {
+                return Ok(());
+            }
+            if progress.claimable == 0 {
+                // Others hold the last tiles: wait until they end, or their leases do.
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                    () = shop.stop.signal().cancelled() => {}
+                }
+            }
+        }
+    };
+    tokio::select! {
+        worked = working => worked,
+        renewed = renewing => renewed,
+    }
+}
+
+/// One of the run's concurrent strands.
+async fn claim_and_work(shop: &Workshop<'_>) -> Result<(), SyncError> {
+    while !shop.stop.called() {
+        let Some(claimed) = shop.book.claim(shop.database, shop.job.lease).await? else { return Ok(()) };
+        if let Err(error) = shop.tile(claimed).await {
+            // The other strands finish the answer they have in hand, and ask nothing more.
+            shop.stop.end(Ending::Broken(error));
+        }
+    }
+    Ok(())
+}
+
+async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, SyncError> {
+    let Workshop { job, database, book, stop, .. } = shop;
+    let closed = match book.run() {
+        Some(run) => store::close_if_finished(database, run).await?,
+        None => false,
+    };
+    let figures = book.figures(database).await?;
+    let coverage = figures.coverage;
+    let finished = closed || coverage.complete == coverage.tiles;
+    let (status, stopped_by, reason, until) = match stop.into_ending() {
+        Some(Ending::Broken(error)) => return Err(error),
+        _ if finished => (RunStatus::Complete, None, None, None),
+        Some(Ending::Early { by, reason, until }) => (RunStatus::Interrupted, Some(by), Some(reason), until),
+        Some(Ending::ProviderDown { reason }) => (RunStatus::Failed, None, Some(reason), None),
+        None => failed_tiles(&figures),
+    };
+    let resumes_at = match (stopped_by, book.run()) {
+        (Some(by), Some(run)) => note_leaving(database, run, by, until).await?,
+        _ => None,
+    };
+    let replayed = matches!(job.source, super::job::Source::Replay(_));
+    let summary = Summary {
+        run_id: book.run().unwrap_or_else(Uuid::now_v7),
+        region: job.region_name.clone(),
+        provider: job.provider.name().to_owned(),
+        status,
+        stopped_by,
+        requests: figures.requests,
+        requests_free: if replayed { figures.requests } else { 0 },
+        cost: figures.cost,
+        duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        venues: figures.venues,
+        profiles_stubbed: figures.stubbed,
+        coverage,
+    };
+    Ok(RunReport { summary, figures, reason, resumes_at })
+}
+
+/// Some tiles are not done and nothing stopped us: they failed. Nothing at all came through: the provider is down.
+fn failed_tiles(figures: &RunFigures) -> (RunStatus, Option<StoppedBy>, Option<String>, Option<QuotaReset>) {
+    let status = if figures.answers == 0 { RunStatus::Failed } else { RunStatus::Partial };
+    (status, None, figures.failures.first().map(|(_, reason)| reason.clone()), None)
+}
+
+async fn note_leaving(
+    database: &Database,
+    run: Uuid,
+    by: StoppedBy,
+    until: Option<QuotaReset>,
+) -> Result<Option<chrono::DateTime<chrono::Utc>>, SyncError> {
+    let (midnight_in, at) = match until {
+        Some(QuotaReset::MidnightIn(zone)) => (Some(zone), None),
+        Some(QuotaReset::At(instant)) => (None, Some(instant)),
+        Some(QuotaReset::Unknown) | None => (None, None),
+    };
+    Ok(store::leave(database, run, by, midnight_in, at).await?)
+}

@@ -1,0 +1,61 @@
+use std::sync::{Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::job::SyncError;
+use crate::model::StoppedBy;
+use crate::wire::QuotaReset;
+
+/// Why the loop ends before its time.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// In good order: what was answered is committed, the run goes on next time.
+    Early { by: StoppedBy, reason: String, until: Option<QuotaReset> },
+    /// The provider is not to be reached or answers nothing usable: no point in asking further now.
+    ProviderDown { reason: String },
+    /// Nothing more can be done.
+    Broken(SyncError),
+}
+
+/// The first cause of an early end, shared by the tasks of a run. Whoever finds one ends all: they finish the answers in
+/// hand and ask nothing more.
+#[derive(Debug)]
+pub(super) struct Stop<'a> {
+    signal: &'a CancellationToken,
+    first: Mutex<Option<Ending>>,
+}
+
+impl<'a> Stop<'a> {
+    pub(super) fn new(signal: &'a CancellationToken) -> Self {
+        Self { signal, first: Mutex::new(None) }
+    }
+
+    /// Ctrl-C, SIGTERM.
+    pub(super) fn signal(&self) -> &CancellationToken {
+        self.signal
+    }
+
+    pub(super) fn end(&self, ending: Ending) {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        // A broken run outranks one that merely stops.
+        if first.is_none() || matches!((&*first, &ending), (Some(Ending::Early { .. }), Ending::Broken(_))) {
+            *first = Some(ending);
+        }
+    }
+
+    /// Whether to ask nothing more.
+    pub(super) fn called(&self) -> bool {
+        self.signal.is_cancelled() || self.first.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    pub(super) fn into_ending(self) -> Option<Ending> {
+        let first = self.first.into_inner().unwrap_or_else(PoisonError::into_inner);
+        first.or_else(|| {
+            self.signal.is_cancelled().then(|| Ending::Early {
+                by: StoppedBy::Signal,
+                reason: "asked to stop".to_owned(),
+                until: None,
+            })
+        })
+    }
+}

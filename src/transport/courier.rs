@@ -1,0 +1,340 @@
+//! The way of a request: reserve, pace, send, judge, and again if need be; or the recording alone.
+
+use std::future::Future;
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::budget::Budget;
+use super::canonical::Fingerprint;
+use super::cassette::Cassette;
+use super::live::{Live, LiveOptions, LiveSetupError, SendError};
+use super::pace::Pace;
+use super::record::{RecordError, Recorder};
+use super::replay::{self, NotRecorded};
+use super::retry::{Decision, Ended, RetryPolicy, Standing, decide, spoken};
+use crate::wire::{QuotaReset, Request, Response, Verdict};
+
+/// How long an attempt in flight may take to finish after we were told to stop: its answer is paid for.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// Keeps the account of attempts. Asked before each that will be sent, told what became of it.
+pub trait Attempts: Send + Sync {
+    /// What can go wrong: the budget is used up, the account cannot be reached.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Reserves one attempt. An error means that it is not sent, and ends the exchange.
+    fn reserve(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Settles an attempt that did not end in a fine answer. A fine one is settled by whoever keeps its content.
+    fn settle(&self, outcome: Outcome) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Says that another attempt follows, why, and after what time. The reason holds no secret.
+    fn retrying(&self, reason: &str, wait: Duration);
+}
+
+/// What became of an attempt that did not end in a fine answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server saw nothing of it: refund all.
+    NeverSent,
+    /// The server answered, but not with what we wanted. With a status other than 200 the request counts and no money is
+    /// due; with 200 both stay spent.
+    Answered {
+        /// HTTP status.
+        status: u16,
+    },
+    /// It was sent and no whole answer came: both stay spent.
+    Unknown,
+}
+
+/// Why an exchange gave no answer that can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError<E: std::error::Error + 'static> {
+    /// We were told to stop.
+    #[error("stopped")]
+    Stopped,
+    /// No attempt could be reserved.
+    #[error("cannot reserve a request")]
+    Reserve(#[source] E),
+    /// An attempt could not be settled.
+    #[error("cannot settle a request")]
+    Settle(#[source] E),
+    /// The provider's allowance is used up.
+    #[error("the provider's quota is used up: {reason}")]
+    QuotaGone {
+        /// When it is filled again.
+        until: QuotaReset,
+        /// For a person.
+        reason: String,
+    },
+    /// The key is not accepted.
+    #[error("the provider refused the credentials: {reason}")]
+    CredentialsRefused {
+        /// For a person.
+        reason: String,
+    },
+    /// The provider does not understand the request, or it could not be put on the wire.
+    #[error("the request is wrong: {reason}")]
+    RequestWrong {
+        /// For a person.
+        reason: String,
+    },
+    /// Further attempts might help, but not now.
+    #[error("gave up after {attempts} {} in {}: {reason}", if *attempts == 1 { "attempt" } else { "attempts" }, spoken(*elapsed))]
+    GaveUp {
+        /// Attempts made.
+        attempts: u32,
+        /// Time from the first attempt to the end.
+        elapsed: Duration,
+        /// For a person: what the last attempt met, and what ended the matter.
+        reason: String,
+    },
+    /// A replay does not hold this request.
+    #[error(transparent)]
+    NotRecorded(Box<NotRecorded>),
+    /// The answer came and could not be kept in the recording.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// Carries the requests of one run in one process, live or from a recording. Shared by reference between tasks.
+pub struct Courier(Road);
+
+enum Road {
+    Live(Box<LiveRoad>),
+    Replay(Cassette),
+}
+
+struct LiveRoad {
+    live: Live,
+    pace: Pace,
+    policy: RetryPolicy,
+    budget: Budget,
+    recorder: Option<Recorder>,
+}
+
+impl std::fmt::Debug for Courier {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let road = match self.0 {
+            Road::Live(_) => "live",
+            Road::Replay(_) => "replay",
+        };
+        formatter.debug_tuple("Courier").field(&road).finish()
+    }
+}
+
+impl Courier {
+    /// A courier that goes over the network.
+    pub fn live(options: LiveOptions) -> Result<Self, LiveSetupError> {
+        let live = Live::new(&options)?;
+        let given = options.requests_per_second;
+        let pace = Pace::new(given).ok_or(LiveSetupError::Rate { given })?;
+        let budget = Budget::new(&options.policy);
+        let (policy, recorder) = (options.policy, options.record);
+        Ok(Self(Road::Live(Box::new(LiveRoad { live, pace, policy, budget, recorder }))))
+    }
+
+    /// A courier that has a recording's answers only, and gives each as often as it is asked for it.
+    pub fn replay(cassette: Cassette) -> Self {
+        Self(Road::Replay(cassette))
+    }
+
+    /// Brings the answer to a request, judged fine.
+    ///
+    /// Live: each attempt is reserved, waits for its turn and is sent; what did not end well is settled, and tried again as
+    /// the run's policy has it. When `stop` fires nothing more is sent, and an attempt in flight has 4 s to finish; if a fine
+    /// answer comes, it is returned. Dropping the future leaves its reservation spent.
+    ///
+    /// Replay: the recorded answer, judged alike. No reservation, no waiting, no further attempt.
+    pub async fn exchange<A: Attempts>(
+        &self,
+        request: &Request,
+        judge: &(dyn Fn(&Response) -> Verdict + Send + Sync),
+        attempts: &A,
+        stop: &CancellationToken,
+    ) -> Result<Response, ExchangeError<A::Error>> {
+        match &self.0 {
+            Road::Live(road) => road.exchange(request, judge, attempts, stop).await,
+            Road::Replay(_) if stop.is_cancelled() => Err(ExchangeError::Stopped),
+            Road::Replay(cassette) => {
+                let response = replay::answer(cassette, request).map_err(ExchangeError::NotRecorded)?;
+                match judge(&response) {
+                    Verdict::Fine => Ok(response),
+                    verdict => Err(refused(verdict, 1, Duration::ZERO)),
+                }
+            }
+        }
+    }
+}
+
+/// An attempt's end.
+enum Tried {
+    Answered(Response, Verdict),
+    Failed(SendError),
+    /// We were told to stop, and the answer did not come in time.
+    Dropped,
+}
+
+impl Tried {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Answered(response, _) => Outcome::Answered { status: response.status },
+            Self::Failed(SendError::TooLarge { status, .. }) => Outcome::Answered { status: *status },
+            Self::Failed(SendError::NeverSent(_)) => Outcome::NeverSent,
+            // An error that was cut off is still an error, and not charged.
+            Self::Failed(SendError::NoAnswer { status: Some(status), .. }) if *status != 200 => {
+                Outcome::Answered { status: *status }
+            }
+            Self::Failed(SendError::NoAnswer { .. }) | Self::Dropped => Outcome::Unknown,
+        }
+    }
+}
+
+/// One question, ready to be sent as often as need be.
+struct Asking<'a> {
+    request: &'a Request,
+    http: reqwest::Request,
+    judge: &'a (dyn Fn(&Response) -> Verdict + Send + Sync),
+    fingerprint: Fingerprint,
+}
+
+impl LiveRoad {
+    async fn exchange<A: Attempts>(
+        &self,
+        request: &Request,
+        judge: &(dyn Fn(&Response) -> Verdict + Send + Sync),
+        attempts: &A,
+        stop: &CancellationToken,
+    ) -> Result<Response, ExchangeError<A::Error>> {
+        let http =
+            self.live.prepare(request).map_err(|error| ExchangeError::RequestWrong { reason: error.to_string() })?;
+        let asking = Asking { request, http, judge, fingerprint: Fingerprint::of(request) };
+        let began = Instant::now();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let tried = self.attempt(&asking, attempts, stop).await?;
+            let (wait, reason) = match (self.decide(attempt, &tried), tried) {
+                (Some(Decision::Done), Tried::Answered(response, _)) => {
+                    self.budget.refill();
+                    self.keep(request, &response).await?;
+                    return Ok(response);
+                }
+                (Some(Decision::Stop), Tried::Answered(response, verdict)) => {
+                    self.keep(request, &response).await?;
+                    return Err(refused(verdict, attempt, began.elapsed()));
+                }
+                (Some(Decision::GiveUp { reason }), tried) => {
+                    if let Tried::Answered(response, _) = tried {
+                        self.keep(request, &response).await?;
+                    }
+                    return Err(ExchangeError::GaveUp { attempts: attempt, elapsed: began.elapsed(), reason });
+                }
+                (Some(Decision::Wait { wait, everybody, reason }), _) => {
+                    if everybody {
+                        self.pace.hold(&request.call, wait);
+                    }
+                    (wait, reason)
+                }
+                _ => return Err(ExchangeError::Stopped),
+            };
+            if stop.is_cancelled() {
+                return Err(ExchangeError::Stopped);
+            }
+            self.budget.spend();
+            attempts.retrying(&reason, wait);
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = stop.cancelled() => return Err(ExchangeError::Stopped),
+            }
+        }
+    }
+
+    /// Reserves, waits for the turn, sends, and settles what did not end in a fine answer. The turn comes last, so that the
+    /// time that a reservation takes cannot push two requests together.
+    async fn attempt<A: Attempts>(
+        &self,
+        asking: &Asking<'_>,
+        attempts: &A,
+        stop: &CancellationToken,
+    ) -> Result<Tried, ExchangeError<A::Error>> {
+        if stop.is_cancelled() {
+            return Err(ExchangeError::Stopped);
+        }
+        attempts.reserve().await.map_err(ExchangeError::Reserve)?;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {
+                attempts.settle(Outcome::NeverSent).await.map_err(ExchangeError::Settle)?;
+                return Err(ExchangeError::Stopped);
+            }
+            () = self.pace.turn(&asking.request.call) => {}
+        }
+        let tried = self.send(asking, stop).await;
+        if !matches!(tried, Tried::Answered(_, Verdict::Fine)) {
+            attempts.settle(tried.outcome()).await.map_err(ExchangeError::Settle)?;
+        }
+        Ok(tried)
+    }
+
+    async fn send(&self, asking: &Asking<'_>, stop: &CancellationToken) -> Tried {
+        let began = Instant::now();
+        let http = asking.http.try_clone().expect("a body that was built from bytes can be cloned");
+        let mut sending = Box::pin(self.live.send(http));
+        let ended = tokio::select! {
+            biased;
+            ended = &mut sending => Some(ended),
+            () = stop.cancelled() => timeout(GRACE, sending).await.ok(),
+        };
+        let tried = match ended {
+            Some(Ok(response)) => {
+                let verdict = (asking.judge)(&response);
+                Tried::Answered(response, verdict)
+            }
+            Some(Err(error)) => Tried::Failed(error),
+            None => Tried::Dropped,
+        };
+        tracing::debug!(
+            provider = asking.request.provider,
+            call = asking.request.call,
+            fingerprint = %asking.fingerprint,
+            outcome = ?tried.outcome(),
+            millis = began.elapsed().as_millis(),
+            "attempt"
+        );
+        tried
+    }
+
+    fn decide(&self, attempt: u32, tried: &Tried) -> Option<Decision> {
+        let ended = match tried {
+            Tried::Answered(response, verdict) => Ended::Answered(response, verdict),
+            Tried::Failed(error) => Ended::Failed(error),
+            Tried::Dropped => return None,
+        };
+        let standing = Standing { attempt, budget_left: self.budget.left(), jitter: fastrand::f64() };
+        Some(decide(ended, standing, &self.policy))
+    }
+
+    async fn keep(&self, request: &Request, response: &Response) -> Result<(), RecordError> {
+        match &self.recorder {
+            Some(recorder) => recorder.keep(request, response).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// The error that a verdict other than fine amounts to.
+fn refused<E: std::error::Error + 'static>(verdict: Verdict, attempts: u32, elapsed: Duration) -> ExchangeError<E> {
+    match verdict {
+        Verdict::QuotaGone { until, reason } => ExchangeError::QuotaGone { until, reason },
+        Verdict::CredentialsRefused { reason } => ExchangeError::CredentialsRefused { reason },
+        Verdict::RequestWrong { reason } => ExchangeError::RequestWrong { reason },
+        Verdict::RetryAfter { reason, .. } | Verdict::NotUsable { reason } => {
+            ExchangeError::GaveUp { attempts, elapsed, reason }
+        }
+        Verdict::Fine => unreachable!("a fine answer is no error"),
+    }
+}

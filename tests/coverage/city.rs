@@ -1,0 +1,154 @@
+//! Invented cities and providers that answer about them: the doubles of the coverage tests and of the bench.
+
+use std::collections::BTreeSet;
+
+use venue_sync::coverage::{Next, Region, Rules, TileCover, distance_m, seen};
+use venue_sync::model::{Area, AreaShape, Ask, CappedSpot, Circle, Position, Ranking};
+
+/// A venue: where the provider believes it is, and the index of its only type word.
+#[derive(Debug, Clone, Copy)]
+pub struct Venue {
+    pub position: Position,
+    pub word: usize,
+}
+
+/// How a provider answers.
+#[derive(Debug, Clone)]
+pub struct Manners {
+    /// Rows in an answer at most.
+    pub cap: usize,
+    /// What it says about its order.
+    pub ranking: Ranking,
+    /// Its metres, as a multiple of ours.
+    pub metre: f64,
+    /// Decimals of the positions that it returns.
+    pub decimals: i32,
+    /// One row in so many comes without a position; 0 for none.
+    pub positionless: usize,
+    /// The order of the rows is reversed.
+    pub reversed: bool,
+    /// It says "there is more" only where there is, not at every full answer.
+    pub knows: bool,
+}
+
+impl Manners {
+    /// A well-behaved provider of nearest-first answers.
+    pub fn nearest_first(cap: usize) -> Self {
+        Self {
+            cap,
+            ranking: Ranking::Distance,
+            metre: 1.0,
+            decimals: 7,
+            positionless: 0,
+            reversed: false,
+            knows: false,
+        }
+    }
+}
+
+/// What came of covering a region.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub asks: u32,
+    pub returned: BTreeSet<usize>,
+    pub capped: Vec<CappedSpot>,
+}
+
+/// The words of the doubles.
+pub fn words(count: usize) -> Vec<String> {
+    (0..count).map(|word| format!("word{word}")).collect()
+}
+
+pub fn rules(manners: &Manners, words: Vec<String>, largest_radius_m: f64) -> Rules {
+    Rules {
+        shape: AreaShape::Circle,
+        ranking: manners.ranking,
+        largest_radius_m,
+        words,
+        words_per_query: 50,
+        rows_per_query: u32::try_from(manners.cap).unwrap(),
+    }
+}
+
+/// The position as the provider returns it.
+pub fn shown(position: Position, manners: &Manners) -> Position {
+    let unit = 10_f64.powi(manners.decimals);
+    let lng = (position.lng() * unit).round() / unit;
+    Position::new(((position.lat() * unit).round() / unit).clamp(-90.0, 90.0), lng.clamp(-180.0, 180.0)).unwrap()
+}
+
+/// The indices of the venues in the answer, in its order, and whether it was cut off.
+pub fn answer(venues: &[Venue], manners: &Manners, ask: &Ask) -> (Vec<usize>, bool) {
+    let Area::Circle(Circle { center, radius_m }) = ask.area else { panic!("only circles are asked") };
+    let asked: BTreeSet<usize> = ask.words.iter().map(|word| word["word".len()..].parse().unwrap()).collect();
+    let mut inside: Vec<(f64, usize)> = venues
+        .iter()
+        .enumerate()
+        .filter(|(_, venue)| asked.is_empty() || asked.contains(&venue.word))
+        // A degree of latitude is more than 110 km everywhere.
+        .filter(|(_, venue)| (venue.position.lat() - center.lat()).abs() * 110_000.0 <= radius_m)
+        .map(|(index, venue)| (distance_m(center, venue.position) * manners.metre, index))
+        .filter(|(metres, _)| *metres <= radius_m)
+        .collect();
+    inside.sort_by(|a, b| match manners.ranking {
+        Ranking::Distance => a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)),
+        // By fame, which has nothing to do with the place.
+        Ranking::Other => (a.1 * 7919 % 10_007).cmp(&(b.1 * 7919 % 10_007)),
+    });
+    let truncated = if manners.knows { inside.len() > manners.cap } else { inside.len() >= manners.cap };
+    inside.truncate(manners.cap);
+    let mut rows: Vec<usize> = inside.into_iter().map(|(_, index)| index).collect();
+    if manners.reversed {
+        rows.reverse();
+    }
+    (rows, truncated)
+}
+
+/// Covers a region to its end.
+pub fn cover(region: &Region, rules: &Rules, venues: &[Venue], manners: &Manners) -> Outcome {
+    let mut outcome = Outcome::default();
+    for tile in region.tiles() {
+        let mut cover = TileCover::new(region, tile, rules.clone()).unwrap();
+        let capped = loop {
+            let ask = match cover.next() {
+                Next::Ask(ask) => ask,
+                Next::Done { capped } => break capped,
+            };
+            let (rows, truncated) = answer(venues, manners, &ask);
+            let positions: Vec<_> = rows
+                .iter()
+                .map(|row| {
+                    let dropped = manners.positionless > 0 && row % manners.positionless == 0;
+                    (!dropped).then(|| shown(venues[*row].position, manners))
+                })
+                .collect();
+            outcome.asks += 1;
+            outcome.returned.extend(rows);
+            cover.told(&seen(&ask, &positions, truncated, manners.ranking));
+        };
+        outcome.capped.extend(capped);
+    }
+    outcome
+}
+
+/// A small generator, so that the same seed makes the same city everywhere.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// 0 to 1.
+    pub fn roll(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        f64::from(u32::try_from(self.0 >> 32).unwrap()) / f64::from(u32::MAX)
+    }
+
+    /// About normal, mean 0, deviation 1.
+    pub fn bell(&mut self) -> f64 {
+        (0..12).map(|_| self.roll()).sum::<f64>() - 6.0
+    }
+}
