@@ -1,0 +1,429 @@
+//! What was typed, and nothing else: no file, no environment, no decision.
+
+use std::convert::Infallible;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use secrecy::SecretString;
+
+use crate::model::MicroUsd;
+
+/// Keeps the venues of a region, from a places provider, in PostgreSQL.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "venues", version, propagate_version = true, max_term_width = 110, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}
+
+/// Flags that stand before or after the subcommand.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct GlobalArgs {
+    /// Say more on stderr: -v ours in detail, -vv ours in full, -vvv other libraries too.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing on stderr but warnings and errors.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print machine-readable JSON on stdout, one line a result.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The settings file. Default: `$VENUES_CONFIG`, ./venues.toml, then the platform's settings folder.
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Fetch the venues of a region and write them to the database.
+    #[command(after_help = SYNC_EXAMPLES)]
+    Sync(Box<SyncArgs>),
+    /// List the regions that can be synced.
+    #[command(after_help = "Regions are the [regions.NAME] tables of venues.toml; `demo` is always there.")]
+    Regions,
+    /// Change the database's schema, or show what it is.
+    #[command(after_help = MIGRATE_EXAMPLES)]
+    Migrate(MigrateArgs),
+    /// Look at the database, or control the embedded PostgreSQL server.
+    #[command(after_help = DB_EXAMPLES)]
+    Db(DbArgs),
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example:\n  venues completions bash > ~/.local/share/bash-completion/completions/venues")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where the venues go.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Database")]
+pub struct DatabaseArgs {
+    /// The database to use, whatever `DATABASE_URL` says. postgres://, postgresql:// and postgresql+driver:// are understood.
+    #[arg(long, value_name = "URL", value_parser = secret, conflicts_with = "embedded")]
+    pub database_url: Option<SecretString>,
+    /// Use the private PostgreSQL server under the data folder, whatever `DATABASE_URL` says.
+    #[arg(long)]
+    pub embedded: bool,
+}
+
+/// `venues sync`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SyncArgs {
+    /// Which part of the world.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// What to ask for.
+    #[command(flatten)]
+    pub ask: AskArgs,
+    /// How far to go.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Live, or from recordings.
+    #[command(flatten)]
+    pub traffic: TrafficArgs,
+    /// Where the venues go.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Apply pending migrations first, also to a database that is not the embedded one.
+    #[arg(long, help_heading = "Database")]
+    pub migrate: bool,
+}
+
+/// Which part of the world.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Region")]
+#[group(id = "place", required = true, multiple = true)]
+pub struct PlaceArgs {
+    /// A region of venues.toml, or `demo`. May be repeated.
+    #[arg(long, value_name = "NAME", group = "place")]
+    pub region: Vec<String>,
+    /// Every region of venues.toml, in turn.
+    #[arg(long, group = "place", conflicts_with = "region")]
+    pub all: bool,
+    /// A box in degrees. It crosses the antimeridian where west is larger than east.
+    #[arg(
+        long, value_name = "W,S,E,N", allow_hyphen_values = true, group = "place",
+        conflicts_with_all = ["region", "all", "near"]
+    )]
+    pub bbox: Option<Numbers<4>>,
+    /// The centre of a circle in degrees; needs --radius-m.
+    #[arg(
+        long, value_name = "LAT,LNG", allow_hyphen_values = true, group = "place",
+        requires = "radius_m", conflicts_with_all = ["region", "all"]
+    )]
+    pub near: Option<Numbers<2>>,
+    /// The radius of that circle in metres.
+    #[arg(long, value_name = "R", allow_hyphen_values = true, requires = "near",
+        conflicts_with_all = ["region", "all", "bbox"])]
+    pub radius_m: Option<Numbers<1>>,
+}
+
+/// What to ask for.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Question")]
+pub struct AskArgs {
+    /// The provider to ask, whatever the region's settings say.
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
+    /// Kinds of venue, with everything below them: `restaurant,cafe`. `google:meal_takeaway` is a provider's own word.
+    #[arg(long, value_name = "TYPE", value_delimiter = ',')]
+    pub types: Vec<String>,
+    /// The language of names and addresses, as a tag like `en` or `pt-PT`.
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+}
+
+/// How far to go.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// Ask and compare, but write nothing except what was spent. A paid provider needs --replay or --max-cost with it.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Stop after this many requests; run again to go on.
+    #[arg(long, value_name = "N")]
+    pub max_requests: Option<NonZeroU64>,
+    /// Stop before the list price of this run passes this many US dollars; run again to go on.
+    #[arg(long, value_name = "USD", value_parser = usd, allow_hyphen_values = true)]
+    pub max_cost: Option<MicroUsd>,
+    /// Begin a new run, even if an unfinished one could go on.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Requests under way at the same time, 1 to 64.
+    #[arg(long, value_name = "N", value_parser = concurrency)]
+    pub concurrency: Option<NonZeroU32>,
+}
+
+/// Live, or from recordings.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Recordings")]
+pub struct TrafficArgs {
+    /// Answer every request from the recordings in this folder: no network, no key, no cost.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "record")]
+    pub replay: Option<PathBuf>,
+    /// Keep every exchange in this folder, without secrets, for --replay.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub record: Option<PathBuf>,
+}
+
+/// `venues migrate`.
+#[derive(Debug, Clone, Args)]
+pub struct MigrateArgs {
+    /// What to do with the schema.
+    #[command(subcommand)]
+    pub action: MigrateCommand,
+}
+
+/// What to do with the schema.
+#[derive(Debug, Clone, Subcommand)]
+pub enum MigrateCommand {
+    /// Apply every pending migration.
+    Up {
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Take back the last migration, or the last N.
+    Down {
+        /// How many.
+        #[arg(value_name = "N", default_value = "1")]
+        steps: NonZeroU32,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Show the revision of the database.
+    Current {
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// List every migration and whether it is applied.
+    History {
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+impl MigrateCommand {
+    /// Which database was named, if one was.
+    pub fn database(&self) -> &DatabaseArgs {
+        match self {
+            Self::Up { database }
+            | Self::Down { database, .. }
+            | Self::Current { database }
+            | Self::History { database } => database,
+        }
+    }
+}
+
+/// `venues db`.
+#[derive(Debug, Clone, Args)]
+pub struct DbArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: DbCommand,
+}
+
+/// What to do with the database.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DbCommand {
+    /// Print a connection URL on stdout; starts the embedded server if that is the database.
+    Url {
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Open psql on the database.
+    Shell {
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Stop the embedded server. The data stays.
+    Stop,
+    /// Show whether the embedded server runs, and where its data is.
+    Status,
+    /// Stop the embedded server when nobody has used it for a while (started by the other commands).
+    #[command(hide = true)]
+    Watch {
+        /// Seconds without a client after which the server is stopped.
+        #[arg(long, value_name = "N")]
+        idle_seconds: NonZeroU64,
+    },
+}
+
+/// Exactly `N` finite numbers, separated by commas.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Numbers<const N: usize>(pub [f64; N]);
+
+/// Text that is not the numbers it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NumbersError {
+    /// Too few or too many.
+    #[error("{found} numbers where {wanted} are needed, separated by commas")]
+    Count {
+        /// How many there were.
+        found: usize,
+        /// How many there should be.
+        wanted: usize,
+    },
+    /// One of them is not a number.
+    #[error("`{0}` is not a number")]
+    NotANumber(String),
+}
+
+impl<const N: usize> FromStr for Numbers<N> {
+    type Err = NumbersError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+        let mut numbers = [0.0; N];
+        if parts.len() != N {
+            return Err(NumbersError::Count { found: parts.len(), wanted: N });
+        }
+        for (number, part) in numbers.iter_mut().zip(parts) {
+            *number = part
+                .parse()
+                .ok()
+                .filter(|value: &f64| value.is_finite())
+                .ok_or_else(|| NumbersError::NotANumber(part.to_owned()))?;
+        }
+        Ok(Self(numbers))
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form clap asks for")]
+fn secret(text: &str) -> Result<SecretString, Infallible> {
+    Ok(SecretString::from(text))
+}
+
+fn usd(text: &str) -> Result<MicroUsd, String> {
+    text.trim()
+        .trim_start_matches('$')
+        .parse()
+        .ok()
+        .and_then(MicroUsd::from_usd)
+        .ok_or_else(|| "not an amount in US dollars, like 2.50".to_owned())
+}
+
+fn concurrency(text: &str) -> Result<NonZeroU32, String> {
+    text.parse()
+        .ok()
+        .filter(|many: &NonZeroU32| many.get() <= 64)
+        .ok_or_else(|| "not a whole number from 1 to 64".to_owned())
+}
+
+const EXAMPLES: &str = "\
+Try it, with no key and no database:
+  venues sync --region demo
+
+Settings: a flag wins over the environment (a .env file is read first), that over venues.toml.";
+
+const SYNC_EXAMPLES: &str = "\
+Examples:
+  venues sync --region demo
+  venues sync --region lisbon --max-cost 5
+  venues sync --near -33.87,151.21 --radius-m 800 --types cafe,bakery
+  venues sync --bbox -9.23,38.69,-9.09,38.80 --dry-run --max-requests 20 --max-cost 1
+
+The key comes from the environment: GOOGLE_PLACES_API_KEY.
+The database is DATABASE_URL; without it, on a terminal, an embedded PostgreSQL.
+Exit codes: 0 complete, 2 usage or settings, 65 data refused, 69 provider or database unavailable,
+70 a bug of ours, 75 stopped early (run again to go on), 77 key refused.";
+
+const MIGRATE_EXAMPLES: &str = "\
+Examples:
+  venues migrate up
+  venues migrate down 2 --database-url postgresql://me@localhost/mine
+  venues migrate history --embedded";
+
+const DB_EXAMPLES: &str = "\
+Examples:
+  venues db shell
+  psql \"$(venues db url)\" -c 'select name, rating from venues limit 5'";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn sync(line: &str) -> SyncArgs {
+        let words = std::iter::once("venues").chain(line.split(' '));
+        match Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}")).command {
+            Command::Sync(args) => *args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn clap_finds_no_fault_in_the_definition() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn values_may_start_with_a_minus() {
+        assert_eq!(sync("sync --near -33.87,151.2 --radius-m 500").place.near, Some(Numbers([-33.87, 151.2])));
+        assert_eq!(sync("sync --bbox=-9.2,38.7,-9.1,38.8").place.bbox, Some(Numbers([-9.2, 38.7, -9.1, 38.8])));
+        assert_eq!(sync("sync --bbox -9.2,38.7,-9.1,38.8").place.bbox, Some(Numbers([-9.2, 38.7, -9.1, 38.8])));
+    }
+
+    #[test]
+    fn global_flags_stand_before_or_after_the_subcommand() {
+        for line in ["-vv --json sync --region a", "sync --region a -vv --json", "sync -v --region a --json -v"] {
+            let cli = Cli::try_parse_from(std::iter::once("venues").chain(line.split(' '))).unwrap();
+            assert_eq!((cli.global.verbose, cli.global.json), (2, true), "{line}");
+        }
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        for line in [
+            "sync",
+            "sync --region a --all",
+            "sync --region a --near 1,2 --radius-m 5",
+            "sync --near 1,2",
+            "sync --region a --radius-m 5",
+            "sync --near 1,2 --radius-m 5 --bbox 1,2,3,4",
+            "sync --region a --record x --replay y",
+            "sync --region a --embedded --database-url postgres://h/d",
+            "sync --region a -q -v",
+            "sync --bbox 1,2,3",
+            "sync --near 1,north --radius-m 5",
+            "sync --near 1,inf --radius-m 5",
+            "sync --region a --max-cost -1",
+            "sync --region a --max-requests 0",
+            "sync --region a --concurrency 0",
+            "sync --region a --concurrency 65",
+            "migrate down 0",
+            "migrate down -1",
+        ] {
+            let parsed = Cli::try_parse_from(std::iter::once("venues").chain(line.split(' ')));
+            assert_eq!(parsed.map_err(|error| error.exit_code()).unwrap_err(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_database_url_is_not_printed_by_debug() {
+        let typed = sync("sync --region a --database-url postgres://u:hunter22@h/d");
+        assert!(!format!("{typed:?}").contains("hunter22"));
+    }
+
+    #[test]
+    fn regions_and_types_may_be_several() {
+        let typed = sync("sync --region a --region b --types cafe,bar --types bakery");
+        assert_eq!(typed.place.region, ["a", "b"]);
+        assert_eq!(typed.ask.types, ["cafe", "bar", "bakery"]);
+    }
+}

@@ -1,0 +1,154 @@
+//! From what was typed to what is done.
+
+use std::num::NonZeroU64;
+use std::path::Path;
+
+use clap::CommandFactory;
+
+use super::args::{Cli, Command, DbCommand, MigrateCommand, SyncArgs};
+use super::environment::Environment;
+use super::exit::Exit;
+use super::regions;
+use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError, EmbeddedPlace};
+use super::settings::file::{SettingsFile, SettingsFileError};
+use super::settings::folders::Folders;
+use super::settings::sync_job::{self, Surroundings, SyncJob, SyncJobError};
+use super::terminal::{self, Terminal};
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// `venues.toml`.
+    #[error(transparent)]
+    File(#[from] SettingsFileError),
+    /// What is to be synced.
+    #[error(transparent)]
+    Job(#[from] SyncJobError),
+    /// Which database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// Stdout.
+    #[error("cannot write to stdout")]
+    Stdout(#[from] std::io::Error),
+    /// A value of ours that is not JSON.
+    #[error("cannot write JSON")]
+    Json(#[from] serde_json::Error),
+    /// The rooms below are not connected.
+    #[error("`{0}` is not connected to the rooms that do it")]
+    NotConnected(&'static str),
+}
+
+impl CommandError {
+    /// What a scheduler is told.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::File(_) | Self::Job(_) | Self::Database(_) => Exit::Usage,
+            Self::Stdout(_) | Self::Json(_) | Self::NotConnected(_) => Exit::Bug,
+        }
+    }
+}
+
+/// Does it. Everything that can be wrong with the settings is found before anything is begun.
+pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
+    if let Command::Completions { shell } = &cli.command {
+        return completions(*shell);
+    }
+    let environment = Environment::read(Path::new("."));
+    let folders = Folders::find();
+    for warning in &environment.warnings {
+        tracing::warn!("{warning}");
+    }
+    match &cli.command {
+        Command::Completions { shell } => completions(*shell),
+        Command::Regions => {
+            let file = settings_file(cli, &environment, &folders)?;
+            terminal::print(&regions::list(&file.regions, terminal.json)?)?;
+            Ok(Exit::Complete)
+        }
+        Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
+        Command::Migrate(args) => {
+            let flags = args.action.database();
+            let chosen = database::choose(Asker::Work, flags, &environment, &folders, terminal.watched)?;
+            migrate(&args.action, &chosen, terminal)
+        }
+        Command::Db(args) => db(&look(&args.action, &environment, &folders)?, terminal),
+    }
+}
+
+fn settings_file(cli: &Cli, environment: &Environment, folders: &Folders) -> Result<SettingsFile, SettingsFileError> {
+    let file = SettingsFile::find(cli.global.config.as_deref(), environment, folders)?;
+    for warning in &file.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(file)
+}
+
+fn jobs(
+    cli: &Cli,
+    args: &SyncArgs,
+    terminal: &Terminal,
+    environment: &Environment,
+    folders: &Folders,
+) -> Result<Vec<SyncJob>, CommandError> {
+    let file = settings_file(cli, environment, folders)?;
+    let around = Surroundings {
+        file: &file,
+        config_flag: cli.global.config.as_deref(),
+        environment,
+        folders,
+        on_terminal: terminal.watched,
+    };
+    Ok(sync_job::resolve(args, around, &crate::provider::all())?)
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Exit, CommandError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "venues", &mut script);
+    terminal::print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Complete)
+}
+
+/// `venues db`, with its database.
+#[derive(Debug)]
+pub enum DbAction {
+    /// Print a connection URL.
+    Url(DatabaseChoice),
+    /// Open psql.
+    Shell(DatabaseChoice),
+    /// Stop the embedded server.
+    Stop(EmbeddedPlace),
+    /// Tell of the embedded server.
+    Status(EmbeddedPlace),
+    /// Stop the embedded server after this many seconds without a client.
+    Watch(EmbeddedPlace, NonZeroU64),
+}
+
+fn look(action: &DbCommand, environment: &Environment, folders: &Folders) -> Result<DbAction, DatabaseError> {
+    let choose = |flags| database::choose(Asker::Look, flags, environment, folders, false);
+    let place = || database::place(environment, folders, false);
+    Ok(match action {
+        DbCommand::Url { database } => DbAction::Url(choose(database)?),
+        DbCommand::Shell { database } => DbAction::Shell(choose(database)?),
+        DbCommand::Stop => DbAction::Stop(place()),
+        DbCommand::Status => DbAction::Status(place()),
+        DbCommand::Watch { idle_seconds } => DbAction::Watch(place(), *idle_seconds),
+    })
+}
+
+/// Runs the jobs in turn; the worst end is the command's.
+fn sync(jobs: &[SyncJob], _terminal: &Terminal) -> Result<Exit, CommandError> {
+    tracing::debug!(jobs = jobs.len(), "settings are fine");
+    Err(CommandError::NotConnected("sync"))
+}
+
+/// Changes or shows the schema.
+fn migrate(action: &MigrateCommand, database: &DatabaseChoice, _terminal: &Terminal) -> Result<Exit, CommandError> {
+    tracing::debug!(?action, ?database, "settings are fine");
+    Err(CommandError::NotConnected("migrate"))
+}
+
+/// Looks at a database, or controls the embedded server.
+fn db(action: &DbAction, _terminal: &Terminal) -> Result<Exit, CommandError> {
+    tracing::debug!(?action, "settings are fine");
+    Err(CommandError::NotConnected("db"))
+}

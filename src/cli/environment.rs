@@ -1,0 +1,159 @@
+//! The environment: the one place that reads it, and the home of every variable's name (a provider's own two stand in its
+//! file, because a provider is one file).
+//!
+//! The process environment wins over `.env` in the working directory. A variable that is set to nothing counts as not set,
+//! and still wins: `DATABASE_URL= venues …` forgets what `.env` says.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// Where the venues go.
+pub const DATABASE_URL: &str = "DATABASE_URL";
+/// The data folder; also says that the embedded database is wanted.
+pub const VENUES_DATA_DIR: &str = "VENUES_DATA_DIR";
+/// The settings file.
+pub const VENUES_CONFIG: &str = "VENUES_CONFIG";
+
+/// What the process environment and `.env` say together.
+#[derive(Debug, Default)]
+pub struct Environment {
+    values: BTreeMap<String, OsString>,
+    /// What is wrong with `.env`, for the log: its lines are named, never quoted, because they may hold keys.
+    pub warnings: Vec<String>,
+}
+
+/// A variable that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable} is not valid UTF-8")]
+pub struct NotText {
+    /// Its name.
+    pub variable: String,
+}
+
+impl Environment {
+    /// Reads the process environment and `folder/.env`, if there is one.
+    pub fn read(folder: &Path) -> Self {
+        let mut environment = match std::fs::read(folder.join(".env")) {
+            Ok(bytes) => Self::of_dotenv(&bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::default(),
+            Err(error) => {
+                Self { warnings: vec![format!(".env cannot be read and is left out: {error}")], ..Self::default() }
+            }
+        };
+        for (name, value) in std::env::vars_os() {
+            if let Ok(name) = name.into_string() {
+                environment.values.insert(name, value);
+            }
+        }
+        environment
+    }
+
+    fn of_dotenv(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let text = text.trim_start_matches('\u{feff}');
+        let mut environment = Self::default();
+        let mut searched = 0;
+        for entry in dotenvy::from_read_iter(text.as_bytes()) {
+            match entry {
+                Ok((name, value)) if value.contains('\u{fffd}') => {
+                    environment.warnings.push(format!(".env: the value of {name} is not UTF-8 and is left out"));
+                }
+                // The first of several wins, as it does wherever a .env file is loaded.
+                Ok((name, value)) => {
+                    environment.values.entry(name).or_insert_with(|| value.into());
+                }
+                Err(dotenvy::Error::LineParse(line, _)) => {
+                    let (number, end) = place(text, line.trim_end(), searched);
+                    searched = end;
+                    environment.warnings.push(format!(".env, line {number}: not NAME=value; the line is left out"));
+                }
+                Err(error) => {
+                    // Nothing after such an error can be trusted to be a line.
+                    environment.warnings.push(format!(".env is left out from here on: {}", kind(&error)));
+                    break;
+                }
+            }
+        }
+        environment
+    }
+
+    /// Values as given, for tests of what is made of them.
+    #[cfg(test)]
+    pub fn of(values: &[(&str, &str)]) -> Self {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
+        Self { values, warnings: Vec::new() }
+    }
+
+    /// A variable's text, without white space at the ends; none where it is not set or empty.
+    pub fn text(&self, variable: &str) -> Result<Option<&str>, NotText> {
+        let Some(value) = self.values.get(variable) else { return Ok(None) };
+        let text = value.to_str().ok_or_else(|| NotText { variable: variable.to_owned() })?.trim();
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+
+    /// A variable that names a file or folder; any bytes may stand in it.
+    pub fn path(&self, variable: &str) -> Option<PathBuf> {
+        self.values.get(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+}
+
+/// The line number, from 1, at which `line` stands in `text` at or after byte `from`; and where it ends.
+fn place(text: &str, line: &str, from: usize) -> (usize, usize) {
+    let rest = text.get(from..).unwrap_or_default();
+    let start = from + rest.find(line).unwrap_or_default();
+    let before = text.get(..start).unwrap_or_default();
+    (before.matches('\n').count() + 1, start + line.len())
+}
+
+fn kind(error: &dotenvy::Error) -> &'static str {
+    match error {
+        dotenvy::Error::Io(_) => "it cannot be read",
+        _ => "a value refers to something that cannot be read",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dotenv_line_that_cannot_be_read_is_named_and_the_others_count() {
+        let hostile = b"# settings\nDATABASE_URL=postgres://h/d\nthis is not a line s3cret\nexport VENUES_CONFIG='a b.toml'\n=x\n";
+        let environment = Environment::of_dotenv(hostile);
+        assert_eq!(environment.text(DATABASE_URL), Ok(Some("postgres://h/d")));
+        assert_eq!(environment.path(VENUES_CONFIG), Some("a b.toml".into()));
+        let warnings = environment.warnings.join("\n");
+        assert!(warnings.contains("line 3") && warnings.contains("line 5"), "{warnings}");
+        assert!(!warnings.contains("s3cret"), "{warnings}");
+    }
+
+    #[test]
+    fn bytes_of_any_kind_give_warnings_at_most() {
+        for hostile in [
+            &b"\xff\xfe\x00\x00"[..],
+            b"A=\"never closed\nB=2\n",
+            b"\xef\xbb\xbfDATABASE_URL=x\n",
+            b"K=\xff\xff\n",
+            b"A=${A}\nB=$(rm -rf /)\n",
+            b"\0\0\0",
+            b"",
+        ] {
+            drop(Environment::of_dotenv(hostile));
+        }
+        assert_eq!(Environment::of_dotenv(b"\xef\xbb\xbfDATABASE_URL=x\n").text(DATABASE_URL), Ok(Some("x")));
+    }
+
+    #[test]
+    fn empty_is_not_set() {
+        let environment = Environment::of(&[(DATABASE_URL, "  "), (VENUES_DATA_DIR, "")]);
+        assert_eq!(environment.text(DATABASE_URL), Ok(None));
+        assert_eq!(environment.path(VENUES_DATA_DIR), None);
+    }
+
+    #[test]
+    fn a_key_with_a_line_end_from_a_mounted_secret_is_trimmed() {
+        let environment = Environment::of(&[("GOOGLE_PLACES_API_KEY", "abc\n")]);
+        assert_eq!(environment.text("GOOGLE_PLACES_API_KEY"), Ok(Some("abc")));
+    }
+}

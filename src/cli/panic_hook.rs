@@ -1,0 +1,34 @@
+//! A panic is our bug: it says so, shows no secret, and decides the exit code whichever thread it was on.
+
+use std::io::Write;
+use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::secrets;
+
+static HAPPENED: AtomicBool = AtomicBool::new(false);
+
+/// Replaces the standard message.
+pub(super) fn install() {
+    std::panic::set_hook(Box::new(|info| {
+        HAPPENED.store(true, Ordering::Relaxed);
+        // Where stderr is gone there is nobody left to tell.
+        writeln!(std::io::stderr(), "{}", message(info)).ok();
+    }));
+}
+
+/// Some thread panicked since the start.
+pub(super) fn happened() -> bool {
+    HAPPENED.load(Ordering::Relaxed)
+}
+
+fn message(info: &PanicHookInfo<'_>) -> String {
+    let place = info.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+    let payload = info.payload_as_str().unwrap_or("no message");
+    let payload = secrets::scrub(payload);
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        "error: this is a bug of venues {version}, not of yours: {payload}{place}\n\
+         What was committed is kept. Please report this line with the command that you ran."
+    )
+}

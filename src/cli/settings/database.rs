@@ -1,0 +1,179 @@
+//! Which database. A pure decision, because a wrong one costs somebody money: a scheduled job with a forgotten variable must
+//! not pay a provider to fill a database that vanishes with its pod.
+
+use std::path::PathBuf;
+
+use secrecy::ExposeSecret;
+
+use super::folders::Folders;
+use crate::cli::args::DatabaseArgs;
+use crate::cli::database_url::{DatabaseUrl, DatabaseUrlError};
+use crate::cli::environment::{DATABASE_URL, Environment, NotText, VENUES_DATA_DIR};
+
+/// The database to use.
+#[derive(Debug, Clone)]
+pub enum DatabaseChoice {
+    /// Somebody's own server.
+    Url(DatabaseUrl),
+    /// Our private server.
+    Embedded(EmbeddedPlace),
+}
+
+/// Where the embedded server lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmbeddedPlace {
+    /// Its data.
+    pub data_dir: PathBuf,
+    /// Server programs that were downloaded.
+    pub cache_dir: PathBuf,
+    /// A flag of this command is needed to come here again, because `DATABASE_URL` names another database.
+    pub needs_flag: bool,
+}
+
+/// Who asks for a database; each has its own rule for when nobody named one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// A sync of a region, or a migration: it needs a database that stays.
+    Work,
+    /// A sync of the built-in region, which never writes to somebody's own database unless a flag says so.
+    Demo,
+    /// `venues db`: it looks, and spends nothing.
+    Look,
+}
+
+/// Why there is no database.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DatabaseError {
+    /// Nobody named one.
+    #[error(
+        "no database: set {DATABASE_URL} (postgresql://user:password@host:5432/database), or say --embedded or \
+         {VENUES_DATA_DIR} for a private one that stays on this machine"
+    )]
+    NotNamed,
+    /// The flag's value.
+    #[error("--database-url")]
+    Flag(#[source] DatabaseUrlError),
+    /// The variable's value.
+    #[error("{DATABASE_URL}")]
+    Variable(#[source] DatabaseUrlError),
+    /// Bytes.
+    #[error(transparent)]
+    NotText(#[from] NotText),
+}
+
+/// Decides, in this order: the flags; the built-in region's own rule; the environment; a terminal.
+pub fn choose(
+    asker: Asker,
+    flags: &DatabaseArgs,
+    environment: &Environment,
+    folders: &Folders,
+    on_terminal: bool,
+) -> Result<DatabaseChoice, DatabaseError> {
+    if let Some(url) = &flags.database_url {
+        return DatabaseUrl::parse(url.expose_secret()).map(DatabaseChoice::Url).map_err(DatabaseError::Flag);
+    }
+    let embedded = |needs_flag| Ok(DatabaseChoice::Embedded(place(environment, folders, needs_flag)));
+    if flags.embedded || asker == Asker::Demo {
+        // What is in the variable may be anything: it is not looked at beyond whether it is there.
+        return embedded(!matches!(environment.text(DATABASE_URL), Ok(None)));
+    }
+    if let Some(url) = environment.text(DATABASE_URL)? {
+        return DatabaseUrl::parse(url).map(DatabaseChoice::Url).map_err(DatabaseError::Variable);
+    }
+    if environment.path(VENUES_DATA_DIR).is_some() || on_terminal || asker == Asker::Look {
+        return embedded(false);
+    }
+    Err(DatabaseError::NotNamed)
+}
+
+/// Where the embedded server lives, whatever the database of the other commands is.
+pub fn place(environment: &Environment, folders: &Folders, needs_flag: bool) -> EmbeddedPlace {
+    let moved = environment.path(VENUES_DATA_DIR).map(|moved| std::path::absolute(&moved).unwrap_or(moved));
+    EmbeddedPlace {
+        data_dir: moved.unwrap_or_else(|| folders.data.clone()),
+        cache_dir: folders.cache.clone(),
+        needs_flag,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Asker, flag, variables, on a terminal, what comes of it.
+    type Row = (Asker, &'static str, &'static [(&'static str, &'static str)], bool, &'static str);
+
+    const FLAG: &str = "postgres://flag/d";
+    const VARIABLE: &str = "postgres://variable/d";
+    const NONE: &str = "error: no database: set DATABASE_URL";
+    const URL: (&str, &str) = (DATABASE_URL, VARIABLE);
+    const FOLDER: (&str, &str) = (VENUES_DATA_DIR, "/moved");
+
+    fn decide(asker: Asker, flag: &str, variables: &[(&str, &str)], on_terminal: bool) -> String {
+        let flags = match flag {
+            "--embedded" => DatabaseArgs { embedded: true, ..DatabaseArgs::default() },
+            "" => DatabaseArgs::default(),
+            url => DatabaseArgs { database_url: Some(url.into()), embedded: false },
+        };
+        let folders = Folders { config: None, data: "/platform".into(), cache: "/cache".into() };
+        match choose(asker, &flags, &Environment::of(variables), &folders, on_terminal) {
+            Ok(DatabaseChoice::Url(url)) => url.to_string(),
+            Ok(DatabaseChoice::Embedded(place)) => format!("embedded {}", place.data_dir.display()),
+            Err(error) => format!("error: {error}"),
+        }
+    }
+
+    #[test]
+    fn the_whole_table() {
+        use Asker::{Demo, Look, Work};
+        #[rustfmt::skip]
+        let table: &[Row] = &[
+            (Work, FLAG,         &[],            false, "flag:5432/d"),
+            (Work, FLAG,         &[URL, FOLDER], true,  "flag:5432/d"),
+            (Demo, FLAG,         &[URL],         true,  "flag:5432/d"),
+            (Look, FLAG,         &[URL],         false, "flag:5432/d"),
+            (Work, "--embedded", &[],            false, "embedded /platform"),
+            (Work, "--embedded", &[URL],         false, "embedded /platform"),
+            (Work, "--embedded", &[URL, FOLDER], false, "embedded /moved"),
+            (Demo, "",           &[],            false, "embedded /platform"),
+            (Demo, "",           &[URL],         false, "embedded /platform"),
+            (Demo, "",           &[URL, FOLDER], true,  "embedded /moved"),
+            (Work, "",           &[URL],         false, "variable:5432/d"),
+            (Work, "",           &[URL, FOLDER], true,  "variable:5432/d"),
+            (Work, "",           &[FOLDER],      false, "embedded /moved"),
+            (Work, "",           &[],            true,  "embedded /platform"),
+            (Work, "",           &[],            false, NONE),
+            (Work, "",           &[(DATABASE_URL, " ")], false, NONE),
+            (Look, "",           &[URL],         true,  "variable:5432/d"),
+            (Look, "",           &[],            false, "embedded /platform"),
+        ];
+        for (asker, flag, variables, on_terminal, expected) in table {
+            let got = decide(*asker, flag, variables, *on_terminal);
+            assert!(got.starts_with(expected), "{asker:?} {flag:?} {variables:?} {on_terminal}: {got}");
+        }
+    }
+
+    #[test]
+    fn the_demo_does_not_care_what_is_in_the_variable() {
+        for hostile in ["mysql://u:p@h/d", "not a url", "postgres://"] {
+            assert_eq!(decide(Asker::Demo, "", &[(DATABASE_URL, hostile)], false), "embedded /platform");
+            assert!(
+                decide(Asker::Work, "", &[(DATABASE_URL, hostile)], true).starts_with(if hostile == "postgres://" {
+                    "localhost"
+                } else {
+                    "error: DATABASE_URL"
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn the_way_back_to_the_embedded_database_is_known() {
+        let folders = Folders { config: None, data: "/platform".into(), cache: "/cache".into() };
+        for (variables, expected) in [(&[][..], false), (&[(DATABASE_URL, VARIABLE)][..], true)] {
+            let environment = Environment::of(variables);
+            let chosen = choose(Asker::Demo, &DatabaseArgs::default(), &environment, &folders, false).unwrap();
+            assert!(matches!(chosen, DatabaseChoice::Embedded(place) if place.needs_flag == expected));
+        }
+    }
+}

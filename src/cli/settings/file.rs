@@ -1,0 +1,259 @@
+//! `venues.toml`: found, read, and checked as far as it can be without knowing the providers.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::folders::Folders;
+use super::provider::ProviderSettings;
+use super::region::{DEMO, KnownRegions, Origin, RegionSettings};
+use super::toml_section::{FileFault, Section, Source};
+use crate::cli::environment::{Environment, VENUES_CONFIG};
+
+const NAME: &str = "venues.toml";
+
+/// The built-in region's settings, in the form of any settings file.
+const BUILT_IN: &str = include_str!("../../../fixtures/demo/region.toml");
+
+/// What the settings file says, together with what is built in.
+#[derive(Debug)]
+pub struct SettingsFile {
+    /// The regions.
+    pub regions: KnownRegions,
+    /// What is said of providers.
+    pub providers: BTreeMap<String, ProviderSettings>,
+    /// Keys that nobody understands, for the log.
+    pub warnings: Vec<String>,
+}
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsFileError {
+    /// The file that was named cannot be read.
+    #[error("cannot read the settings file {} ({named_by})", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Who named it.
+        named_by: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Something in it is wrong.
+    #[error(transparent)]
+    Fault(#[from] FileFault),
+}
+
+impl SettingsFile {
+    /// Reads the first of: the flag's file, the variable's, `venues.toml` in the working directory, the platform's. The
+    /// first two must be there.
+    pub fn find(flag: Option<&Path>, environment: &Environment, folders: &Folders) -> Result<Self, SettingsFileError> {
+        let variable = environment.path(VENUES_CONFIG);
+        let of_platform = folders.config.as_ref().map(|folder| folder.join(NAME));
+        let candidates = [
+            (flag.map(Path::to_owned), "named by --config", true),
+            (variable, "named by VENUES_CONFIG", true),
+            (Some(NAME.into()), "in the working directory", false),
+            (of_platform, "in the platform's settings folder", false),
+        ];
+        for (path, named_by, must_exist) in candidates {
+            let Some(path) = path else { continue };
+            match std::fs::read_to_string(&path) {
+                Ok(text) => return Ok(Self::read(&path, &text)?),
+                Err(error) if !must_exist && error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(SettingsFileError::Unreadable { path, named_by, source }),
+            }
+        }
+        Ok(Self::read(Path::new(NAME), "")?)
+    }
+
+    /// Reads a text that stands in `path`.
+    pub fn read(path: &Path, text: &str) -> Result<Self, FileFault> {
+        let mut file = Section::of_file(Source { file: path, text })?;
+        let mut warnings = Vec::new();
+        let mut regions = BTreeMap::new();
+        for (name, mut section) in file.sections("regions")? {
+            if name == DEMO {
+                return Err(section.fault("is built in: give your region another name"));
+            }
+            regions.insert(name.clone(), RegionSettings::read(name, &mut section, path)?);
+            warnings.extend(section.unknown_keys());
+        }
+        let mut providers = BTreeMap::new();
+        for (name, mut section) in file.sections("providers")? {
+            providers.insert(name, ProviderSettings::read(&mut section)?);
+            warnings.extend(section.unknown_keys());
+        }
+        warnings.extend(file.unknown_keys());
+        Ok(Self { regions: KnownRegions::new(built_in()?, regions, path.to_owned()), providers, warnings })
+    }
+}
+
+fn built_in() -> Result<RegionSettings, FileFault> {
+    let path = Path::new("fixtures/demo/region.toml");
+    let mut file = Section::of_file(Source { file: path, text: BUILT_IN })?;
+    let regions = file.sections("regions")?;
+    let (name, mut section) = regions.into_iter().next().ok_or_else(|| file.fault("has no region"))?;
+    let region = RegionSettings::read(name, &mut section, path)?;
+    Ok(RegionSettings { origin: Origin::BuiltIn, ..region })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::settings::area::AreaSetting;
+    use crate::model::MicroUsd;
+
+    fn read(text: &str) -> Result<SettingsFile, FileFault> {
+        SettingsFile::read(Path::new("/etc/place/venues.toml"), text)
+    }
+
+    fn fault(text: &str) -> String {
+        read(text).map(|file| file.warnings).unwrap_err().to_string()
+    }
+
+    const GOOD: &str = r#"
+[regions.lisbon]
+bbox = [-9.23, 38.69, -9.09, 38.80]
+provider = "google"
+types = ["restaurant", "cafe"]
+method = "nearby"
+language = "pt-PT"
+
+[regions.old-town]
+center = [38.71, -9.13]
+radius_m = 900
+
+[regions.coast]
+geojson = "shapes/coast.geojson"
+
+[providers.google]
+requests_per_second = 5
+base_url = "https://proxy.example/google"
+max_requests_per_month = 1000
+max_cost_per_month = 50.0
+"#;
+
+    #[test]
+    fn every_documented_key_is_read() {
+        let file = read(GOOD).unwrap();
+        assert_eq!(file.warnings, Vec::<String>::new());
+        let lisbon = file.regions.find("lisbon").unwrap();
+        assert_eq!(lisbon.area, AreaSetting::bbox([-9.23, 38.69, -9.09, 38.80]));
+        assert_eq!(lisbon.types.unwrap(), ["restaurant", "cafe"]);
+        assert_eq!(lisbon.language.as_deref(), Some("pt-PT"));
+        assert_eq!(lisbon.origin.to_string(), "/etc/place/venues.toml, line 2");
+        let old_town = file.regions.find("old-town").unwrap();
+        assert_eq!(old_town.area, AreaSetting::circle([38.71, -9.13], 900.0));
+        let coast = file.regions.find("coast").unwrap();
+        assert_eq!(coast.area, AreaSetting::GeoJson("/etc/place/shapes/coast.geojson".into()));
+        let google = &file.providers["google"];
+        assert_eq!(google.requests_per_second, Some(5.0));
+        assert_eq!(google.max_requests_per_month, Some(1000));
+        assert_eq!(google.max_cost_per_month, Some(MicroUsd(50_000_000)));
+        assert_eq!(google.base_url.as_ref().unwrap().as_str(), "https://proxy.example/google");
+    }
+
+    #[test]
+    fn the_demo_is_known_without_any_file_and_cannot_be_replaced() {
+        let demo = read("").unwrap().regions.find("demo").unwrap();
+        assert_eq!(demo.origin, Origin::BuiltIn);
+        assert_eq!(demo.provider.as_deref(), Some("google"));
+        assert_eq!(demo.types.unwrap(), ["restaurant", "cafe", "bar", "bakery"]);
+        let error = fault("[regions.demo]\nbbox = [1, 2, 3, 4]\n");
+        assert!(error.contains("line 1: [regions.demo] is built in"), "{error}");
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named_with_the_one_that_was_meant() {
+        let text = "debug = true\n[regions.a]\nbbox = [1, 2, 3, 4]\ntype = [\"cafe\"]\n[providers.google]\n\
+                    request_per_second = 3\napi_key = \"hunter22\"\n[region.b]\n";
+        let warnings = read(text).unwrap().warnings.join("\n");
+        for expected in [
+            "line 1: unknown key `debug` is left out",
+            "line 4: unknown key `type` in [regions.a] is left out; did you mean `types`?",
+            "line 6: unknown key `request_per_second` in [providers.google] is left out; did you mean `requests_per_second`?",
+            "line 7: unknown key `api_key` in [providers.google] is left out: keys are read from the environment only",
+            "line 8: unknown key `region` is left out; did you mean `regions`?",
+        ] {
+            assert!(warnings.contains(expected), "{expected}\n--\n{warnings}");
+        }
+        assert!(!warnings.contains("hunter22"));
+    }
+
+    #[test]
+    fn faults_name_the_line_the_key_and_the_value() {
+        for (text, expected) in [
+            (
+                "[regions.a]\nbbox = [1, 2, 3]",
+                "line 2: regions.a.bbox = [1, 2, 3]: needed here: [west, south, east, north]",
+            ),
+            ("[regions.a]\nbbox = [1, 2, 3, \"x\"]", "line 2: regions.a.bbox = [1, 2, 3, \"x\"]"),
+            ("[regions.a]\nbbox = [1, 2, 3, nan]", "line 2: regions.a.bbox"),
+            ("[regions.a]\nbbox = \"1,2,3,4\"", "line 2: regions.a.bbox = \"1,2,3,4\""),
+            ("[regions.a]\ntypes = [\"cafe\"]", "line 1: [regions.a] has no area"),
+            ("\n[regions.a]\ncenter = [1, 2]", "line 2: [regions.a] has a center: radius_m"),
+            ("[regions.a]\nradius_m = 5", "center [latitude, longitude] is needed"),
+            ("[regions.a]\nbbox = [1,2,3,4]\ngeojson = \"x\"", "several areas"),
+            ("[regions.a]\nbbox = [1,2,3,4]\ntypes = \"cafe\"", "line 3: regions.a.types = \"cafe\": a list of texts"),
+            ("[regions.a]\nbbox = [1,2,3,4]\ntypes = []", "line 3: regions.a.types = []"),
+            ("[regions.a]\nbbox = [1,2,3,4]\nprovider = 5", "line 3: regions.a.provider = 5: a text"),
+            ("[regions.\"near:1,2,3\"]\nbbox = [1,2,3,4]", "line 1: [regions.near:1,2,3] is not a name"),
+            ("regions = 5", "line 1: regions = 5: a table of tables"),
+            ("[regions]\na = 5", "line 2: `regions.a`: a table is needed"),
+            ("[providers.google]\nrequests_per_second = 0", "requests_per_second must be from 0.001 to 1000"),
+            (
+                "[providers.google]\nrequests_per_second = \"ten\"",
+                "line 2: providers.google.requests_per_second = \"ten\"",
+            ),
+            ("[providers.google]\nmax_requests_per_month = -1", "line 2: providers.google.max_requests_per_month = -1"),
+            ("[providers.google]\nmax_requests_per_month = 1.5", "max_requests_per_month = 1.5: a whole number"),
+            ("[providers.google]\nmax_cost_per_month = -1", "max_cost_per_month = -1"),
+            ("[providers.google]\nbase_url = \"http://proxy.example\"", "plain http:// is only for this machine"),
+            ("[regions.a]\nbbox = [1,2,3,4]\nbbox = [1,2,3,4]", "line 3: duplicate key"),
+            ("[regions.a\n", "line 1:"),
+        ] {
+            let error = fault(text);
+            assert!(error.starts_with("/etc/place/venues.toml, line "), "{error}");
+            assert!(error.contains(expected), "{text}\n--\n{error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_region_brings_the_known_ones_and_how_to_add_it() {
+        let error = read(GOOD).unwrap().regions.find("lisboa").unwrap_err().to_string();
+        for expected in [
+            "`lisboa`; did you mean `lisbon`?",
+            "known: demo, coast, lisbon, old-town",
+            "[regions.lisboa]",
+            "venues.toml",
+        ] {
+            assert!(error.contains(expected), "{error}");
+        }
+        assert!(read("").unwrap().regions.all_of_file().unwrap_err().to_string().contains("run it by name"));
+    }
+
+    #[test]
+    fn the_file_is_looked_for_in_the_documented_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, region: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, format!("[regions.{region}]\nbbox = [1, 2, 3, 4]\n")).unwrap();
+            path
+        };
+        let flag = write("flag.toml", "of-flag");
+        let variable = write("variable.toml", "of-variable");
+        write("venues.toml", "of-platform");
+        let folders = Folders { config: Some(folder.path().to_owned()), data: "/d".into(), cache: "/c".into() };
+        let environment = Environment::of(&[(VENUES_CONFIG, variable.to_str().unwrap())]);
+        let found = |flag: Option<&Path>, environment: &Environment| {
+            let file = SettingsFile::find(flag, environment, &folders).unwrap();
+            file.regions.all_of_file().unwrap()[0].name.clone()
+        };
+        assert_eq!(found(Some(&flag), &environment), "of-flag");
+        assert_eq!(found(None, &environment), "of-variable");
+        assert_eq!(found(None, &Environment::default()), "of-platform");
+        let error =
+            SettingsFile::find(Some(Path::new("/no/such.toml")), &environment, &folders).unwrap_err().to_string();
+        assert!(error.contains("/no/such.toml") && error.contains("--config"), "{error}");
+    }
+}

@@ -1,0 +1,14 @@
+//! What was typed, made into what is meant. Each setting is resolved once: flag, else environment, else `venues.toml`, else
+//! default.
+
+pub mod area;
+pub mod base_url;
+pub mod database;
+pub mod file;
+pub mod folders;
+mod go_on;
+mod nearest;
+pub mod provider;
+pub mod region;
+pub mod sync_job;
+mod toml_section;

@@ -1,0 +1,145 @@
+//! What the settings say of a provider, and what a run is told of it.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::base_url::{BaseUrlError, base_url};
+use super::toml_section::{FileFault, Section};
+use crate::cli::environment::{Environment, NotText};
+use crate::cli::secrets;
+use crate::model::MicroUsd;
+use crate::provider::Provider;
+
+/// `[providers.NAME]`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProviderSettings {
+    /// Requests per second, per method.
+    pub requests_per_second: Option<f64>,
+    /// Another address.
+    pub base_url: Option<Url>,
+    /// Requests in a calendar month.
+    pub max_requests_per_month: Option<u64>,
+    /// List price in a calendar month.
+    pub max_cost_per_month: Option<MicroUsd>,
+}
+
+/// A provider, ready to be asked.
+#[derive(Debug, Clone)]
+pub struct ProviderChoice {
+    /// Its name.
+    pub name: &'static str,
+    /// The key; none where none is needed.
+    pub key: Option<SecretString>,
+    /// Another address than its own.
+    pub base_url: Option<Url>,
+    /// Another pace than its own limit, requests per second, per method.
+    pub requests_per_second: Option<f64>,
+    /// Stop when this many requests were sent in a calendar month.
+    pub max_requests_per_month: Option<u64>,
+    /// Stop before the list price of a calendar month passes this.
+    pub max_cost_per_month: Option<MicroUsd>,
+}
+
+/// Why a provider cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProviderError {
+    /// No such provider.
+    #[error("unknown provider `{name}`; known: {known}")]
+    Unknown {
+        /// As written.
+        name: String,
+        /// All of them.
+        known: String,
+    },
+    /// No key.
+    #[error("no key for {provider}: set {variable} (in the environment or in .env), or use --replay")]
+    NoKey {
+        /// The provider.
+        provider: &'static str,
+        /// The variable.
+        variable: &'static str,
+    },
+    /// Something that cannot be a key.
+    #[error("{variable} is not a key: it has spaces, line ends or characters that are not ASCII in it")]
+    NotAKey {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// A wrong address.
+    #[error("{variable}")]
+    BaseUrl {
+        /// The variable.
+        variable: &'static str,
+        /// Why.
+        source: BaseUrlError,
+    },
+    /// Bytes.
+    #[error(transparent)]
+    NotText(#[from] NotText),
+}
+
+impl ProviderSettings {
+    /// Reads `[providers.NAME]`.
+    pub(super) fn read(section: &mut Section<'_>) -> Result<Self, FileFault> {
+        let requests_per_second = section.number("requests_per_second")?;
+        if requests_per_second.is_some_and(|rate| !(0.001..=1_000.0).contains(&rate)) {
+            return Err(section.fault("requests_per_second must be from 0.001 to 1000"));
+        }
+        let base_url = match section.text("base_url")? {
+            Some(text) => Some(base_url(&text).map_err(|error| section.fault(&format!("base_url: {error}")))?),
+            None => None,
+        };
+        let max_requests_per_month = section.count("max_requests_per_month")?;
+        let max_cost_per_month = match section.number("max_cost_per_month")? {
+            Some(usd) => Some(MicroUsd::from_usd(usd).ok_or_else(|| {
+                section.fault(&format!("max_cost_per_month = {usd}: an amount in US dollars is needed, 0 or more"))
+            })?),
+            None => None,
+        };
+        Ok(Self { requests_per_second, base_url, max_requests_per_month, max_cost_per_month })
+    }
+}
+
+/// Finds a provider by its name.
+pub fn find<'p>(name: &str, providers: &'p [Box<dyn Provider>]) -> Result<&'p dyn Provider, ProviderError> {
+    providers.iter().map(AsRef::as_ref).find(|provider| provider.name() == name).ok_or_else(|| {
+        let known = providers.iter().map(|provider| provider.name()).collect::<Vec<_>>().join(", ");
+        ProviderError::Unknown { name: name.to_owned(), known }
+    })
+}
+
+/// Puts together what a run is told. The key is read, and demanded, only where requests really go out.
+pub fn choose(
+    provider: &dyn Provider,
+    of_file: &BTreeMap<String, ProviderSettings>,
+    environment: &Environment,
+    live: bool,
+) -> Result<ProviderChoice, ProviderError> {
+    let settings = of_file.get(provider.name()).cloned().unwrap_or_default();
+    let variable = provider.base_url_variable();
+    let from_environment = if live { environment.text(variable)? } else { None };
+    let from_environment = from_environment.map(base_url).transpose();
+    let from_environment = from_environment.map_err(|source| ProviderError::BaseUrl { variable, source })?;
+    Ok(ProviderChoice {
+        name: provider.name(),
+        key: if live { key(provider, environment)? } else { None },
+        base_url: from_environment.or(settings.base_url),
+        requests_per_second: settings.requests_per_second,
+        max_requests_per_month: settings.max_requests_per_month,
+        max_cost_per_month: settings.max_cost_per_month,
+    })
+}
+
+fn key(provider: &dyn Provider, environment: &Environment) -> Result<Option<SecretString>, ProviderError> {
+    let Some(variable) = provider.key_variable() else { return Ok(None) };
+    let text =
+        environment.text(variable)?.ok_or_else(|| ProviderError::NoKey { provider: provider.name(), variable })?;
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ProviderError::NotAKey { variable });
+    }
+    let key = SecretString::from(text);
+    secrets::register_key(&key);
+    Ok(Some(key))
+}

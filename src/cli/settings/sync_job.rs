@@ -1,0 +1,285 @@
+//! One region's sync, with every setting resolved and checked: what the loop is given.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use super::area::{AreaError, AreaSetting, RegionShape};
+use super::database::{self, Asker, DatabaseChoice, DatabaseError};
+use super::file::SettingsFile;
+use super::folders::Folders;
+use super::go_on::go_on;
+use super::provider::{self, ProviderChoice, ProviderError};
+use super::region::{DEMO, Origin, RegionError, RegionSettings};
+use crate::cli::args::{Numbers, SyncArgs};
+use crate::cli::environment::Environment;
+use crate::model::MicroUsd;
+use crate::provider::{Provider, UnknownType};
+
+/// One region's sync.
+#[derive(Debug, Clone)]
+pub struct SyncJob {
+    /// The region's name; runs are found again by it.
+    pub region: String,
+    /// Where it is.
+    pub shape: RegionShape,
+    /// Whom to ask.
+    pub provider: ProviderChoice,
+    /// Canonical codes or `<provider>:<word>`; the provider knows them all.
+    pub types: Vec<String>,
+    /// The provider's method.
+    pub method: String,
+    /// A language tag.
+    pub language: String,
+    /// Live, or from recordings.
+    pub traffic: Traffic,
+    /// Where the venues go.
+    pub database: DatabaseChoice,
+    /// Apply pending migrations, whosever database it is.
+    pub migrate: bool,
+    /// How far to go.
+    pub effort: Effort,
+    /// The command that goes on where this one stops.
+    pub go_on: String,
+}
+
+/// How far to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effort {
+    /// Ask and compare, write nothing but the spend.
+    pub dry_run: bool,
+    /// Requests of the run at most.
+    pub max_requests: Option<u64>,
+    /// List price of the run at most.
+    pub max_cost: Option<MicroUsd>,
+    /// Begin a new run even if another could go on.
+    pub fresh: bool,
+    /// Requests under way at the same time.
+    pub concurrency: NonZeroU32,
+}
+
+/// Where answers come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Traffic {
+    /// The provider.
+    Live,
+    /// The provider; every exchange is kept in this folder.
+    Record(PathBuf),
+    /// This folder.
+    Replay(PathBuf),
+    /// The recordings in this program.
+    Demo,
+}
+
+impl Traffic {
+    /// Requests really go out: a key is needed, and money is spent.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Live | Self::Record(_))
+    }
+}
+
+/// What the flags are read against.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// `venues.toml` and what is built in.
+    pub file: &'a SettingsFile,
+    /// As `--config` named it.
+    pub config_flag: Option<&'a Path>,
+    /// Variables.
+    pub environment: &'a Environment,
+    /// The platform's folders.
+    pub folders: &'a Folders,
+    /// A person is watching.
+    pub on_terminal: bool,
+}
+
+/// Why there is no sync.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncJobError {
+    /// The region.
+    #[error(transparent)]
+    Region(#[from] RegionError),
+    /// Its area.
+    #[error(transparent)]
+    Area(#[from] AreaError),
+    /// The provider.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A type the provider has no word for.
+    #[error("region `{region}`: types")]
+    Types {
+        /// The region.
+        region: String,
+        /// Which.
+        source: UnknownType,
+    },
+    /// A way to ask that does not exist.
+    #[error("region `{region}`: unknown method `{method}`; known: {}", METHODS.join(", "))]
+    Method {
+        /// The region.
+        region: String,
+        /// As written.
+        method: String,
+    },
+    /// Not a language.
+    #[error("region `{region}`: `{language}` is not a language tag; write one like en or pt-PT")]
+    Language {
+        /// The region.
+        region: String,
+        /// As written.
+        language: String,
+    },
+    /// A dry run that could cost any amount.
+    #[error("--dry-run asks {provider} for money: give --max-cost USD to say how much at most, or --replay DIR")]
+    DryRunCosts {
+        /// The provider.
+        provider: &'static str,
+    },
+    /// A recording is of one region.
+    #[error("--record and --replay take one region at a time: a recording belongs to a region")]
+    SeveralRecorded,
+    /// The demo cannot answer other questions than its own.
+    #[error(
+        "region `demo` is answered from its own recordings and cannot be asked with {flag}: leave it away, or use another region"
+    )]
+    DemoAsked {
+        /// The flag that changes the question.
+        flag: &'static str,
+    },
+}
+
+/// How a provider can be asked.
+const METHODS: [&str; 1] = ["nearby"];
+const DEFAULT_LANGUAGE: &str = "en";
+const DEFAULT_CONCURRENCY: NonZeroU32 = NonZeroU32::MIN.saturating_add(3);
+
+/// Resolves what was typed into one job a region, in the order given; nothing is begun if one of them cannot be.
+pub fn resolve(
+    args: &SyncArgs,
+    around: Surroundings<'_>,
+    providers: &[Box<dyn Provider>],
+) -> Result<Vec<SyncJob>, SyncJobError> {
+    let regions = regions(args, around.file)?;
+    if regions.len() > 1 && (args.traffic.record.is_some() || args.traffic.replay.is_some()) {
+        return Err(SyncJobError::SeveralRecorded);
+    }
+    regions.into_iter().map(|region| job(region, args, around, providers)).collect()
+}
+
+fn regions(args: &SyncArgs, file: &SettingsFile) -> Result<Vec<RegionSettings>, RegionError> {
+    let place = &args.place;
+    if let Some(Numbers(edges)) = place.bbox {
+        return Ok(vec![RegionSettings::of_area(AreaSetting::bbox(edges))]);
+    }
+    if let (Some(Numbers(center)), Some(Numbers([radius_m]))) = (place.near, place.radius_m) {
+        return Ok(vec![RegionSettings::of_area(AreaSetting::circle(center, radius_m))]);
+    }
+    if place.all {
+        return file.regions.all_of_file();
+    }
+    let mut found: Vec<RegionSettings> = Vec::new();
+    for name in &place.region {
+        let region = file.regions.find(name)?;
+        if !found.iter().any(|other| other.name == region.name) {
+            found.push(region);
+        }
+    }
+    Ok(found)
+}
+
+fn job(
+    region: RegionSettings,
+    args: &SyncArgs,
+    around: Surroundings<'_>,
+    providers: &[Box<dyn Provider>],
+) -> Result<SyncJob, SyncJobError> {
+    let traffic = traffic(&region, args)?;
+    let name = args.ask.provider.as_deref().unwrap_or_else(|| region.provider());
+    let provider = provider::find(name, providers)?;
+    let types = types(&region, args);
+    if let Err(source) = provider.words(&types) {
+        return Err(SyncJobError::Types { region: region.name, source });
+    }
+    if args.limits.dry_run
+        && args.limits.max_cost.is_none()
+        && traffic.is_live()
+        && provider.limits().price > MicroUsd(0)
+    {
+        return Err(SyncJobError::DryRunCosts { provider: provider.name() });
+    }
+    let asker = if region.name == DEMO && region.origin == Origin::BuiltIn { Asker::Demo } else { Asker::Work };
+    Ok(SyncJob {
+        method: method(&region)?,
+        language: language(&region, args)?,
+        shape: region.area.load(&region.name)?,
+        provider: provider::choose(provider, &around.file.providers, around.environment, traffic.is_live())?,
+        types,
+        traffic,
+        database: database::choose(asker, &args.database, around.environment, around.folders, around.on_terminal)?,
+        migrate: args.migrate,
+        effort: Effort {
+            dry_run: args.limits.dry_run,
+            max_requests: args.limits.max_requests.map(Into::into),
+            max_cost: args.limits.max_cost,
+            fresh: args.limits.fresh,
+            concurrency: args.limits.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
+        },
+        go_on: go_on(&region.name, args, around.config_flag),
+        region: region.name,
+    })
+}
+
+fn traffic(region: &RegionSettings, args: &SyncArgs) -> Result<Traffic, SyncJobError> {
+    if let Some(folder) = &args.traffic.replay {
+        return Ok(Traffic::Replay(folder.clone()));
+    }
+    if let Some(folder) = &args.traffic.record {
+        return Ok(Traffic::Record(folder.clone()));
+    }
+    if region.origin != Origin::BuiltIn {
+        return Ok(Traffic::Live);
+    }
+    let ask = &args.ask;
+    let changed = [
+        ("--types", !ask.types.is_empty()),
+        ("--language", ask.language.is_some()),
+        ("--provider", ask.provider.is_some()),
+    ];
+    match changed.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(SyncJobError::DemoAsked { flag }),
+        None => Ok(Traffic::Demo),
+    }
+}
+
+fn types(region: &RegionSettings, args: &SyncArgs) -> Vec<String> {
+    let typed: Vec<String> =
+        args.ask.types.iter().map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
+    if typed.is_empty() { region.types() } else { typed }
+}
+
+fn method(region: &RegionSettings) -> Result<String, SyncJobError> {
+    let method = region.method.as_deref().unwrap_or(METHODS[0]);
+    if !METHODS.contains(&method) {
+        return Err(SyncJobError::Method { region: region.name.clone(), method: method.to_owned() });
+    }
+    Ok(method.to_owned())
+}
+
+fn language(region: &RegionSettings, args: &SyncArgs) -> Result<String, SyncJobError> {
+    let language = args.ask.language.as_deref().or(region.language.as_deref()).unwrap_or(DEFAULT_LANGUAGE);
+    let mut parts = language.split('-');
+    let primary = parts
+        .next()
+        .is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    let rest = parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    if !(primary && rest) {
+        return Err(SyncJobError::Language { region: region.name.clone(), language: language.to_owned() });
+    }
+    Ok(language.to_owned())
+}
+
+#[cfg(test)]
+#[path = "sync_job_tests.rs"]
+mod tests;

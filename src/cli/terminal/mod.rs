@@ -1,0 +1,48 @@
+//! Where output goes: data to stdout, everything else to stderr.
+
+mod bars;
+mod listener;
+mod log;
+mod log_lines;
+mod stdout;
+mod tally;
+
+pub use listener::Listener;
+pub use log::{Detail, filter};
+pub use stdout::print;
+
+use std::io::IsTerminal;
+
+use indicatif::MultiProgress;
+
+use super::args::GlobalArgs;
+
+/// What the person, or the log collector, gets to see.
+#[derive(Debug)]
+pub struct Terminal {
+    /// Results on stdout are JSON.
+    pub json: bool,
+    /// Somebody is watching stderr.
+    pub watched: bool,
+    bars: Option<MultiProgress>,
+}
+
+impl Terminal {
+    /// Looks where stderr goes, and begins to log there.
+    pub fn open(global: &GlobalArgs) -> Self {
+        Self::open_on(global, std::io::stderr().is_terminal())
+    }
+
+    fn open_on(global: &GlobalArgs, watched: bool) -> Self {
+        let detail = Detail::of(global);
+        // Bars and log lines on one terminal write over each other: bars are for those who asked for nothing else.
+        let bars = (watched && !global.json && detail == Detail::Normal).then(MultiProgress::new);
+        log::begin(detail, watched, bars.clone());
+        Self { json: global.json, watched, bars }
+    }
+
+    /// Somebody who listens to a region's run.
+    pub fn listener(&self, region: &str, provider: &str) -> Listener {
+        Listener::new(region, provider, self.bars.as_ref())
+    }
+}

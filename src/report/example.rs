@@ -1,0 +1,86 @@
+//! A run for the tests of this room.
+
+use uuid::Uuid;
+
+use super::run_report::{LookAtData, RunReport, SampleVenue};
+use crate::model::{
+    CappedSpot, CoverageCounts, Hours, HoursState, MicroUsd, Period, Point, Position, RejectReason, Repair, RunStatus,
+    Summary, VenueCounts,
+};
+
+pub(super) fn report() -> RunReport {
+    RunReport {
+        summary: Summary {
+            run_id: Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0001),
+            region: "demo".to_owned(),
+            provider: "google".to_owned(),
+            status: RunStatus::Complete,
+            stopped_by: None,
+            requests: 1_031,
+            requests_free: 0,
+            cost: MicroUsd(1_085_000),
+            duration_ms: 2_437,
+            venues: VenueCounts {
+                received: 1_216,
+                inserted: 1_212,
+                updated: 0,
+                unchanged: 0,
+                rejected: 2,
+                outside: 1,
+                duplicate: 1,
+            },
+            profiles_stubbed: 1_212,
+            coverage: CoverageCounts { tiles: 9, complete: 9, capped: 1, failed: 0 },
+        },
+        dry_run: false,
+        replayed: false,
+        capped: vec![CappedSpot {
+            position: Position::new(38.700_12, -27.2).unwrap(),
+            radius_m: 1.0,
+            seen: 20,
+            words: vec!["restaurant".to_owned()],
+        }],
+        failures: vec![],
+        rejects: [(RejectReason::NoName, 2)].into(),
+        repairs: [(Repair::TextCleaned, 3)].into(),
+        unmapped_categories: [("cable_car_station".to_owned(), 4), ("noodle_barge".to_owned(), 7)].into(),
+        samples: vec![
+            SampleVenue {
+                name: "Farol Azul".to_owned(),
+                category: Some("seafood_restaurant".to_owned()),
+                rating: Some(4.46),
+                price_level: Some(2),
+                hours: Some(week(&[(3, 12, 0, 3, 15, 0), (3, 19, 0, 4, 1, 30)])),
+            },
+            SampleVenue {
+                name: "港の食堂".to_owned(),
+                category: Some("noodle_shop".to_owned()),
+                rating: None,
+                price_level: None,
+                hours: None,
+            },
+        ],
+        today: chrono::NaiveDate::from_ymd_opt(2026, 7, 1).unwrap(),
+        look: Some(LookAtData {
+            shell: "venues db shell".to_owned(),
+            url: "postgresql://venues@localhost/venues?host=/run/x".to_owned(),
+        }),
+        go_on: "venues sync --region demo".to_owned(),
+    }
+}
+
+/// A known week of openings: day, hour and minute of both ends.
+pub(super) fn week(periods: &[(u8, u8, u8, u8, u8, u8)]) -> Hours {
+    let period = |&(day, hour, minute, close_day, close_hour, close_minute): &(u8, u8, u8, u8, u8, u8)| Period {
+        open: Point { day, hour, minute },
+        close: Some(Point { day: close_day, hour: close_hour, minute: close_minute }),
+    };
+    Hours {
+        state: HoursState::Known,
+        periods: Some(periods.iter().map(period).collect()),
+        weekday_text: None,
+        timezone: None,
+        special_days: vec![],
+        osm: None,
+    }
+}

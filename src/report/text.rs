@@ -1,0 +1,276 @@
+//! The end of a run, for a person: the outcome first.
+
+use super::run_report::{LookAtData, RunReport};
+use super::sample_table::sample_table;
+use super::words::{count, grouped};
+use crate::model::{CappedSpot, RunStatus, StoppedBy, Summary};
+
+/// Longer lists are cut, and say so.
+const LISTED: usize = 10;
+
+/// The whole text, ending with a line end.
+pub fn text(report: &RunReport) -> String {
+    let mut lines = vec![outcome(report)];
+    lines.extend(what_now(report));
+    if report.summary.status != RunStatus::Skipped {
+        lines.push(String::new());
+        lines.extend(numbers(report));
+        lines.extend(capped(&report.capped));
+        lines.extend(look(report));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn outcome(report: &RunReport) -> String {
+    let summary = &report.summary;
+    let coverage = summary.coverage;
+    let done = format!("{} of {} done", grouped(coverage.complete), count(coverage.tiles, "tile", "tiles"));
+    let outcome = match (summary.status, summary.stopped_by) {
+        (RunStatus::Complete, _) if coverage.capped == 0 => {
+            "complete: every point of the region is accounted for".to_owned()
+        }
+        (RunStatus::Complete, _) => {
+            let spots = count(coverage.capped, "spot that overflows", "spots that overflow");
+            format!("complete: every point of the region is accounted for, but for {spots}")
+        }
+        (RunStatus::Skipped, _) => "skipped: the last run is fresh enough".to_owned(),
+        (RunStatus::Partial, _) => {
+            format!("partial: {done}, {} could not be finished", grouped(coverage.failed))
+        }
+        (RunStatus::Interrupted, stopped_by) => format!("stopped early by {}: {done}", stopper(stopped_by)),
+        (RunStatus::Refused, _) => "refused: the guard did not believe the data".to_owned(),
+        (RunStatus::Failed, _) => format!("failed: {done}"),
+    };
+    format!("{} from {}: {outcome}.", summary.region, summary.provider)
+}
+
+fn stopper(stopped_by: Option<StoppedBy>) -> &'static str {
+    match stopped_by {
+        Some(StoppedBy::Budget) => "the budget",
+        Some(StoppedBy::Quota) => "the provider's quota",
+        Some(StoppedBy::Signal) => "a signal",
+        Some(StoppedBy::Guard) => "the guard",
+        None => "a fault",
+    }
+}
+
+/// What is kept, and what to do next.
+fn what_now(report: &RunReport) -> Vec<String> {
+    let mut lines: Vec<String> = report.failures.iter().take(LISTED).map(|reason| format!("  {reason}")).collect();
+    let kept = match (report.summary.status, report.dry_run) {
+        (RunStatus::Complete | RunStatus::Skipped, false) => return lines,
+        (_, true) => "This was a dry run: nothing was written but what was spent.",
+        (RunStatus::Refused, false) => "The new data was not let in; what was there before is untouched.",
+        (RunStatus::Partial | RunStatus::Interrupted | RunStatus::Failed, false) => {
+            "Every answer so far is kept and is not asked for again."
+        }
+    };
+    lines.push(kept.to_owned());
+    if matches!(report.summary.status, RunStatus::Partial | RunStatus::Interrupted | RunStatus::Failed) {
+        lines.push(format!("{}:", go_on(report.summary.stopped_by)));
+        lines.push(format!("  {}", report.go_on));
+    }
+    lines
+}
+
+fn go_on(stopped_by: Option<StoppedBy>) -> &'static str {
+    match stopped_by {
+        Some(StoppedBy::Budget) => "To go on, with more room in --max-requests, --max-cost or the monthly limit",
+        Some(StoppedBy::Quota) => "To go on, when the quota is filled again",
+        Some(StoppedBy::Signal | StoppedBy::Guard) | None => "To go on",
+    }
+}
+
+fn numbers(report: &RunReport) -> Vec<String> {
+    let Summary { venues, coverage, requests, requests_free, cost, .. } = report.summary;
+    let mut lines = vec![
+        format!(
+            "  venues    {} received: {} new, {} changed, {} unchanged, {} rejected, {} outside, {} seen twice",
+            grouped(venues.received),
+            grouped(venues.inserted),
+            grouped(venues.updated),
+            grouped(venues.unchanged),
+            grouped(venues.rejected),
+            grouped(venues.outside),
+            grouped(venues.duplicate),
+        ),
+        format!("  profiles  {} made ready for enrichment", grouped(report.summary.profiles_stubbed)),
+        if report.replayed {
+            format!("  requests  {}, answered from recordings: nothing was paid", grouped(requests))
+        } else {
+            format!("  requests  {}, {} of them free; {cost} at list price", grouped(requests), grouped(requests_free))
+        },
+        format!(
+            "  coverage  {} of {}, {}, {} failed",
+            grouped(coverage.complete),
+            count(coverage.tiles, "tile", "tiles"),
+            count(coverage.capped, "capped spot", "capped spots"),
+            grouped(coverage.failed),
+        ),
+        format!("  time      {}", duration(report.summary.duration_ms)),
+    ];
+    let reasons = report.rejects.iter().map(|(reason, many)| (reason.code().replace('_', " "), *many));
+    lines.extend(list("rejected", reasons.collect()));
+    let repairs = report.repairs.iter().map(|(repair, many)| (spoken(&format!("{repair:?}")), *many));
+    lines.extend(list("repaired", repairs.collect()));
+    let unmapped = report.unmapped_categories.iter().map(|(word, many)| (word.clone(), *many));
+    lines.extend(list("unmapped", unmapped.collect()));
+    lines
+}
+
+/// One line of counted words, the most frequent first; none if there are none.
+fn list(title: &str, mut counted: Vec<(String, u64)>) -> Option<String> {
+    if counted.is_empty() {
+        return None;
+    }
+    counted.sort_by_key(|(_, many)| std::cmp::Reverse(*many));
+    let mut words: Vec<String> =
+        counted.iter().take(LISTED).map(|(word, many)| format!("{} {word}", grouped(*many))).collect();
+    words.extend(more(counted.len()));
+    Some(format!("  {title}  {}", words.join(", ")))
+}
+
+fn more(all: usize) -> Option<String> {
+    let left = all.saturating_sub(LISTED);
+    (left > 0).then(|| format!("and {left} more"))
+}
+
+fn capped(spots: &[CappedSpot]) -> Vec<String> {
+    if spots.is_empty() {
+        return Vec::new();
+    }
+    let line = |spot: &CappedSpot| {
+        let position = spot.position;
+        let words = spot.words.join(", ");
+        let (seen, radius) = (spot.seen, spot.radius_m.ceil());
+        format!("    {:.5},{:.5}  within {radius} m: {seen} seen ({words})", position.lat(), position.lng())
+    };
+    let title = "Here the provider has more venues on a few metres than it ever shows; some may be missing:";
+    let mut lines = vec![String::new(), title.to_owned()];
+    lines.extend(spots.iter().take(LISTED).map(line));
+    lines.extend(more(spots.len()).map(|more| format!("    {more}")));
+    lines
+}
+
+fn look(report: &RunReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !report.samples.is_empty() {
+        lines.push(String::new());
+        lines.extend(sample_table(&report.samples, report.today).into_iter().map(|line| format!("  {line}")));
+    }
+    if let Some(LookAtData { shell, url }) = &report.look {
+        lines.push(String::new());
+        lines.push("Look at the data:".to_owned());
+        lines.push(format!("  {shell}"));
+        lines.push(format!("  {url}"));
+    }
+    lines
+}
+
+fn duration(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1_000;
+    match seconds {
+        0..60 => format!("{seconds}.{} s", milliseconds % 1_000 / 100),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+/// `TextCleaned` → `text cleaned`.
+fn spoken(name: &str) -> String {
+    let mut words = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(c.to_lowercase());
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::example;
+
+    #[test]
+    fn a_newcomer_reads_the_outcome_the_numbers_and_where_the_data_is() {
+        let expected = "\
+demo from google: complete: every point of the region is accounted for, but for 1 spot that overflows.
+
+  venues    1,216 received: 1,212 new, 0 changed, 0 unchanged, 2 rejected, 1 outside, 1 seen twice
+  profiles  1,212 made ready for enrichment
+  requests  1,031, 0 of them free; $1.085 at list price
+  coverage  9 of 9 tiles, 1 capped spot, 0 failed
+  time      2.4 s
+  rejected  2 no name
+  repaired  3 text cleaned
+  unmapped  7 noodle_barge, 4 cable_car_station
+
+Here the provider has more venues on a few metres than it ever shows; some may be missing:
+    38.70012,-27.20000  within 1 m: 20 seen (restaurant)
+
+  name                          category                rating  price  hours on Wednesday
+  Farol Azul                    seafood_restaurant      4.5     $$     12:00–15:00, 19:00–01:30
+  港の食堂                      noodle_shop             –       –      –
+
+Look at the data:
+  venues db shell
+  postgresql://venues@localhost/venues?host=/run/x
+";
+        assert_eq!(text(&example::report()), expected);
+    }
+
+    #[test]
+    fn a_run_stopped_early_says_by_what_what_is_kept_and_how_to_go_on() {
+        for (stopped_by, stopper, how) in [
+            (StoppedBy::Budget, "stopped early by the budget: 4 of 9 tiles done.", "more room in --max-requests"),
+            (StoppedBy::Quota, "stopped early by the provider's quota", "when the quota is filled again"),
+            (StoppedBy::Signal, "stopped early by a signal", "To go on:\n  venues sync --region demo\n"),
+        ] {
+            let mut report = example::report();
+            report.summary.status = RunStatus::Interrupted;
+            report.summary.stopped_by = Some(stopped_by);
+            report.summary.coverage.complete = 4;
+            let text = text(&report);
+            for expected in [stopper, how, "is kept and is not asked for again", "\n  venues sync --region demo\n"] {
+                assert!(text.contains(expected), "{expected}\n--\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_other_end_is_told_apart() {
+        let mut report = example::report();
+        report.failures = vec!["tile 3: the provider did not answer".to_owned()];
+        for (status, expected) in [
+            (RunStatus::Partial, "partial: 9 of 9 tiles done, 0 could not be finished"),
+            (RunStatus::Failed, "tile 3: the provider did not answer"),
+            (RunStatus::Refused, "what was there before is untouched"),
+            (RunStatus::Skipped, "fresh enough"),
+        ] {
+            report.summary.status = status;
+            let text = text(&report);
+            assert!(text.contains(expected), "{expected}\n--\n{text}");
+            assert_eq!(text.contains("To go on"), matches!(status, RunStatus::Partial | RunStatus::Failed), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_dry_run_and_a_replay_say_so() {
+        let mut report = example::report();
+        report.dry_run = true;
+        report.replayed = true;
+        let text = text(&report);
+        assert!(text.contains("nothing was written but what was spent"), "{text}");
+        assert!(text.contains("answered from recordings: nothing was paid"), "{text}");
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_say_so() {
+        let mut report = example::report();
+        report.capped = vec![report.capped[0].clone(); 13];
+        assert!(text(&report).contains("    and 3 more\n"));
+    }
+}
