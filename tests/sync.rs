@@ -11,7 +11,7 @@ use double::city::{self, Place};
 use double::google::{Double, KEY};
 use serde_json::json;
 use sqlx::PgPool;
-use support::TestDatabase;
+use support::database::TestDatabase;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
 use venue_sync::model::{Event, MicroUsd, RunStatus, StoppedBy};

@@ -49,6 +49,10 @@ impl Provider for Paid {
         }
     }
 
+    fn category(&self, _: &str) -> Option<&'static str> {
+        None
+    }
+
     fn request(&self, _: &Ask, _: &str, _: Option<&Cursor>) -> Request {
         Request {
             provider: "google".to_owned(),
