@@ -22,6 +22,9 @@ pub trait Provider: Send + Sync {
     /// words, in a stable order without repetition.
     fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType>;
 
+    /// The canonical code of one of the provider's own category words; none for a word that has none (it passes as a slug).
+    fn category(&self, word: &str) -> Option<&'static str>;
+
     /// The request that asks this question, or its next page.
     fn request(&self, ask: &Ask, language: &str, cursor: Option<&Cursor>) -> Request;
 
