@@ -11,7 +11,7 @@ use super::sweep::{self, Plan};
 use crate::model::{AnswerSeen, Area, Ask, CappedSpot, Certificate, Circle, Tile};
 
 /// Pieces in the radius of a certified disk, along whose edge ground is split.
-const FINENESS: f64 = 16.0;
+const FINENESS: f64 = 24.0;
 
 /// Ground is never split into pieces of less than this, metres from the middle to a corner.
 const FINEST_M: f64 = 0.2;
@@ -136,9 +136,9 @@ impl TileCover {
         let center = sphere::Vector::of(circle.center);
         if proven_m <= 0.0 {
             // No circle that holds this one can prove anything.
-            self.ground.limit(center, circle.radius_m, (f64::INFINITY, circle.radius_m / 2.0));
+            self.ground.ask_less(center, circle.radius_m);
         }
-        self.ground.limit(center, plan.expected_m, (0.7 * plan.expected_m, f64::INFINITY));
+        self.ground.expect_less(center, plan.expected_m);
         if plan.at_floor && proven_m < floor_m() {
             let words = self.groups.last().cloned().unwrap_or_default();
             self.stack = Some(Stack::new(circle, words, seen.rows));
@@ -170,12 +170,7 @@ impl TileCover {
             return;
         }
         while !self.groups.is_empty() {
-            let center = sphere::middle(&self.tile.cell);
-            self.planned = if self.density.is_empty() && !self.ground.cells().is_empty() {
-                Some(sweep::first(center, sphere::farthest_m(center, &self.tile.cell), &self.rules))
-            } else {
-                sweep::plan(&mut self.ground, &self.density, &self.rules)
-            };
+            self.planned = sweep::plan(&mut self.ground, &self.density, &self.rules);
             if self.planned.is_some() {
                 return;
             }

@@ -19,17 +19,13 @@ impl Density {
         self.0.push(Sample { center: Vector::of(circle.center), full_m: full_m.max(0.1) });
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Metres in which an answer's worth of venues lies round a place: the geometric mean of what is known, near answers
     /// counting most. None before the first answer.
     pub(super) fn full_m(&self, place: Vector) -> Option<f64> {
         let (mut weights, mut sum) = (0.0, 0.0);
         for sample in &self.0 {
             let apart = place.distance_m(sample.center) / sample.full_m;
-            let weight = 1.0 / (apart * apart + 0.1).powi(2);
+            let weight = 1.0 / (apart * apart + 0.1).powi(3);
             weights += weight;
             sum += weight * sample.full_m.ln();
         }

@@ -24,16 +24,24 @@ pub(super) struct Cell {
 #[derive(Debug, Clone)]
 pub(super) struct Ground {
     region: Region,
+    tile: BoundingBox,
     cells: Vec<Cell>,
 }
 
+/// Part of the expected radius that is expected after a disappointment.
+const LESS: f64 = 0.7;
+
 impl Ground {
     pub(super) fn new(region: &Region, tile: Tile) -> Self {
-        let mut ground = Self { region: region.clone(), cells: Vec::new() };
+        let mut ground = Self { region: region.clone(), tile: tile.cell, cells: Vec::new() };
         if let Some(cell) = ground.measure(tile.cell, true, (f64::INFINITY, f64::INFINITY)) {
             ground.cells.push(cell);
         }
         ground
+    }
+
+    pub(super) fn tile(&self) -> BoundingBox {
+        self.tile
     }
 
     pub(super) fn cells(&self) -> &[Cell] {
@@ -78,13 +86,33 @@ impl Ground {
         }
     }
 
-    /// Lowers what may be expected of, and asked for, on every piece whose middle lies within `radius_m` of a place.
-    pub(super) fn limit(&mut self, center: Vector, radius_m: f64, (expected_m, asked_m): (f64, f64)) {
-        for cell in &mut self.cells {
-            if center.distance_m(cell.center) <= radius_m {
-                cell.expected_m = cell.expected_m.min(expected_m);
-                cell.asked_m = cell.asked_m.min(asked_m);
-            }
+    /// Metres from a place to the end of the farthest piece.
+    pub(super) fn reach_from(&self, center: Vector) -> f64 {
+        self.cells.iter().map(|cell| center.distance_m(cell.center) + cell.reach_m).fold(0.0, f64::max)
+    }
+
+    /// A circle proved nothing, so none that holds it can: on the ground in it only half the radius is asked.
+    pub(super) fn ask_less(&mut self, center: Vector, radius_m: f64) {
+        for cell in self.cells.iter_mut().filter(|cell| center.distance_m(cell.center) <= radius_m) {
+            cell.asked_m = cell.asked_m.min(radius_m / 2.0);
+        }
+    }
+
+    /// An answer certified less than the expected radius: on the ground that it left open there, less is expected. Ground that
+    /// was left open before probably hides a stack, so the next question goes as close as that ground is wide.
+    pub(super) fn expect_less(&mut self, center: Vector, radius_m: f64) {
+        let inside = |cell: &&Cell| center.distance_m(cell.center) <= radius_m;
+        let Some(first) = self.cells.iter().find(inside).map(|cell| cell.center) else { return };
+        let width_m = self
+            .cells
+            .iter()
+            .filter(inside)
+            .map(|cell| first.distance_m(cell.center) + cell.reach_m)
+            .fold(0.0, f64::max);
+        for cell in self.cells.iter_mut().filter(|cell| center.distance_m(cell.center) <= radius_m) {
+            let again = cell.expected_m.is_finite();
+            let less_m = if again { width_m.min(LESS * radius_m) } else { LESS * radius_m };
+            cell.expected_m = cell.expected_m.min(less_m);
         }
     }
 

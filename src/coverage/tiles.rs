@@ -19,7 +19,7 @@ impl Region {
     pub fn tiles(&self) -> Vec<Tile> {
         let area = self.area_km2();
         // 1 km² makes one tile, a city of 500 km² about 20, a country MANY.
-        let count = area.max(1.0).sqrt().clamp(1.0, MANY);
+        let count = (0.6 * area.sqrt()).clamp(1.0, MANY);
         let mut target_m2 = (area / count).max(SMALLEST_TILE_KM2) * 1e6;
         let cells = loop {
             let mut cells = Vec::new();

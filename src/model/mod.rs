@@ -12,6 +12,7 @@ mod raw_venue;
 mod reject;
 mod run;
 mod venue;
+mod vocabulary;
 
 pub use area::{Area, Ask, BoundingBox, Circle};
 pub use coverage::{AnswerSeen, CappedSpot, Certificate, Tile};
@@ -25,3 +26,4 @@ pub use raw_venue::{RawDatedPeriod, RawDay, RawHours, RawPeriod, RawPoint, RawPr
 pub use reject::{Reject, RejectReason};
 pub use run::{CoverageCounts, RunStatus, StoppedBy, Summary, VenueCounts};
 pub use venue::{BusinessStatus, Normalised, Repair, Venue};
+pub use vocabulary::{Category, Vocabulary};

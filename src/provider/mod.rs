@@ -4,10 +4,11 @@
 //! A provider is one file, its recordings, and one line in [`all`].
 
 mod contract;
+mod google;
 
 pub use contract::{Cursor, Page, Provider, UnknownType};
 
 /// Every provider, in the order of `--help`.
 pub fn all() -> Vec<Box<dyn Provider>> {
-    vec![]
+    vec![Box::new(google::Google)]
 }

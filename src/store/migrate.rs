@@ -190,15 +190,17 @@ fn ups() -> impl Iterator<Item = (i64, &'static str)> {
 
 /// sqlx's own lock blocks, which deadlocks with `create index concurrently`: ours is polled.
 fn unlocked() -> Migrator {
-    let mut migrator = Migrator { migrations: MIGRATIONS.migrations.clone(), ..Migrator::DEFAULT };
-    migrator.table_name = MIGRATIONS.table_name.clone();
-    migrator.create_schemas = MIGRATIONS.create_schemas.clone();
-    migrator.set_locking(false);
-    migrator
+    Migrator {
+        migrations: MIGRATIONS.migrations.clone(),
+        table_name: MIGRATIONS.table_name.clone(),
+        create_schemas: MIGRATIONS.create_schemas.clone(),
+        locking: false,
+        ..Migrator::DEFAULT
+    }
 }
 
 async fn lock(database: &Database) -> Result<PgConnection, MigrationError> {
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
     const PAUSE: Duration = Duration::from_millis(250);
     let mut connection = database.own_connection().await?;
     let mut waited = Duration::ZERO;

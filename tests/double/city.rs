@@ -4,31 +4,31 @@
 use serde_json::{Value, json};
 
 /// West, south, east, north of the town.
-pub const BOUNDS: [f64; 4] = [-30.035, 36.488, -30.0, 36.512];
+pub(crate) const BOUNDS: [f64; 4] = [-30.035, 36.488, -30.0, 36.512];
 const OLD_TOWN: (f64, f64) = (36.5, -30.018);
 const FOOD_HALL: (f64, f64) = (36.502_1, -30.012_4);
 const HARBOUR: (f64, f64) = (36.496_4, -30.022);
 
 /// A venue of the town, as the provider would describe it in full.
 #[derive(Clone)]
-pub struct Place {
-    pub lat: f64,
-    pub lng: f64,
-    pub row: Value,
+pub(crate) struct Place {
+    pub(crate) lat: f64,
+    pub(crate) lng: f64,
+    pub(crate) row: Value,
 }
 
 impl Place {
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         self.row["id"].as_str().unwrap_or_default()
     }
 
-    pub fn types(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn types(&self) -> impl Iterator<Item = &str> {
         self.row["types"].as_array().into_iter().flatten().filter_map(Value::as_str)
     }
 }
 
 /// The town of the demo.
-pub fn town() -> Vec<Place> {
+pub(crate) fn town() -> Vec<Place> {
     let mut builder = Builder { dice: fastrand::Rng::with_seed(0x5EA), places: Vec::new() };
     // A food hall: more venues within a few metres than one answer holds.
     for _ in 0..27 {

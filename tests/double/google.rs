@@ -10,21 +10,21 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use super::city::Place;
 
 /// The key that the double accepts.
-pub const KEY: &str = "AIzaInventedKeyOfTheDouble-0123456789ab";
+pub(crate) const KEY: &str = "AIzaInventedKeyOfTheDouble-0123456789ab";
 
 /// The provider measures on a sphere of its own: not quite ours.
 const EARTH_M: f64 = 6_378_137.0;
 const CAP: usize = 20;
 
 /// A running double.
-pub struct Double {
+pub(crate) struct Double {
     server: MockServer,
     asked: Arc<AtomicU64>,
 }
 
 impl Double {
     /// Serves a city.
-    pub async fn serve(city: Vec<Place>) -> Self {
+    pub(crate) async fn serve(city: Vec<Place>) -> Self {
         let server = MockServer::start().await;
         let asked = Arc::new(AtomicU64::new(0));
         let nearby = Nearby { city, asked: Arc::clone(&asked) };
@@ -33,12 +33,12 @@ impl Double {
     }
 
     /// What to put into `GOOGLE_PLACES_BASE_URL`.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.server.uri()
     }
 
     /// Requests that were answered with places.
-    pub fn asked(&self) -> u64 {
+    pub(crate) fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed)
     }
 }
@@ -63,7 +63,7 @@ impl Respond for Nearby {
 }
 
 /// The provider's answer to one question, or its error.
-pub fn answer(city: &[Place], key: &str, mask: &str, body: &Value) -> Result<Value, (u16, Value)> {
+pub(crate) fn answer(city: &[Place], key: &str, mask: &str, body: &Value) -> Result<Value, (u16, Value)> {
     if key != KEY {
         return Err(refused("API key not valid. Please pass a valid API key.", Some("API_KEY_INVALID")));
     }

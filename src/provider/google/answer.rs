@@ -1,0 +1,103 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Why a body with status 200 is not an answer to a search.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotAnAnswer {
+    /// A page for browsers: a proxy, a captive portal.
+    #[error("the answer is a web page, not data: is a proxy between us and Google?")]
+    WebPage,
+    /// Nothing at all.
+    #[error("the answer is empty")]
+    Empty,
+    /// Broken or cut off.
+    #[error("the answer is not whole JSON: {0}")]
+    NotJson(String),
+    /// Google's error shape under status 200.
+    #[error("the answer is an error: {0}")]
+    Error(String),
+    /// An object, but not one of a search.
+    #[error("the answer has no places, but `{0}`")]
+    OtherMembers(String),
+}
+
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow)]
+    places: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+/// The body as text. What is not UTF-8 is replaced, so that it spoils one name and not the page.
+pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body))
+}
+
+/// The rows of an answer, unread. `{}` is an answer without rows: Google leaves empty lists out.
+pub(super) fn rows(text: &str) -> Result<Vec<&RawValue>, NotAnAnswer> {
+    let trimmed = text.trim_start();
+    if trimmed.is_empty() {
+        return Err(NotAnAnswer::Empty);
+    }
+    if trimmed.starts_with('<') {
+        return Err(NotAnAnswer::WebPage);
+    }
+    // An array would be taken for the members in order.
+    if !trimmed.starts_with('{') {
+        return Err(NotAnAnswer::NotJson("it does not begin with an object".to_owned()));
+    }
+    let answer: Answer<'_> =
+        serde_json::from_str(text).map_err(|error| NotAnAnswer::NotJson(super::reason::plain(&error.to_string())))?;
+    if let Some(error) = answer.error {
+        return Err(NotAnAnswer::Error(super::reason::plain(error.get())));
+    }
+    match answer.places {
+        Some(rows) => Ok(rows),
+        None => without_places(text).map(|()| Vec::new()),
+    }
+}
+
+/// An answer without rows may hold nothing that we do not know: taking somebody's `{"message": …}` for "no venues here" would
+/// certify an area that nobody looked at.
+fn without_places(text: &str) -> Result<(), NotAnAnswer> {
+    let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(text).unwrap_or_default();
+    let known = ["places", "routingSummaries", "nextPageToken"];
+    match members.keys().find(|member| !known.contains(&member.as_ref())) {
+        Some(member) => Err(NotAnAnswer::OtherMembers(super::reason::plain(member))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_match_is_an_answer_without_rows() {
+        for body in ["{}", " {} ", r#"{"places":[]}"#, r#"{"places":null}"#, r#"{"routingSummaries":[{}]}"#] {
+            assert_eq!(rows(body).map(|rows| rows.len()), Ok(0), "{body}");
+        }
+    }
+
+    #[test]
+    fn rows_come_one_by_one_and_unread() {
+        let rows = rows(r#"{"places":[{"id":"a"},7,null],"new":1}"#).unwrap();
+        assert_eq!(rows.iter().map(|row| row.get()).collect::<Vec<_>>(), [r#"{"id":"a"}"#, "7", "null"]);
+    }
+
+    #[test]
+    fn what_is_no_answer_is_said() {
+        let said = |body: &str| rows(body).unwrap_err().to_string();
+        assert!(said("").contains("empty"));
+        assert!(said("<!doctype html><title>Sign in</title>").contains("web page"));
+        assert!(said(r#"{"places":[{"id":"a"}"#).contains("not whole JSON"));
+        assert!(said("[]").contains("object"));
+        assert!(said(r#"{"places":{}}"#).contains("not whole JSON"));
+        assert!(said(r#"{"error":{"code":429}}"#).contains(r#"{"code":429}"#));
+        assert!(said(r#"{"message":"denied"}"#).contains("`message`"));
+    }
+}

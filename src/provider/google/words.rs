@@ -1,0 +1,227 @@
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::request::PROVIDER;
+use crate::model::Vocabulary;
+use crate::provider::contract::UnknownType;
+
+/// `includedTypes` takes so many words.
+pub(super) const WORDS_PER_QUERY: usize = 50;
+
+/// One line of `types.csv`, whose head explains the columns.
+#[derive(Debug, Clone, Copy)]
+struct Word {
+    askable: bool,
+    code: Option<&'static str>,
+    matched: Match,
+    rolls_up_to: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Match {
+    Exact,
+    Broader,
+    Narrower,
+    Slug,
+    Generic,
+}
+
+static WORDS: LazyLock<BTreeMap<&'static str, Word>> = LazyLock::new(|| read(include_str!("types.csv")));
+
+/// The canonical code of a type, if it has one.
+pub(super) fn code(word: &str) -> Option<&'static str> {
+    WORDS.get(word).and_then(|known| known.code)
+}
+
+/// Whether a type says nothing of a place that has another one.
+pub(super) fn is_generic(word: &str) -> bool {
+    WORDS.get(word).is_some_and(|known| known.matched == Match::Generic)
+}
+
+/// The words that ask for these canonical codes and their descendants, or for Google's own words (`google:meal_takeaway`).
+/// Where they are more than one question takes, a word goes whose wider word is asked for too; what is left may still be more
+/// than [`WORDS_PER_QUERY`], and then has to be asked in several questions.
+pub(super) fn words(types: &[String]) -> Result<Vec<String>, UnknownType> {
+    let mut all: Vec<&'static str> = Vec::new();
+    for name in types {
+        for word in of_type(name)? {
+            if !all.contains(&word) {
+                all.push(word);
+            }
+        }
+    }
+    if all.len() > WORDS_PER_QUERY {
+        let every = all.clone();
+        all.retain(|word| !has_wider(word, &every));
+    }
+    Ok(all.into_iter().map(str::to_owned).collect())
+}
+
+/// Whether some word that Google lists with this one is in the list.
+fn has_wider(word: &str, list: &[&str]) -> bool {
+    let wider = |word: &str| WORDS.get(word).and_then(|known| known.rolls_up_to);
+    std::iter::successors(wider(word), |word| wider(word)).any(|word| list.contains(&word))
+}
+
+fn of_type(name: &str) -> Result<Vec<&'static str>, UnknownType> {
+    let unknown = |hint: String| UnknownType { provider: PROVIDER, name: name.to_owned(), hint };
+    if let Some((provider, own)) = name.split_once(':') {
+        if provider != PROVIDER {
+            return Err(unknown(format!(": a word of google is written `{PROVIDER}:<word>`")));
+        }
+        return own_word(own).map(|word| vec![word]).map_err(unknown);
+    }
+    let vocabulary = Vocabulary::ours();
+    if vocabulary.get(name).is_none() {
+        return Err(unknown(suggest(name)));
+    }
+    let words: Vec<_> = WORDS
+        .iter()
+        .filter(|(_, word)| word.askable && matches!(word.matched, Match::Exact | Match::Broader))
+        .filter(|(_, word)| word.code.is_some_and(|code| vocabulary.is_within(code, name)))
+        .map(|(word, _)| *word)
+        .collect();
+    if words.is_empty() { Err(unknown(without_word(name))) } else { Ok(words) }
+}
+
+/// What to say of a canonical code that Google has no type for.
+fn without_word(code: &str) -> String {
+    let wider = Vocabulary::ours().get(code).and_then(|category| category.parent);
+    match wider {
+        Some(wider) => {
+            format!(": it is one of our categories, but Google has no type for it; the wider one is `{wider}`")
+        }
+        None => ": it is one of our categories, but Google has no type for it".to_owned(),
+    }
+}
+
+/// A word of Google's Table A as written in the settings, or what to write instead.
+fn own_word(own: &str) -> Result<&'static str, String> {
+    match WORDS.get_key_value(own) {
+        Some((word, known)) if known.askable => Ok(*word),
+        Some(_) => Err(": Google gives this type in answers only, it cannot be asked for".to_owned()),
+        None => Err(WORDS
+            .iter()
+            .filter(|(_, known)| known.askable)
+            .map(|(word, _)| (strsim::jaro_winkler(own, word), word))
+            .max_by(|(one, _), (other, _)| one.total_cmp(other))
+            .map_or_else(String::new, |(_, word)| format!(": the nearest of its types is `{PROVIDER}:{word}`"))),
+    }
+}
+
+/// What to write instead of a name that is none of our codes.
+fn suggest(name: &str) -> String {
+    let nearest: Vec<_> = Vocabulary::ours().nearest(name).into_iter().map(|code| format!("`{code}`")).collect();
+    match (WORDS.get(name), nearest.is_empty()) {
+        (Some(known), _) if known.askable => {
+            let ours = known.code.map(|code| format!("; our category for it is `{code}`")).unwrap_or_default();
+            format!(": it is a word of Google's, written `{PROVIDER}:{name}`{ours}")
+        }
+        (_, false) => format!(": the nearest of our categories are {}", nearest.join(", ")),
+        (_, true) => ": it is none of our categories".to_owned(),
+    }
+}
+
+fn read(csv: &'static str) -> BTreeMap<&'static str, Word> {
+    let optional = |cell: &'static str| Some(cell).filter(|cell| !cell.is_empty());
+    csv.lines()
+        .filter(|line| !line.starts_with('#'))
+        .skip(1)
+        .map(|line| {
+            let mut cells = line.split(',');
+            let mut cell = || cells.next().expect("every line of the embedded file has five cells: tested");
+            let (word, table, code, matched, rolls_up_to) = (cell(), cell(), cell(), cell(), cell());
+            let matched = match matched {
+                "exact" => Match::Exact,
+                "broader" => Match::Broader,
+                "narrower" => Match::Narrower,
+                "generic" => Match::Generic,
+                _ => Match::Slug,
+            };
+            let (code, rolls_up_to) = (optional(code), optional(rolls_up_to));
+            (word, Word { askable: table == "A", code, matched, rolls_up_to })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(types: &[&str]) -> Result<Vec<String>, String> {
+        words(&types.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_line_of_the_mapping_has_a_considered_value() {
+        let lines = include_str!("types.csv").lines().filter(|line| !line.starts_with('#')).skip(1);
+        let mut count = 0;
+        for line in lines {
+            let cells: Vec<_> = line.split(',').collect();
+            let [word, table, code, matched, rolls_up_to] = cells[..] else { panic!("five cells: {line}") };
+            assert!(["A", "B"].contains(&table), "{line}");
+            match matched {
+                "exact" | "broader" | "narrower" => assert!(Vocabulary::ours().get(code).is_some(), "{line}"),
+                "generic" => assert!(code.is_empty() || Vocabulary::ours().get(code).is_some(), "{line}"),
+                "slug" => assert_eq!(code, "", "{line}"),
+                other => panic!("{other} is no match: {line}"),
+            }
+            assert!(rolls_up_to.is_empty() || WORDS[rolls_up_to].askable, "{line}");
+            assert_ne!(word, rolls_up_to);
+            count += 1;
+        }
+        // 478 types of Table A, 36 of Table B.
+        assert_eq!((count, WORDS.len()), (514, 514));
+    }
+
+    #[test]
+    fn a_code_asks_for_its_descendants() {
+        assert_eq!(ask(&["italian_restaurant"]).unwrap(), ["italian_restaurant", "pizza_delivery", "pizza_restaurant"]);
+        assert_eq!(ask(&["pub", "irish_pub"]).unwrap(), ["irish_pub", "pub"]);
+    }
+
+    #[test]
+    fn a_wide_region_fits_one_question() {
+        let words = ask(&["restaurant", "cafe", "bar"]).unwrap();
+        assert!(words.len() <= WORDS_PER_QUERY, "{words:?}");
+        for word in ["restaurant", "cafe", "bar", "cafeteria", "noodle_shop"] {
+            assert!(words.contains(&word.to_owned()), "{word} is missing from {words:?}");
+        }
+        assert!(!words.contains(&"thai_restaurant".to_owned()), "restaurant stands for it");
+        for whole in ["food_and_drink", "arts_and_entertainment", "lodging", "shopping", "sports_and_recreation"] {
+            assert!(ask(&[whole]).unwrap().len() <= WORDS_PER_QUERY, "{whole}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_kept_where_its_wider_word_is_not_asked_for() {
+        let words = ask(&["asian_restaurant", "european_restaurant", "latin_american_restaurant"]).unwrap();
+        assert!(words.len() > WORDS_PER_QUERY, "several questions: {}", words.len());
+        assert!(words.contains(&"thai_restaurant".to_owned()));
+    }
+
+    #[test]
+    fn googles_own_words_pass_if_they_can_be_asked_for() {
+        assert_eq!(ask(&["google:meal_takeaway"]).unwrap(), ["meal_takeaway"]);
+        assert_eq!(
+            ask(&["google:meal_takeway"]).unwrap_err(),
+            "google has no type for `google:meal_takeway`: the nearest of its types is `google:meal_takeaway`"
+        );
+        assert!(ask(&["google:food"]).unwrap_err().contains("cannot be asked for"));
+        assert!(ask(&["yelp:bars"]).unwrap_err().contains("`google:<word>`"));
+    }
+
+    #[test]
+    fn what_is_unknown_gets_a_hint() {
+        let error = ask(&["restaurants"]).unwrap_err();
+        assert!(error.contains("the nearest of our categories are `restaurant`"), "{error}");
+        let error = ask(&["night_club"]).unwrap_err();
+        assert!(error.contains("`google:night_club`; our category for it is `dance_club`"), "{error}");
+        let error = ask(&["bubble_tea_shop"]).unwrap_err();
+        assert!(
+            error.contains("Google has no type for it; the wider one is `non_alcoholic_beverage_venue`"),
+            "{error}"
+        );
+        assert!(ask(&["zzzzzzzz"]).unwrap_err().ends_with("none of our categories"));
+    }
+}

@@ -1,0 +1,345 @@
+//! The main job against a real PostgreSQL and a loopback double of the provider.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod double;
+mod support;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use double::city::{self, Place};
+use double::google::{Double, KEY};
+use serde_json::json;
+use sqlx::PgPool;
+use support::database::TestDatabase;
+use tokio_util::sync::CancellationToken;
+use venue_sync::coverage::Region;
+use venue_sync::model::{Event, MicroUsd, RunStatus, StoppedBy};
+use venue_sync::provider::{self, Provider};
+use venue_sync::store::{self, Budget, Database};
+use venue_sync::sync::{Job, RunReport, Source, SyncError, sync};
+use venue_sync::transport::{Courier, LiveOptions};
+
+/// A town, its double and a migrated database.
+struct Bench {
+    database: Database,
+    pool: PgPool,
+    double: Double,
+    google: Box<dyn Provider>,
+    key: &'static str,
+    _guard: TestDatabase,
+}
+
+impl Bench {
+    async fn new(town: Vec<Place>) -> Self {
+        let guard = TestDatabase::create().await;
+        let database = Database::connect(&guard.url(), 8).await.unwrap();
+        store::migrate::up(&database, None, false).await.unwrap();
+        let google = provider::all().into_iter().find(|provider| provider.name() == "google").unwrap();
+        Self { database, pool: guard.pool().await, double: Double::serve(town).await, google, key: KEY, _guard: guard }
+    }
+
+    fn job(&self) -> Job<'_> {
+        let [west, south, east, north] = city::BOUNDS;
+        Job {
+            region_name: "town".to_owned(),
+            region: Region::from_bbox(west, south, east, north).unwrap(),
+            provider: self.google.as_ref(),
+            types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
+            language: "en".to_owned(),
+            method: "nearby".to_owned(),
+            source: Source::Live,
+            budget: Budget::default(),
+            concurrency: 4,
+            fresh: false,
+            dry_run: false,
+            lease: Duration::from_secs(30),
+        }
+    }
+
+    fn courier(&self) -> Courier {
+        let mut options = LiveOptions::new(self.double.url().parse().unwrap(), "GOOGLE_PLACES_BASE_URL", 10_000.0);
+        options.key = Some(self.key.to_owned().into());
+        options.key_setting = Some("GOOGLE_PLACES_API_KEY");
+        Courier::live(options).unwrap()
+    }
+
+    async fn sync(&self, job: &Job<'_>) -> Result<RunReport, SyncError> {
+        sync(job, &self.courier(), &self.database, &|_| (), &CancellationToken::new()).await
+    }
+
+    /// Every stored venue by id, in the columns that a reader sees.
+    async fn venues(&self) -> BTreeMap<String, String> {
+        sqlx::query_as(
+            "select provider_id, to_jsonb(v)::jsonb - '{id,last_seen_at,created_at,updated_at}'::text[] #>> '{}'
+             from public.venues v",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .unwrap()
+        .into_iter()
+        .collect()
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
+    }
+}
+
+/// What the town has that a run has to find: readable, inside the region, of the types asked for, and fit to be inserted.
+fn findable(town: &[Place]) -> Vec<&Place> {
+    let [west, south, east, north] = city::BOUNDS;
+    town.iter()
+        .filter(|place| {
+            let status = place.row["businessStatus"].as_str().unwrap_or_default();
+            (south..=north).contains(&place.lat)
+                && (west..=east).contains(&place.lng)
+                && place.row.get("location").is_some()
+                && place.row.get("displayName").is_some()
+                && status != "CLOSED_PERMANENTLY"
+                && status != "FUTURE_OPENING"
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_first_run_finds_every_venue_of_the_region_and_stubs_a_profile_for_each() {
+    let town = city::town();
+    let bench = Bench::new(town.clone()).await;
+    let report = bench.sync(&bench.job()).await.unwrap();
+
+    let found = bench.venues().await;
+    let missing: Vec<_> = findable(&town).into_iter().filter(|place| !found.contains_key(place.id())).collect();
+    assert!(missing.is_empty(), "{} not found, such as {}", missing.len(), missing[0].row);
+    assert_eq!(found.len(), findable(&town).len());
+
+    let summary = report.summary;
+    assert_eq!(summary.status, RunStatus::Complete);
+    assert!(summary.venues.add_up());
+    assert_eq!(summary.venues.inserted, u64::try_from(found.len()).unwrap());
+    assert_eq!(summary.profiles_stubbed, summary.venues.inserted);
+    assert_eq!(summary.requests, bench.double.asked());
+    assert_eq!(summary.cost, MicroUsd(35_000) * i64::try_from(summary.requests).unwrap());
+    assert_eq!(summary.coverage.complete, summary.coverage.tiles);
+    let due = "select count(*) from public.venue_profiles
+               where expires_at <= now() and profiled_at = 'epoch' and attribute_scores = '{}' and evidence_snippets = '{}'";
+    assert_eq!(bench.count(due).await, i64::try_from(found.len()).unwrap());
+    let spent = bench.count("select sum(requests)::bigint from venue_sync.quota where provider = 'google'").await;
+    assert_eq!(spent.unsigned_abs(), summary.requests);
+}
+
+#[tokio::test]
+async fn a_second_run_changes_nothing_but_when_a_venue_was_last_seen() {
+    let bench = Bench::new(city::town()).await;
+    let first = bench.sync(&bench.job()).await.unwrap().summary;
+    let before = bench.venues().await;
+    let stamps = "select max(updated_at)::text || min(last_seen_at)::text from public.venues";
+    let stamped: String = sqlx::query_scalar(stamps).fetch_one(&bench.pool).await.unwrap();
+    let second = bench.sync(&bench.job()).await.unwrap().summary;
+
+    assert_ne!(second.run_id, first.run_id);
+    assert_eq!((second.venues.inserted, second.venues.updated, second.profiles_stubbed), (0, 0, 0));
+    assert_eq!(second.venues.unchanged, first.venues.inserted);
+    assert_eq!(bench.venues().await, before);
+    assert_eq!(bench.count("select count(*) from public.venues where updated_at <> created_at").await, 0);
+    assert_eq!(bench.count("select count(*) from public.venues where last_seen_at <= created_at").await, 0);
+    assert_ne!(sqlx::query_scalar::<_, String>(stamps).fetch_one(&bench.pool).await.unwrap(), stamped);
+}
+
+#[tokio::test]
+async fn a_changed_name_is_an_update_and_makes_enrichment_due_while_a_changed_rating_does_not() {
+    let mut town = city::town();
+    let bench = Bench::new(town.clone()).await;
+    bench.sync(&bench.job()).await.unwrap();
+    sqlx::query("update public.venue_profiles set profiled_at = now(), expires_at = now() + interval '7 days'")
+        .execute(&bench.pool)
+        .await
+        .unwrap();
+    let named = findable(&town)[40].id().to_owned();
+    let rated = findable(&town)[41].id().to_owned();
+    for place in &mut town {
+        if place.id() == named {
+            place.row["displayName"]["text"] = json!("A New Name");
+        } else if place.id() == rated {
+            place.row["rating"] = json!(1.1);
+        }
+    }
+    let bench = Bench { double: Double::serve(town).await, ..bench };
+    let summary = bench.sync(&bench.job()).await.unwrap().summary;
+    assert_eq!((summary.venues.inserted, summary.venues.updated), (0, 2));
+    let due: Vec<String> = sqlx::query_scalar(
+        "select provider_id from public.venues v join public.venue_profiles p on p.venue_id = v.id where p.expires_at <= now()",
+    )
+    .fetch_all(&bench.pool)
+    .await
+    .unwrap();
+    assert_eq!(due, [named]);
+}
+
+#[tokio::test]
+async fn a_known_venue_that_closes_for_good_keeps_its_row_and_gets_a_state() {
+    let mut town = city::town();
+    let bench = Bench::new(town.clone()).await;
+    bench.sync(&bench.job()).await.unwrap();
+    let closed = findable(&town)[10].id().to_owned();
+    for place in town.iter_mut().filter(|place| place.id() == closed) {
+        place.row["businessStatus"] = json!("CLOSED_PERMANENTLY");
+        place.row["movedPlaceId"] = json!("ChIJsuccessor");
+    }
+    let bench = Bench { double: Double::serve(town).await, ..bench };
+    let before = bench.venues().await.len();
+    bench.sync(&bench.job()).await.unwrap();
+    assert_eq!(bench.venues().await.len(), before);
+    let state: (String, String) = sqlx::query_as(
+        "select business_status, successor_id from venue_sync.venue_states s join public.venues v on v.id = s.venue_id
+         where v.provider_id = $1",
+    )
+    .bind(&closed)
+    .fetch_one(&bench.pool)
+    .await
+    .unwrap();
+    assert_eq!(state, ("closed_permanently".to_owned(), "ChIJsuccessor".to_owned()));
+}
+
+#[tokio::test]
+async fn a_budget_is_never_exceeded_and_the_next_run_goes_on_where_this_one_stopped() {
+    let bench = Bench::new(city::town()).await;
+    let limited = Job { budget: Budget { requests: Some(7), ..Budget::default() }, ..bench.job() };
+    let mut asked = 0;
+    let mut runs = Vec::new();
+    let last = loop {
+        let report = bench.sync(&limited).await.unwrap();
+        assert!(bench.double.asked() - asked <= 7, "more than the limit was sent");
+        asked = bench.double.asked();
+        runs.push(report.summary.run_id);
+        assert!(runs.len() < 100, "the run never ends");
+        if report.summary.status == RunStatus::Complete {
+            break report;
+        }
+        assert_eq!(report.summary.stopped_by, Some(StoppedBy::Budget));
+        assert!(report.reason.unwrap().contains("--max-requests"));
+    };
+    runs.dedup();
+    assert_eq!(runs.len(), 1, "one run, taken up again and again");
+    assert_eq!(last.summary.requests, bench.double.asked(), "nothing was asked twice");
+    assert_eq!(bench.venues().await.len(), findable(&city::town()).len());
+}
+
+#[tokio::test]
+async fn a_months_limit_holds_over_runs() {
+    let bench = Bench::new(city::town()).await;
+    let month = Budget { cost_per_month: Some(MicroUsd(35_000 * 5)), ..Budget::default() };
+    for _ in 0..2 {
+        let report = bench.sync(&Job { budget: month, ..bench.job() }).await.unwrap();
+        assert_eq!(report.summary.stopped_by, Some(StoppedBy::Budget));
+        assert!(report.reason.unwrap().contains("max_cost_per_month"));
+    }
+    assert_eq!(bench.double.asked(), 5);
+}
+
+#[tokio::test]
+async fn workers_that_start_at_once_share_one_run_and_ask_nothing_twice() {
+    let bench = Bench::new(city::town()).await;
+    let job = Job { concurrency: 2, ..bench.job() };
+    let reports = futures_util::future::join_all((0..4).map(|_| bench.sync(&job))).await;
+    let runs: std::collections::BTreeSet<_> =
+        reports.into_iter().map(|report| report.unwrap().summary).map(|summary| summary.run_id).collect();
+    assert_eq!(runs.len(), 1);
+    let asked = bench.count("select count(*) from venue_sync.answers").await;
+    assert_eq!(asked.unsigned_abs(), bench.double.asked());
+    assert_eq!(bench.venues().await.len(), findable(&city::town()).len());
+}
+
+#[tokio::test]
+async fn a_stopped_run_keeps_what_was_answered_and_goes_on() {
+    let bench = Bench::new(city::town()).await;
+    let stop = CancellationToken::new();
+    let stop_early = |event: Event| {
+        if matches!(event, Event::AnswerCommitted { .. }) {
+            stop.cancel();
+        }
+    };
+    let report = sync(&bench.job(), &bench.courier(), &bench.database, &stop_early, &stop).await.unwrap();
+    assert_eq!((report.summary.status, report.summary.stopped_by), (RunStatus::Interrupted, Some(StoppedBy::Signal)));
+    assert_eq!(bench.count("select count(*) from venue_sync.tiles where state = 'leased'").await, 0);
+    let whole = bench.sync(&bench.job()).await.unwrap().summary;
+    assert_eq!(whole.run_id, report.summary.run_id);
+    assert_eq!(whole.status, RunStatus::Complete);
+    let answers = bench.count("select count(*) from venue_sync.answers").await;
+    assert_eq!(answers.unsigned_abs(), bench.double.asked());
+}
+
+#[tokio::test]
+async fn a_worker_whose_lease_was_taken_over_commits_nothing() {
+    let bench = Bench::new(city::town()).await;
+    // Between the question and its answer, another worker takes the tile over.
+    let pool = bench.pool.clone();
+    let robbed = std::sync::atomic::AtomicBool::new(false);
+    let rob = |event: Event| {
+        if matches!(event, Event::RequestSent { .. }) && !robbed.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            let pool = pool.clone();
+            std::thread::scope(|scope| {
+                let theft = scope.spawn(move || {
+                    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+                        sqlx::query("update venue_sync.tiles set fence = fence + 1, lease_until = clock_timestamp()")
+                            .execute(&pool)
+                            .await
+                            .unwrap()
+                            .rows_affected()
+                    })
+                });
+                assert!(theft.join().unwrap() > 0);
+            });
+        }
+    };
+    let job = Job { concurrency: 1, ..bench.job() };
+    let report = sync(&job, &bench.courier(), &bench.database, &rob, &CancellationToken::new()).await.unwrap();
+    assert_eq!(report.summary.status, RunStatus::Complete, "the tile is claimed again once its lease has run out");
+    let answers = bench.count("select count(*) from venue_sync.answers").await;
+    assert_eq!(answers.unsigned_abs() + 1, bench.double.asked(), "the answer of the fenced-out worker is not kept");
+    assert_eq!(report.summary.requests, bench.double.asked(), "but it stays on the account");
+}
+
+#[tokio::test]
+async fn a_dry_run_compares_and_writes_only_the_spend() {
+    let mut town = city::town();
+    let bench = Bench::new(town.clone()).await;
+    bench.sync(&bench.job()).await.unwrap();
+    let renamed = findable(&town)[5].id().to_owned();
+    for place in town.iter_mut().filter(|place| place.id() == renamed) {
+        place.row["displayName"]["text"] = json!("Renamed");
+    }
+    let bench = Bench { double: Double::serve(town).await, ..bench };
+    let before = (bench.venues().await, bench.count("select count(*) from venue_sync.runs").await);
+    let summary = bench.sync(&Job { dry_run: true, ..bench.job() }).await.unwrap().summary;
+    assert_eq!((summary.venues.inserted, summary.venues.updated), (0, 1));
+    assert!(summary.venues.add_up() && summary.venues.unchanged > 0);
+    assert_eq!((bench.venues().await, bench.count("select count(*) from venue_sync.runs").await), before);
+    assert_eq!(bench.count("select count(*) from public.venues where last_seen_at > created_at").await, 0);
+    let spent = bench.count("select sum(requests)::bigint from venue_sync.quota").await;
+    assert!(spent.unsigned_abs() > bench.double.asked());
+}
+
+#[tokio::test]
+async fn a_refused_key_ends_the_run_at_once_and_costs_nothing() {
+    let bench = Bench { key: "AIzaSomeOtherKeyAltogether-987654321", ..Bench::new(city::town()).await };
+    let error = bench.sync(&bench.job()).await.unwrap_err();
+    assert!(matches!(error, SyncError::CredentialsRefused { .. }), "{error}");
+    assert!(error.to_string().contains("GOOGLE_PLACES_API_KEY"), "{error}");
+    assert_eq!(bench.double.asked(), 0);
+    assert_eq!(bench.count("select coalesce(sum(cost_micro_usd), 0)::bigint from venue_sync.quota").await, 0);
+    assert_eq!(bench.count("select count(*) from public.venues").await, 0);
+}
+
+#[tokio::test]
+async fn rejects_are_kept_with_their_reasons() {
+    let bench = Bench::new(city::town()).await;
+    let report = bench.sync(&bench.job()).await.unwrap();
+    let reasons: Vec<&str> = report.figures.rejects.iter().map(|(reason, ..)| reason.as_str()).collect();
+    for reason in ["no_name", "no_position", "closed_permanently", "not_yet_open"] {
+        assert!(reasons.contains(&reason), "{reason} is not among {reasons:?}");
+    }
+    let kept = bench.count("select count(*) from venue_sync.rejects where detail <> ''").await;
+    assert_eq!(kept.unsigned_abs(), report.summary.venues.rejected);
+    assert!(report.figures.unmapped.iter().any(|(word, _)| word == "tidal_kitchen"), "{:?}", report.figures.unmapped);
+}
