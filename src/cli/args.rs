@@ -257,9 +257,15 @@ pub enum DbCommand {
     /// Stop the embedded server when nobody has used it for a while (started by the other commands).
     #[command(hide = true)]
     Watch {
-        /// Seconds without a client after which the server is stopped.
-        #[arg(long, value_name = "N")]
-        idle_seconds: NonZeroU64,
+        /// The data folder of the server.
+        #[arg(long)]
+        data_dir: PathBuf,
+        /// The folder of downloaded server programs.
+        #[arg(long)]
+        cache_dir: PathBuf,
+        /// Milliseconds without a client after which the server is stopped.
+        #[arg(long)]
+        idle_ms: NonZeroU64,
     },
 }
 

@@ -1,7 +1,7 @@
 //! From what was typed to what is done.
 
-use std::num::NonZeroU64;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::CommandFactory;
 
@@ -119,8 +119,15 @@ pub enum DbAction {
     Stop(EmbeddedPlace),
     /// Tell of the embedded server.
     Status(EmbeddedPlace),
-    /// Stop the embedded server after this many seconds without a client.
-    Watch(EmbeddedPlace, NonZeroU64),
+    /// Stop the embedded server when it was without a client for a while.
+    Watch {
+        /// The data folder of the server.
+        data_dir: PathBuf,
+        /// The folder of downloaded server programs.
+        cache_dir: PathBuf,
+        /// How long it may be idle.
+        idle: Duration,
+    },
 }
 
 fn look(action: &DbCommand, environment: &Environment, folders: &Folders) -> Result<DbAction, DatabaseError> {
@@ -129,9 +136,13 @@ fn look(action: &DbCommand, environment: &Environment, folders: &Folders) -> Res
     Ok(match action {
         DbCommand::Url { database } => DbAction::Url(choose(database)?),
         DbCommand::Shell { database } => DbAction::Shell(choose(database)?),
-        DbCommand::Stop => DbAction::Stop(place()),
-        DbCommand::Status => DbAction::Status(place()),
-        DbCommand::Watch { idle_seconds } => DbAction::Watch(place(), *idle_seconds),
+        DbCommand::Stop => DbAction::Stop(place()?),
+        DbCommand::Status => DbAction::Status(place()?),
+        DbCommand::Watch { data_dir, cache_dir, idle_ms } => DbAction::Watch {
+            data_dir: data_dir.clone(),
+            cache_dir: cache_dir.clone(),
+            idle: Duration::from_millis(idle_ms.get()),
+        },
     })
 }
 

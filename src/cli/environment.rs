@@ -15,6 +15,13 @@ pub const VENUES_DATA_DIR: &str = "VENUES_DATA_DIR";
 /// The settings file.
 pub const VENUES_CONFIG: &str = "VENUES_CONFIG";
 
+/// The folder of PostgreSQL's server programs, for the embedded database.
+pub const VENUES_POSTGRES_BIN: &str = "VENUES_POSTGRES_BIN";
+/// A mirror from which missing server programs are fetched.
+pub const VENUES_POSTGRES_URL: &str = "VENUES_POSTGRES_URL";
+/// Where programs are looked for.
+pub const PATH: &str = "PATH";
+
 /// What the process environment and `.env` say together.
 #[derive(Debug, Default)]
 pub struct Environment {

@@ -3,10 +3,7 @@
 use uuid::Uuid;
 
 use super::run_report::{LookAtData, RunReport, SampleVenue};
-use crate::model::{
-    CappedSpot, CoverageCounts, Hours, HoursState, MicroUsd, Period, Point, Position, RejectReason, Repair, RunStatus,
-    Summary, VenueCounts,
-};
+use crate::model::{CappedSpot, CoverageCounts, MicroUsd, Position, RunStatus, Summary, VenueCounts};
 
 pub(super) fn report() -> RunReport {
     RunReport {
@@ -40,24 +37,35 @@ pub(super) fn report() -> RunReport {
             seen: 20,
             words: vec!["restaurant".to_owned()],
         }],
+        reason: None,
+        resumes_at: None,
         failures: vec![],
-        rejects: [(RejectReason::NoName, 2)].into(),
-        repairs: [(Repair::TextCleaned, 3)].into(),
-        unmapped_categories: [("cable_car_station".to_owned(), 4), ("noodle_barge".to_owned(), 7)].into(),
+        rejects: vec![("no_name".to_owned(), 2, "nothing is left of it".to_owned())],
+        repairs: vec![("text_cleaned".to_owned(), 3)],
+        unmapped: vec![("cable_car_station".to_owned(), 4), ("noodle_barge".to_owned(), 7)],
         samples: vec![
             SampleVenue {
                 name: "Farol Azul".to_owned(),
                 category: Some("seafood_restaurant".to_owned()),
                 rating: Some(4.46),
                 price_level: Some(2),
-                hours: Some(week(&[(3, 12, 0, 3, 15, 0), (3, 19, 0, 4, 1, 30)])),
+                weekday_text: Some(
+                    [
+                        "Monday: closed",
+                        "Tuesday: closed",
+                        "Wednesday: 12:00–15:00, 19:00–01:30",
+                        "Thursday: open 24 hours",
+                    ]
+                    .map(str::to_owned)
+                    .to_vec(),
+                ),
             },
             SampleVenue {
                 name: "港の食堂".to_owned(),
                 category: Some("noodle_shop".to_owned()),
                 rating: None,
                 price_level: None,
-                hours: None,
+                weekday_text: None,
             },
         ],
         today: chrono::NaiveDate::from_ymd_opt(2026, 7, 1).unwrap(),
@@ -66,21 +74,5 @@ pub(super) fn report() -> RunReport {
             url: "postgresql://venues@localhost/venues?host=/run/x".to_owned(),
         }),
         go_on: "venues sync --region demo".to_owned(),
-    }
-}
-
-/// A known week of openings: day, hour and minute of both ends.
-pub(super) fn week(periods: &[(u8, u8, u8, u8, u8, u8)]) -> Hours {
-    let period = |&(day, hour, minute, close_day, close_hour, close_minute): &(u8, u8, u8, u8, u8, u8)| Period {
-        open: Point { day, hour, minute },
-        close: Some(Point { day: close_day, hour: close_hour, minute: close_minute }),
-    };
-    Hours {
-        state: HoursState::Known,
-        periods: Some(periods.iter().map(period).collect()),
-        weekday_text: None,
-        timezone: None,
-        special_days: vec![],
-        osm: None,
     }
 }

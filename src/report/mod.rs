@@ -2,7 +2,6 @@
 
 #[cfg(test)]
 mod example;
-mod hours_today;
 mod json;
 mod run_report;
 mod sample_table;

@@ -1,10 +1,8 @@
 //! What the words and tables are made from.
 
-use std::collections::BTreeMap;
+use chrono::{DateTime, NaiveDate, Utc};
 
-use chrono::NaiveDate;
-
-use crate::model::{CappedSpot, Hours, RejectReason, Repair, Summary};
+use crate::model::{CappedSpot, Summary};
 
 /// All that can be told of a run of one region.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,14 +15,18 @@ pub struct RunReport {
     pub replayed: bool,
     /// Spots that overflow, by place.
     pub capped: Vec<CappedSpot>,
-    /// Why pieces failed, in words, each reason once.
-    pub failures: Vec<String>,
-    /// Rows that were refused, by reason.
-    pub rejects: BTreeMap<RejectReason, u64>,
-    /// Rows that were repaired, by kind.
-    pub repairs: BTreeMap<Repair, u64>,
+    /// What stopped the run, for a person.
+    pub reason: Option<String>,
+    /// When to go on, where that is known.
+    pub resumes_at: Option<DateTime<Utc>>,
+    /// Tiles that could not be finished: ordinal and why.
+    pub failures: Vec<(i32, String)>,
+    /// Rows that were refused: the reason's code, how many, and an example.
+    pub rejects: Vec<(String, u64, String)>,
+    /// Rows that were repaired: the repair's code and how many.
+    pub repairs: Vec<(String, u64)>,
     /// The provider's category words that have no code of ours, and how many rows had them.
-    pub unmapped_categories: BTreeMap<String, u64>,
+    pub unmapped: Vec<(String, u64)>,
     /// A few of the venues.
     pub samples: Vec<SampleVenue>,
     /// The day on which the samples' hours are told.
@@ -55,6 +57,6 @@ pub struct SampleVenue {
     pub rating: Option<f64>,
     /// 0–4.
     pub price_level: Option<i32>,
-    /// Its week.
-    pub hours: Option<Hours>,
+    /// Its week: seven lines, Monday first, each with its day's name and a colon in front.
+    pub weekday_text: Option<Vec<String>>,
 }

@@ -1,8 +1,7 @@
 //! A few venues, so that a newcomer sees what landed.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
-use super::hours_today::hours_today;
 use super::run_report::SampleVenue;
 use super::words::column;
 
@@ -22,8 +21,15 @@ fn venue(sample: &SampleVenue, today: NaiveDate) -> String {
         Some(0) => "free".to_owned(),
         Some(level) => "$".repeat(usize::try_from(level).unwrap_or_default().min(4)),
     };
-    let hours = sample.hours.as_ref().map_or_else(|| UNKNOWN.to_owned(), |hours| hours_today(hours, today));
-    row([&sample.name, sample.category.as_deref().unwrap_or(UNKNOWN), &rating, &price, &hours])
+    let hours = hours_on(sample, today).unwrap_or(UNKNOWN);
+    row([&sample.name, sample.category.as_deref().unwrap_or(UNKNOWN), &rating, &price, hours])
+}
+
+/// The day's line without the day's name, which the head of the column tells.
+fn hours_on(sample: &SampleVenue, today: NaiveDate) -> Option<&str> {
+    let day = usize::try_from(today.weekday().num_days_from_monday()).ok()?;
+    let line = sample.weekday_text.as_ref()?.get(day)?;
+    Some(line.split_once(": ").map_or(line.as_str(), |(_, hours)| hours))
 }
 
 fn row([name, category, rating, price, hours]: [&str; 5]) -> String {

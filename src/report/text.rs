@@ -57,7 +57,9 @@ fn stopper(stopped_by: Option<StoppedBy>) -> &'static str {
 
 /// What is kept, and what to do next.
 fn what_now(report: &RunReport) -> Vec<String> {
-    let mut lines: Vec<String> = report.failures.iter().take(LISTED).map(|reason| format!("  {reason}")).collect();
+    let mut lines: Vec<String> = report.reason.iter().map(|reason| format!("  {reason}")).collect();
+    lines.extend(report.failures.iter().take(LISTED).map(|(tile, reason)| format!("  tile {tile}: {reason}")));
+    lines.extend(more(report.failures.len()).map(|more| format!("  {more}")));
     let kept = match (report.summary.status, report.dry_run) {
         (RunStatus::Complete | RunStatus::Skipped, false) => return lines,
         (_, true) => "This was a dry run: nothing was written but what was spent.",
@@ -68,7 +70,9 @@ fn what_now(report: &RunReport) -> Vec<String> {
     };
     lines.push(kept.to_owned());
     if matches!(report.summary.status, RunStatus::Partial | RunStatus::Interrupted | RunStatus::Failed) {
-        lines.push(format!("{}:", go_on(report.summary.stopped_by)));
+        let when =
+            report.resumes_at.map_or_else(String::new, |at| format!(", from {} on", at.format("%Y-%m-%d %H:%M UTC")));
+        lines.push(format!("{}{when}:", go_on(report.summary.stopped_by)));
         lines.push(format!("  {}", report.go_on));
     }
     lines
@@ -110,12 +114,12 @@ fn numbers(report: &RunReport) -> Vec<String> {
         ),
         format!("  time      {}", duration(report.summary.duration_ms)),
     ];
-    let reasons = report.rejects.iter().map(|(reason, many)| (reason.code().replace('_', " "), *many));
+    let reasons =
+        report.rejects.iter().map(|(reason, many, example)| (format!("{} ({example})", spoken(reason)), *many));
     lines.extend(list("rejected", reasons.collect()));
-    let repairs = report.repairs.iter().map(|(repair, many)| (spoken(&format!("{repair:?}")), *many));
+    let repairs = report.repairs.iter().map(|(repair, many)| (spoken(repair), *many));
     lines.extend(list("repaired", repairs.collect()));
-    let unmapped = report.unmapped_categories.iter().map(|(word, many)| (word.clone(), *many));
-    lines.extend(list("unmapped", unmapped.collect()));
+    lines.extend(list("unmapped", report.unmapped.clone()));
     lines
 }
 
@@ -177,16 +181,9 @@ fn duration(milliseconds: u64) -> String {
     }
 }
 
-/// `TextCleaned` → `text cleaned`.
-fn spoken(name: &str) -> String {
-    let mut words = String::new();
-    for c in name.chars() {
-        if c.is_uppercase() && !words.is_empty() {
-            words.push(' ');
-        }
-        words.extend(c.to_lowercase());
-    }
-    words
+/// `text_cleaned` → `text cleaned`.
+fn spoken(code: &str) -> String {
+    code.replace('_', " ")
 }
 
 #[cfg(test)]
@@ -204,7 +201,7 @@ demo from google: complete: every point of the region is accounted for, but for 
   requests  1,031, 0 of them free; $1.085 at list price
   coverage  9 of 9 tiles, 1 capped spot, 0 failed
   time      2.4 s
-  rejected  2 no name
+  rejected  2 no name (nothing is left of it)
   repaired  3 text cleaned
   unmapped  7 noodle_barge, 4 cable_car_station
 
@@ -241,9 +238,21 @@ Look at the data:
     }
 
     #[test]
+    fn the_reason_and_the_time_to_go_on_are_told_where_they_are_known() {
+        let mut report = example::report();
+        report.summary.status = RunStatus::Interrupted;
+        report.summary.stopped_by = Some(StoppedBy::Quota);
+        report.reason = Some("1000 requests a day are used up".to_owned());
+        report.resumes_at = chrono::DateTime::from_timestamp(1_782_975_600, 0);
+        let text = text(&report);
+        assert!(text.contains("\n  1000 requests a day are used up\n"), "{text}");
+        assert!(text.contains("when the quota is filled again, from 2026-07-02 07:00 UTC on:"), "{text}");
+    }
+
+    #[test]
     fn every_other_end_is_told_apart() {
         let mut report = example::report();
-        report.failures = vec!["tile 3: the provider did not answer".to_owned()];
+        report.failures = vec![(3, "the provider did not answer".to_owned())];
         for (status, expected) in [
             (RunStatus::Partial, "partial: 9 of 9 tiles done, 0 could not be finished"),
             (RunStatus::Failed, "tile 3: the provider did not answer"),

@@ -1,6 +1,7 @@
 //! Which database. A pure decision, because a wrong one costs somebody money: a scheduled job with a forgotten variable must
 //! not pay a provider to fill a database that vanishes with its pod.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use secrecy::ExposeSecret;
@@ -8,7 +9,9 @@ use secrecy::ExposeSecret;
 use super::folders::Folders;
 use crate::cli::args::DatabaseArgs;
 use crate::cli::database_url::{DatabaseUrl, DatabaseUrlError};
-use crate::cli::environment::{DATABASE_URL, Environment, NotText, VENUES_DATA_DIR};
+use crate::cli::environment::{
+    DATABASE_URL, Environment, NotText, PATH, VENUES_DATA_DIR, VENUES_POSTGRES_BIN, VENUES_POSTGRES_URL,
+};
 
 /// The database to use.
 #[derive(Debug, Clone)]
@@ -26,6 +29,12 @@ pub struct EmbeddedPlace {
     pub data_dir: PathBuf,
     /// Server programs that were downloaded.
     pub cache_dir: PathBuf,
+    /// The folder of the server programs, if somebody named one.
+    pub programs: Option<PathBuf>,
+    /// Where else programs are looked for (`PATH`).
+    pub search_path: Option<OsString>,
+    /// A mirror from which missing programs are fetched.
+    pub mirror: Option<String>,
     /// A flag of this command is needed to come here again, because `DATABASE_URL` names another database.
     pub needs_flag: bool,
 }
@@ -72,7 +81,7 @@ pub fn choose(
     if let Some(url) = &flags.database_url {
         return DatabaseUrl::parse(url.expose_secret()).map(DatabaseChoice::Url).map_err(DatabaseError::Flag);
     }
-    let embedded = |needs_flag| Ok(DatabaseChoice::Embedded(place(environment, folders, needs_flag)));
+    let embedded = |needs_flag| Ok(DatabaseChoice::Embedded(place(environment, folders, needs_flag)?));
     if flags.embedded || asker == Asker::Demo {
         // What is in the variable may be anything: it is not looked at beyond whether it is there.
         return embedded(!matches!(environment.text(DATABASE_URL), Ok(None)));
@@ -87,13 +96,16 @@ pub fn choose(
 }
 
 /// Where the embedded server lives, whatever the database of the other commands is.
-pub fn place(environment: &Environment, folders: &Folders, needs_flag: bool) -> EmbeddedPlace {
+pub fn place(environment: &Environment, folders: &Folders, needs_flag: bool) -> Result<EmbeddedPlace, NotText> {
     let moved = environment.path(VENUES_DATA_DIR).map(|moved| std::path::absolute(&moved).unwrap_or(moved));
-    EmbeddedPlace {
+    Ok(EmbeddedPlace {
         data_dir: moved.unwrap_or_else(|| folders.data.clone()),
         cache_dir: folders.cache.clone(),
+        programs: environment.path(VENUES_POSTGRES_BIN),
+        search_path: environment.path(PATH).map(PathBuf::into_os_string),
+        mirror: environment.text(VENUES_POSTGRES_URL)?.map(str::to_owned),
         needs_flag,
-    }
+    })
 }
 
 #[cfg(test)]

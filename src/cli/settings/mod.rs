@@ -2,7 +2,6 @@
 //! default.
 
 pub mod area;
-pub mod base_url;
 pub mod database;
 pub mod file;
 pub mod folders;

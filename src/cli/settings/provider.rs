@@ -1,11 +1,11 @@
 //! What the settings say of a provider, and what a run is told of it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use secrecy::SecretString;
 use url::Url;
 
-use super::base_url::{BaseUrlError, base_url};
 use super::toml_section::{FileFault, Section};
 use crate::cli::environment::{Environment, NotText};
 use crate::cli::secrets;
@@ -32,14 +32,30 @@ pub struct ProviderChoice {
     pub name: &'static str,
     /// The key; none where none is needed.
     pub key: Option<SecretString>,
-    /// Another address than its own.
-    pub base_url: Option<Url>,
+    /// Another address than its own, checked by the transport.
+    pub base_url: Option<BaseUrl>,
     /// Another pace than its own limit, requests per second, per method.
     pub requests_per_second: Option<f64>,
     /// Stop when this many requests were sent in a calendar month.
     pub max_requests_per_month: Option<u64>,
     /// Stop before the list price of a calendar month passes this.
     pub max_cost_per_month: Option<MicroUsd>,
+}
+
+/// An address, and who gave it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    /// The address.
+    pub url: Url,
+    /// The variable or the key in the settings file, for messages.
+    pub setting: &'static str,
+}
+
+impl fmt::Debug for BaseUrl {
+    /// Without the address: until the transport has checked it, it may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BaseUrl").field("setting", &self.setting).finish_non_exhaustive()
+    }
 }
 
 /// Why a provider cannot be asked.
@@ -67,13 +83,15 @@ pub enum ProviderError {
         /// The variable.
         variable: &'static str,
     },
-    /// A wrong address.
-    #[error("{variable}")]
+    /// Not an address; it is not shown, because it may hold a password.
+    #[error(
+        "{variable} is not a URL ({source}); write scheme, host and an optional prefix, like https://proxy.example/x"
+    )]
     BaseUrl {
         /// The variable.
         variable: &'static str,
         /// Why.
-        source: BaseUrlError,
+        source: url::ParseError,
     },
     /// Bytes.
     #[error(transparent)]
@@ -88,7 +106,9 @@ impl ProviderSettings {
             return Err(section.fault("requests_per_second must be from 0.001 to 1000"));
         }
         let base_url = match section.text("base_url")? {
-            Some(text) => Some(base_url(&text).map_err(|error| section.fault(&format!("base_url: {error}")))?),
+            Some(text) => {
+                Some(Url::parse(&text).map_err(|error| section.fault(&format!("base_url is not a URL: {error}")))?)
+            }
             None => None,
         };
         let max_requests_per_month = section.count("max_requests_per_month")?;
@@ -110,7 +130,7 @@ pub fn find<'p>(name: &str, providers: &'p [Box<dyn Provider>]) -> Result<&'p dy
     })
 }
 
-/// Puts together what a run is told. The key is read, and demanded, only where requests really go out.
+/// Puts together what a run is told. The key and the address are read, and the key demanded, only where requests really go out.
 pub fn choose(
     provider: &dyn Provider,
     of_file: &BTreeMap<String, ProviderSettings>,
@@ -118,18 +138,22 @@ pub fn choose(
     live: bool,
 ) -> Result<ProviderChoice, ProviderError> {
     let settings = of_file.get(provider.name()).cloned().unwrap_or_default();
-    let variable = provider.base_url_variable();
-    let from_environment = if live { environment.text(variable)? } else { None };
-    let from_environment = from_environment.map(base_url).transpose();
-    let from_environment = from_environment.map_err(|source| ProviderError::BaseUrl { variable, source })?;
+    let of_file_url = settings.base_url.map(|url| BaseUrl { url, setting: "base_url in the settings file" });
     Ok(ProviderChoice {
         name: provider.name(),
         key: if live { key(provider, environment)? } else { None },
-        base_url: from_environment.or(settings.base_url),
+        base_url: if live { base_url(provider, environment)?.or(of_file_url) } else { None },
         requests_per_second: settings.requests_per_second,
         max_requests_per_month: settings.max_requests_per_month,
         max_cost_per_month: settings.max_cost_per_month,
     })
+}
+
+fn base_url(provider: &dyn Provider, environment: &Environment) -> Result<Option<BaseUrl>, ProviderError> {
+    let variable = provider.base_url_variable();
+    let Some(text) = environment.text(variable)? else { return Ok(None) };
+    let url = Url::parse(text).map_err(|source| ProviderError::BaseUrl { variable, source })?;
+    Ok(Some(BaseUrl { url, setting: variable }))
 }
 
 fn key(provider: &dyn Provider, environment: &Environment) -> Result<Option<SecretString>, ProviderError> {

@@ -138,14 +138,14 @@ fn refused(line: &str, variables: &[(&str, &str)]) -> String {
 fn a_flag_wins_over_the_environment_that_over_the_file_that_over_the_default() {
     let job = one("--region lisbon", &[KEY, DATABASE]);
     assert_eq!((job.types.as_slice(), job.language.as_str()), (&["restaurant".to_owned()][..], "pt-PT"));
-    assert_eq!(job.provider.base_url.unwrap().as_str(), "https://of.file.example/");
+    assert_eq!(job.provider.base_url.unwrap().url.as_str(), "https://of.file.example/");
     assert_eq!(job.provider.requests_per_second, Some(5.0));
     assert_eq!(job.effort.concurrency.get(), 4);
 
     let elsewhere = ("GOOGLE_PLACES_BASE_URL", "http://127.0.0.1:9");
     let job = one("--region lisbon --language de --types cafe --concurrency 2", &[KEY, DATABASE, elsewhere]);
     assert_eq!((job.types.as_slice(), job.language.as_str()), (&["cafe".to_owned()][..], "de"));
-    assert_eq!(job.provider.base_url.unwrap().as_str(), "http://127.0.0.1:9/");
+    assert_eq!(job.provider.base_url.unwrap().url.as_str(), "http://127.0.0.1:9/");
     assert_eq!(job.effort.concurrency.get(), 2);
 
     let job = one("--near 38.72,-9.14 --radius-m 1500", &[KEY, DATABASE]);
@@ -166,7 +166,7 @@ fn an_area_without_a_name_is_named_by_its_text_and_resumes_by_it() {
 
 #[test]
 fn the_demo_needs_neither_key_nor_database_and_writes_to_nobody_elses() {
-    for variables in [&[][..], &[DATABASE], &[("DATABASE_URL", "mysql://x"), ("GOOGLE_PLACES_BASE_URL", "ftp://x")]] {
+    for variables in [&[][..], &[DATABASE], &[("DATABASE_URL", "mysql://x"), ("GOOGLE_PLACES_BASE_URL", "not a url")]] {
         let job = one("--region demo", variables);
         assert_eq!(job.traffic, Traffic::Demo);
         assert!(job.provider.key.is_none());
@@ -194,6 +194,9 @@ fn a_key_is_asked_for_only_where_requests_go_out() {
     assert_eq!(job.provider.key.as_ref().unwrap().expose_secret(), KEY.1);
     let shown = format!("{job:?}");
     assert!(!shown.contains(KEY.1) && !shown.contains("hunter22"), "{shown}");
+    let with_password = ("GOOGLE_PLACES_BASE_URL", "https://u:hunter23@proxy.example");
+    let shown = format!("{:?}", one("--region lisbon", &[DATABASE, KEY, with_password]));
+    assert!(!shown.contains("hunter23"), "{shown}");
 }
 
 #[test]
