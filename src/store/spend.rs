@@ -10,6 +10,8 @@ pub struct Budget {
     pub requests: Option<u64>,
     /// List price of one invocation.
     pub cost: Option<MicroUsd>,
+    /// Requests to a provider in a UTC calendar month, over all runs.
+    pub requests_per_month: Option<u64>,
     /// List price of a provider in a UTC calendar month, over all runs.
     pub cost_per_month: Option<MicroUsd>,
 }
@@ -35,7 +37,7 @@ pub enum ReserveError {
     #[error("the limit of this run (--max-requests or --max-cost) is reached")]
     RunBudget,
     /// The month's limit in the settings.
-    #[error("the provider's max_cost_per_month is reached")]
+    #[error("the provider's max_requests_per_month or max_cost_per_month is reached")]
     MonthBudget,
     /// The run was closed by another worker.
     #[error("the run was closed by another worker")]
@@ -89,16 +91,18 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
     .execute(&mut *transaction)
     .await
     .map_err(wrap)?;
-    if let Some(most) = budget.cost_per_month {
-        let spent = sqlx::query_scalar!(
-            r#"select coalesce(sum(cost_micro_usd), 0)::bigint as "spent!" from venue_sync.quota
+    if budget.requests_per_month.is_some() || budget.cost_per_month.is_some() {
+        let month = sqlx::query!(
+            r#"select coalesce(sum(requests), 0)::bigint as "requests!", coalesce(sum(cost_micro_usd), 0)::bigint as "cost!"
+               from venue_sync.quota
                where provider = $1 and day >= date_trunc('month', clock_timestamp() at time zone 'UTC')::date"#,
             spender.provider
         )
         .fetch_one(&mut *transaction)
         .await
         .map_err(wrap)?;
-        if spent > most.0 {
+        let too_many = budget.requests_per_month.is_some_and(|most| month.requests.unsigned_abs() > most);
+        if too_many || budget.cost_per_month.is_some_and(|most| month.cost > most.0) {
             return Err(ReserveError::MonthBudget);
         }
     }

@@ -1,0 +1,82 @@
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use url::Url;
+
+use super::failure::Failure;
+use super::open::{home, serve};
+use crate::cli::dispatch::DbAction;
+use crate::cli::settings::database::DatabaseChoice;
+use crate::cli::terminal::Terminal;
+use crate::store::embedded::{self, Home};
+
+/// Looks at a database, or controls the embedded server. Returns what to print on stdout.
+pub async fn db(action: &DbAction, terminal: &Terminal) -> Result<String, Failure> {
+    match action {
+        DbAction::Url(choice) => Ok(format!("{}\n", address(choice, terminal).await?.printable)),
+        DbAction::Shell(choice) => shell(address(choice, terminal).await?),
+        DbAction::Stop(place) => Ok(format!("{}\n", embedded::stop(&home(place)).await?)),
+        DbAction::Status(place) => Ok(format!("{}\n", embedded::status(&home(place)).await)),
+        DbAction::Watch { data_dir, cache_dir, idle } => {
+            let home = Home { data: data_dir.clone(), cache: cache_dir.clone() };
+            embedded::watch(&home, *idle).await?;
+            Ok(String::new())
+        }
+    }
+}
+
+struct Address {
+    /// Without a password.
+    printable: String,
+    password: Option<String>,
+    /// Where psql may be, beside PATH.
+    programs: Option<PathBuf>,
+}
+
+async fn address(choice: &DatabaseChoice, terminal: &Terminal) -> Result<Address, Failure> {
+    match choice {
+        DatabaseChoice::Embedded(place) => {
+            let running = serve(place, terminal).await?;
+            Ok(Address { printable: running.url, password: None, programs: place.programs.clone() })
+        }
+        DatabaseChoice::Url(url) => {
+            let mut bare = Url::parse(url.expose()).map_err(|_| Failure::Bug("a checked URL does not parse".to_owned()))?;
+            let password = bare.password().map(str::to_owned);
+            if password.is_some() {
+                bare.set_password(None).map_err(|()| Failure::Bug("a password cannot be taken out".to_owned()))?;
+                tracing::warn!("the password is left out of the printed URL");
+            }
+            let password = password.map(|encoded| {
+                percent_decoded(&encoded)
+            });
+            Ok(Address { printable: bare.into(), password, programs: None })
+        }
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    // A form decoder reads `+` as a space; in a password it is itself.
+    let plus_safe = text.replace('+', "%2B");
+    url::form_urlencoded::parse(plus_safe.as_bytes()).map(|(name, _)| name.into_owned()).collect()
+}
+
+/// Becomes psql; where there is none, says how to get it and where to connect.
+fn shell(address: Address) -> Result<String, Failure> {
+    let beside = address.programs.map(|folder| folder.join("psql")).filter(|psql| psql.exists());
+    let program = beside.unwrap_or_else(|| PathBuf::from("psql"));
+    let mut command = Command::new(&program);
+    command.arg(&address.printable);
+    if let Some(password) = address.password {
+        // Not an argument: everybody can read those.
+        command.env("PGPASSWORD", password);
+    }
+    let failed = command.exec();
+    if failed.kind() == std::io::ErrorKind::NotFound {
+        return Ok(format!(
+            "psql is not installed: `apt-get install postgresql-client`, or `brew install libpq`. Connect with\n  {}\n",
+            address.printable
+        ));
+    }
+    Err(Failure::Shell { program: program.display().to_string(), source: failed })
+}

@@ -1,0 +1,14 @@
+use include_dir::{Dir, include_dir};
+
+use super::failure::Failure;
+use crate::transport::Cassette;
+
+static RECORDINGS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/demo");
+
+/// The demo's recording of a provider: part of the program, so that it works from any folder.
+pub(super) fn cassette(provider: &str) -> Result<Cassette, Failure> {
+    let recording = RECORDINGS
+        .get_dir(provider)
+        .ok_or_else(|| Failure::Bug(format!("this program has no recording of the demo from {provider}")))?;
+    Ok(Cassette::embedded(recording)?)
+}

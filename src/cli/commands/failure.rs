@@ -1,0 +1,145 @@
+use crate::cli::exit::Exit;
+use crate::coverage::RegionError;
+use crate::store::migrate::MigrationError;
+use crate::store::{self, Remedy, embedded};
+use crate::sync::SyncError;
+use crate::transport::{CassetteError, LiveSetupError, RecordError};
+
+/// Why a command could not do its work, once the settings were fine.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The numbers of an area mean nothing.
+    #[error("region `{region}`")]
+    Region {
+        /// The region's name.
+        region: String,
+        /// What is wrong with which value.
+        source: RegionError,
+    },
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] store::DatabaseError),
+    /// Its schema.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    /// Its schema is older than this program, and it is not ours to change unasked.
+    #[error(
+        "the database at {place} lacks {pending} of our migrations; nothing was written. Apply them with `venues migrate up`, \
+         or add --migrate to this command"
+    )]
+    Behind {
+        /// Host, port and name.
+        place: String,
+        /// How many.
+        pending: usize,
+    },
+    /// The embedded server.
+    #[error(transparent)]
+    Embedded(#[from] embedded::EmbeddedError),
+    /// Stopping the embedded server.
+    #[error(transparent)]
+    Stop(#[from] embedded::StopError),
+    /// Watching the embedded server.
+    #[error(transparent)]
+    Watch(#[from] embedded::WatchError),
+    /// A recording cannot be read.
+    #[error(transparent)]
+    Cassette(#[from] CassetteError),
+    /// A recording is of something else than what is asked.
+    #[error("the recording in {folder} is of {recorded}, not of {asked}: {what} differs")]
+    OtherRecording {
+        /// The folder.
+        folder: String,
+        /// What was recorded.
+        recorded: String,
+        /// What is asked.
+        asked: String,
+        /// The first parameter that differs.
+        what: String,
+    },
+    /// A recording cannot be written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The way to the provider cannot be set up.
+    #[error(transparent)]
+    Live(#[from] LiveSetupError),
+    /// The run.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// psql did not start.
+    #[error("cannot start {program}")]
+    Shell {
+        /// Its path.
+        program: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// No asynchronous runtime.
+    #[error("cannot start the runtime")]
+    Runtime(#[source] std::io::Error),
+    /// Something that cannot be.
+    #[error("{0}")]
+    Bug(String),
+}
+
+impl Failure {
+    /// What a scheduler is told.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Region { .. }
+            | Self::Behind { .. }
+            | Self::Cassette(_)
+            | Self::OtherRecording { .. }
+            | Self::Record(_)
+            | Self::Live(_)
+            | Self::Shell { .. } => Exit::Usage,
+            Self::Database(error) => of_database(error),
+            Self::Migration(error) => match error {
+                MigrationError::Database(error) => of_database(error),
+                MigrationError::Locked { .. } => Exit::Again,
+                _ => Exit::Usage,
+            },
+            Self::Embedded(_) | Self::Stop(_) | Self::Watch(_) | Self::Runtime(_) => Exit::Unavailable,
+            Self::Sync(error) => match error {
+                SyncError::Database(error) => of_database(error),
+                SyncError::UnknownType(_) | SyncError::Rules(_) | SyncError::Recording { .. } => Exit::Usage,
+                SyncError::CredentialsRefused { .. } => Exit::CredentialsRefused,
+                SyncError::RequestWrong { .. } | SyncError::Bug { .. } => Exit::Bug,
+            },
+            Self::Bug(_) => Exit::Bug,
+        }
+    }
+
+    /// What to do, where the message alone does not say it.
+    pub fn hint(&self) -> Option<&'static str> {
+        let database = match self {
+            Self::Database(error)
+            | Self::Migration(MigrationError::Database(error))
+            | Self::Sync(SyncError::Database(error)) => error,
+            Self::Sync(SyncError::RequestWrong { .. }) => {
+                return Some("check the region's types, language and base_url; if they are right, this is our bug: please report it");
+            }
+            _ => return None,
+        };
+        match database.remedy() {
+            Remedy::Settings => Some("write it as postgresql://user:password@host:5432/database"),
+            Remedy::TryLater => Some(
+                "start it (with this project's compose.yaml: `docker compose up -d postgres`, port 5433), or correct DATABASE_URL",
+            ),
+            Remedy::Grant => Some(
+                "as the owner of the tables, run:\n  grant usage on schema public, venue_sync to ROLE;\n  \
+                 grant select, insert, update, delete on all tables in schema public, venue_sync to ROLE;\n\
+                 migrations need more: grant create on the database and the schema public, or run them as the owner",
+            ),
+            Remedy::Report => None,
+        }
+    }
+}
+
+fn of_database(error: &store::DatabaseError) -> Exit {
+    match error.remedy() {
+        Remedy::Settings | Remedy::Grant => Exit::Usage,
+        Remedy::TryLater => Exit::Unavailable,
+        Remedy::Report => Exit::Bug,
+    }
+}

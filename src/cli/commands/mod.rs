@@ -1,0 +1,14 @@
+//! What the commands do, each in a file of its own, on the rooms below.
+
+mod db;
+mod demo;
+mod failure;
+mod migrate;
+mod open;
+mod signals;
+mod sync;
+
+pub use db::db;
+pub use failure::Failure;
+pub use migrate::migrate;
+pub use sync::sync;

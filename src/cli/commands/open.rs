@@ -1,0 +1,75 @@
+use std::time::Duration;
+
+use super::failure::Failure;
+use crate::cli::settings::database::{DatabaseChoice, EmbeddedPlace};
+use crate::cli::terminal::Terminal;
+use crate::store::embedded::{self, Download, Home, Options, Running, Watcher};
+use crate::store::migrate::{self, State};
+use crate::store::Database;
+
+/// The embedded server stops by itself after this long without a client.
+const IDLE: Duration = Duration::from_mins(15);
+
+/// An open database.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) database: Database,
+    /// For other programs; without a password.
+    pub(super) printable_url: String,
+    /// It is our own private server.
+    pub(super) embedded: bool,
+}
+
+/// Connects; starts the embedded server if that is the choice. `connections` is the most that are opened.
+pub(super) async fn open(choice: &DatabaseChoice, connections: u32, terminal: &Terminal) -> Result<Opened, Failure> {
+    let (url, printable_url, embedded) = match choice {
+        DatabaseChoice::Url(url) => {
+            if !url.left_out.is_empty() {
+                tracing::warn!("the database URL has parameters of another driver, which are left out: {}", url.left_out.join(", "));
+            }
+            (url.expose().to_owned(), url.to_string(), false)
+        }
+        DatabaseChoice::Embedded(place) => {
+            let running = serve(place, terminal).await?;
+            (running.url.clone(), running.url, true)
+        }
+    };
+    let database = Database::connect(&url, connections).await?;
+    Ok(Opened { database, printable_url, embedded })
+}
+
+/// The embedded server, started if need be.
+pub(super) async fn serve(place: &EmbeddedPlace, terminal: &Terminal) -> Result<Running, Failure> {
+    let options = Options {
+        programs: place.programs.clone(),
+        search_path: place.search_path.clone(),
+        download: Download { base: place.mirror.clone(), ..Download::default() },
+        watcher: std::env::current_exe().ok().map(|program| Watcher { program, idle: IDLE }),
+        ..Options::default()
+    };
+    let steps = terminal.server_steps();
+    let running = embedded::start(&home(place), &options, &|step| steps.show(&step)).await;
+    steps.finish();
+    Ok(running?)
+}
+
+pub(super) fn home(place: &EmbeddedPlace) -> Home {
+    Home { data: place.data_dir.clone(), cache: place.cache_dir.clone() }
+}
+
+/// Brings the schema up on our own server, or where we were told to; elsewhere it has to be there.
+pub(super) async fn ensure_schema(opened: &Opened, told: bool) -> Result<(), Failure> {
+    match migrate::state(&opened.database).await? {
+        State::Current => Ok(()),
+        State::Behind { .. } if opened.embedded || told => {
+            let applied = migrate::up(&opened.database, None, false).await?;
+            tracing::info!(applied = applied.len(), "brought the schema up to date");
+            Ok(())
+        }
+        State::Behind { pending } => {
+            Err(Failure::Behind { place: opened.database.place().to_owned(), pending })
+        }
+        State::MadeByAlembic { revision } => Err(migrate::MigrationError::MadeByAlembic { revision }.into()),
+    }
+}
+

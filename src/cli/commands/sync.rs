@@ -1,0 +1,220 @@
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::demo;
+use super::failure::Failure;
+use super::open::{Opened, ensure_schema, open};
+use super::signals;
+use crate::cli::exit::Exit;
+use crate::cli::settings::area::RegionShape;
+use crate::cli::settings::database::DatabaseChoice;
+use crate::cli::settings::sync_job::{SyncJob, Traffic};
+use crate::cli::terminal::Terminal;
+use crate::coverage::{Region, RegionError};
+use crate::model::Position;
+use crate::provider::{self, Provider};
+use crate::report::{LookAtData, RunReport, SampleVenue};
+use crate::store::{self, Budget};
+use crate::sync::{self, Job, Source};
+use crate::transport::{Cassette, Courier, LiveOptions, RecordedRun, Recorder};
+
+/// A claimed tile stays ours for this long without a sign of life.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Venues shown at the end of a run.
+const SAMPLES: i64 = 5;
+
+/// Runs the jobs in turn, each reported to `tell` as it ends; an error of one does not keep the others from their turn.
+pub async fn sync(
+    jobs: &[SyncJob],
+    terminal: &Terminal,
+    tell: &dyn Fn(Result<&RunReport, &Failure>),
+) -> Result<Exit, Failure> {
+    // Everything that can be wrong with any of them is found before the first is begun.
+    let prepared = jobs.iter().map(Prepared::new).collect::<Result<Vec<_>, _>>()?;
+    let stop = CancellationToken::new();
+    signals::listen(stop.clone()).map_err(Failure::Runtime)?;
+    let mut exits = Vec::new();
+    for one in &prepared {
+        if stop.is_cancelled() {
+            exits.push(Exit::Again);
+            break;
+        }
+        let ended = one.run(terminal, &stop).await;
+        tell(ended.as_ref());
+        exits.push(ended.map_or_else(|failure| failure.exit(), |report| Exit::of(&report.summary)));
+    }
+    Ok(Exit::worst(exits))
+}
+
+/// A job whose region and types are understood.
+struct Prepared<'a> {
+    settings: &'a SyncJob,
+    region: Region,
+    provider: Box<dyn Provider>,
+}
+
+impl<'a> Prepared<'a> {
+    fn new(settings: &'a SyncJob) -> Result<Self, Failure> {
+        let region = region(&settings.shape)
+            .map_err(|source| Failure::Region { region: settings.region.clone(), source })?;
+        let provider = provider::all()
+            .into_iter()
+            .find(|provider| provider.name() == settings.provider.name)
+            .ok_or_else(|| Failure::Bug(format!("provider {} is gone", settings.provider.name)))?;
+        Ok(Self { settings, region, provider })
+    }
+
+    async fn run(&self, terminal: &Terminal, stop: &CancellationToken) -> Result<RunReport, Failure> {
+        let mut job = self.job();
+        let courier = self.courier(&mut job)?;
+        // One for the leases, one for the end, and one for every strand of work.
+        let connections = self.settings.effort.concurrency.get() + 2;
+        let opened = open(&self.settings.database, connections, terminal).await?;
+        ensure_schema(&opened, self.settings.migrate).await?;
+        let listener = terminal.listener(&self.settings.region, self.settings.provider.name);
+        if self.settings.traffic.is_live() {
+            tracing::info!("{}", self.provider.limits().terms);
+        }
+        let ended = sync::sync(&job, &courier, &opened.database, &|event| listener.hear(&event), stop).await;
+        listener.finish();
+        let report = self.report(ended?, &opened).await?;
+        opened.database.close().await;
+        Ok(report)
+    }
+
+    fn job(&self) -> Job<'_> {
+        let settings = self.settings;
+        Job {
+            region_name: settings.region.clone(),
+            region: self.region.clone(),
+            provider: self.provider.as_ref(),
+            types: settings.types.clone(),
+            language: settings.language.clone(),
+            method: settings.method.clone(),
+            source: Source::Live,
+            budget: Budget {
+                requests: settings.effort.max_requests,
+                cost: settings.effort.max_cost,
+                requests_per_month: settings.provider.max_requests_per_month,
+                cost_per_month: settings.provider.max_cost_per_month,
+            },
+            concurrency: usize::try_from(settings.effort.concurrency.get()).unwrap_or(1),
+            fresh: settings.effort.fresh,
+            dry_run: settings.effort.dry_run,
+            lease: LEASE,
+        }
+    }
+
+    /// The way to the answers; a replay also says so in the job.
+    fn courier(&self, job: &mut Job<'_>) -> Result<Courier, Failure> {
+        let record = match &self.settings.traffic {
+            Traffic::Demo => return self.replay(demo::cassette(self.provider.name())?, "this program", job),
+            Traffic::Replay(folder) => {
+                return self.replay(Cassette::open(folder)?, &folder.display().to_string(), job);
+            }
+            Traffic::Live => None,
+            Traffic::Record(folder) => Some(Recorder::begin(folder, &self.recorded_run(job)?)?),
+        };
+        let settings = &self.settings.provider;
+        let (base_url, base_url_setting) = match &settings.base_url {
+            Some(elsewhere) => (elsewhere.url.clone(), elsewhere.setting),
+            None => (
+                self.provider.base_url().parse().map_err(|error| Failure::Bug(format!("base URL: {error}")))?,
+                self.provider.base_url_variable(),
+            ),
+        };
+        let rate = settings.requests_per_second.unwrap_or(self.provider.limits().requests_per_second);
+        let mut options = LiveOptions::new(base_url, base_url_setting, rate);
+        options.key.clone_from(&settings.key);
+        options.key_setting = self.provider.key_variable();
+        options.record = record;
+        Ok(Courier::live(options)?)
+    }
+
+    fn recorded_run(&self, job: &Job<'_>) -> Result<RecordedRun, Failure> {
+        Ok(RecordedRun {
+            provider: self.provider.name().to_owned(),
+            region: self.settings.region.clone(),
+            parameters: sync::parameters(job).map_err(sync::SyncError::from)?,
+            // Nothing is learned from earlier runs yet.
+            snapshot: serde_json::Value::Null,
+            #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
+            begun_at: chrono::Utc::now(),
+        })
+    }
+
+    /// A replay answers only the questions that were recorded: what differs is told before the first is asked.
+    fn replay(&self, cassette: Cassette, folder: &str, job: &mut Job<'_>) -> Result<Courier, Failure> {
+        let asked = sync::parameters(job).map_err(sync::SyncError::from)?;
+        let recorded = cassette.run();
+        let other = |what: &str| Failure::OtherRecording {
+            folder: folder.to_owned(),
+            recorded: format!("region `{}` from {}", recorded.region, recorded.provider),
+            asked: format!("region `{}` from {}", self.settings.region, self.provider.name()),
+            what: what.to_owned(),
+        };
+        if recorded.provider != self.provider.name() {
+            return Err(other("the provider"));
+        }
+        if let Some(asked) = asked.as_object() {
+            for (name, value) in asked {
+                if recorded.parameters.get(name) != Some(value) {
+                    return Err(other(name));
+                }
+            }
+        }
+        job.source = Source::Replay(recorded.begun_at.to_rfc3339());
+        Ok(Courier::replay(cassette))
+    }
+
+    async fn report(&self, ended: sync::RunReport, opened: &Opened) -> Result<RunReport, Failure> {
+        let sync::RunReport { summary, figures, reason, resumes_at } = ended;
+        let dry_run = self.settings.effort.dry_run;
+        let provider = self.provider.name();
+        let samples = store::sample_venues(&opened.database, provider, self.region.bounds(), SAMPLES).await?;
+        Ok(RunReport {
+            summary,
+            dry_run,
+            replayed: !self.settings.traffic.is_live(),
+            capped: figures.capped,
+            reason,
+            resumes_at,
+            failures: figures.failures,
+            rejects: figures.rejects,
+            repairs: figures.repairs,
+            unmapped: figures.unmapped,
+            samples: samples.into_iter().map(sample).collect(),
+            #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
+            today: chrono::Utc::now().date_naive(),
+            look: (!dry_run).then(|| LookAtData { shell: self.shell(), url: opened.printable_url.clone() }),
+            go_on: self.settings.go_on.clone(),
+        })
+    }
+
+    fn shell(&self) -> String {
+        match &self.settings.database {
+            DatabaseChoice::Embedded(place) if place.needs_flag => "venues db shell --embedded".to_owned(),
+            _ => "venues db shell".to_owned(),
+        }
+    }
+}
+
+fn sample(venue: store::SampleVenue) -> SampleVenue {
+    SampleVenue {
+        name: venue.name,
+        category: venue.category,
+        rating: venue.rating,
+        price_level: venue.price_level,
+        weekday_text: venue.weekday_text,
+    }
+}
+
+fn region(shape: &RegionShape) -> Result<Region, RegionError> {
+    match shape {
+        RegionShape::Bbox(area) => Region::from_bbox(area.west, area.south, area.east, area.north),
+        RegionShape::Circle { lat, lng, radius_m } => Region::from_circle(Position::new(*lat, *lng)?, *radius_m),
+        RegionShape::GeoJson { text, .. } => Region::from_geojson(text),
+    }
+}
