@@ -9,8 +9,8 @@ const MOST: usize = 5;
 const LONGEST: usize = 64;
 
 /// The canonical codes of a provider's words, most specific first, at most five; a word without a code passes as its slug, after
-/// the codes. The provider's first word leads, unless another code is a narrower kind of it; the rest is ordered by depth, then
-/// by code, so that the order of the provider's other words decides nothing. A root (`food_and_drink`) goes where a kind of it is
+/// the codes. The provider's first word leads; only a wide one (`restaurant`, a root) gives way to narrower kinds of it. The rest is
+/// ordered by depth, then by code, so that the order of the provider's other words decides nothing. A root (`food_and_drink`) goes where a kind of it is
 /// there. The column is never null: absent becomes none.
 ///
 /// Beside them the words that have no code, in order of the alphabet.
@@ -41,6 +41,9 @@ pub(super) fn codes(
     (Field::Present(ordered(found)), unmapped)
 }
 
+/// Codes of this depth and less are wide: the roots and what stands right below them.
+const WIDE: usize = 2;
+
 struct Kind {
     code: String,
     /// 0 for a slug, 1 for a root, and so on.
@@ -54,8 +57,9 @@ fn ordered(mut found: Vec<Kind>) -> Vec<String> {
     found.retain(|kind| {
         kind.depth != 1 || !all.iter().any(|code| *code != kind.code && ours.is_within(code, &kind.code))
     });
-    let first = found.iter().find(|kind| kind.is_first).map(|kind| kind.code.clone());
-    let leads = |kind: &Kind| first.as_ref().is_some_and(|first| kind.is_first || ours.is_within(&kind.code, first));
+    let wide =
+        found.iter().find(|kind| kind.is_first && (1..=WIDE).contains(&kind.depth)).map(|kind| kind.code.clone());
+    let leads = |kind: &Kind| kind.is_first || wide.as_ref().is_some_and(|wide| ours.is_within(&kind.code, wide));
     found.sort_by(|one, other| {
         let rank = |kind: &Kind| (Reverse(leads(kind)), Reverse(kind.depth));
         rank(one).cmp(&rank(other)).then_with(|| one.code.cmp(&other.code))
@@ -106,6 +110,7 @@ mod tests {
     fn the_primary_word_leads_and_the_specific_follow() {
         assert_eq!(codes_of(&["bar", "restaurant", "sushi_restaurant"]).0, ["bar", "sushi_restaurant", "restaurant"]);
         assert_eq!(codes_of(&["restaurant", "bar", "sushi_restaurant"]).0, ["sushi_restaurant", "restaurant", "bar"]);
+        assert_eq!(codes_of(&["italian_restaurant", "pizza_restaurant"]).0, ["italian_restaurant", "pizza_restaurant"]);
         assert_eq!(codes_of(&["steak_house", "steakhouse"]).0, ["steakhouse"]);
     }
 

@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -73,11 +75,19 @@ fn read(row: &RawValue, asked: &Asked<'_>, answered_at: DateTime<Utc>) -> Result
     match place {
         Ok(place) => Ok(venue(place, asked, answered_at)),
         Err(why) => Err(Reject {
-            provider_id: serde_json::from_str::<OnlyId>(row.get()).ok().and_then(|row| row.id),
+            provider_id: serde_json::from_str::<OnlyId>(row.get())
+                .ok()
+                .and_then(|row| row.id)
+                .filter(|id| is_plain(id)),
             reason: RejectReason::Unreadable,
             detail: reason::plain(&why),
         }),
     }
+}
+
+/// Whether an id can be kept beside a reject.
+fn is_plain(id: &str) -> bool {
+    !id.is_empty() && id.len() <= 255 && !id.contains(char::is_control)
 }
 
 fn venue(place: Place, asked: &Asked<'_>, answered_at: DateTime<Utc>) -> RawVenue {
@@ -96,7 +106,8 @@ fn venue(place: Place, asked: &Asked<'_>, answered_at: DateTime<Utc>) -> RawVenu
             place.location.map(|at| (at.latitude.unwrap_or(0.0), at.longitude.unwrap_or(0.0))),
         ),
         address: asked.field("places.formattedAddress", place.formatted_address),
-        categories: asked.field("places.types", Some(categories(place.primary_type, place.types.unwrap_or_default()))),
+        categories: asked
+            .field("places.types", Some(categories(place.primary_type.as_deref(), place.types.unwrap_or_default()))),
         rating: asked.field("places.rating", place.rating.map(|value| RawRating { value, out_of: 5.0 })),
         price: asked.field("places.priceLevel", place.price_level.map(RawPrice::Word)),
         hours: asked.field("places.regularOpeningHours.periods", hours),
@@ -123,18 +134,19 @@ fn status(word: &str) -> Option<BusinessStatus> {
 
 /// The primary type, then the others. Types that say nothing of a place are left out, unless they are all it has. Google's
 /// `types` have no order; without a primary type the most specific one leads, so that the order decides nothing.
-fn categories(primary: Option<String>, types: Vec<String>) -> Vec<String> {
-    let specificity = |word: &String| words::code(word).map_or(0, |code| Vocabulary::ours().depth(code) + 1);
+fn categories(primary: Option<&str>, types: Vec<String>) -> Vec<String> {
+    let specificity = |word: &str| words::code(word).map_or(0, |code| Vocabulary::ours().depth(code) + 1);
     let mut others = types;
-    others.sort_by(|one, other| specificity(other).cmp(&specificity(one)).then_with(|| one.cmp(other)));
+    others.sort_by_cached_key(|word| (Reverse(specificity(word)), word.clone()));
+    let is_vague = |word: &String| words::is_vague(word, primary == Some(word));
     let mut all: Vec<String> = Vec::with_capacity(others.len() + 1);
-    for word in primary.into_iter().chain(others) {
+    for word in primary.map(str::to_owned).into_iter().chain(others) {
         if !all.contains(&word) {
             all.push(word);
         }
     }
-    if all.iter().any(|word| !words::is_generic(word)) {
-        all.retain(|word| !words::is_generic(word));
+    if all.iter().any(|word| !is_vague(word)) {
+        all.retain(|word| !is_vague(word));
     } else {
         all.retain(|word| words::code(word).is_some());
     }

@@ -33,9 +33,14 @@ pub(super) fn code(word: &str) -> Option<&'static str> {
     WORDS.get(word).and_then(|known| known.code)
 }
 
-/// Whether a type says nothing of a place that has another one.
-pub(super) fn is_generic(word: &str) -> bool {
-    WORDS.get(word).is_some_and(|known| known.matched == Match::Generic)
+/// Whether a type says nothing of a place that has another one: `store`, or `meal_takeaway` beside `greek_restaurant`, which
+/// Google gives to everybody who sells over the counter too.
+pub(super) fn is_vague(word: &str, is_primary: bool) -> bool {
+    WORDS.get(word).is_some_and(|known| match known.matched {
+        Match::Generic => true,
+        Match::Narrower => !is_primary,
+        Match::Exact | Match::Broader | Match::Slug => false,
+    })
 }
 
 /// The words that ask for these canonical codes and their descendants, or for Google's own words (`google:meal_takeaway`).

@@ -63,12 +63,17 @@ pub(super) fn major(cluster: &Path, user: &ServerUser) -> Result<Option<u32>, Cl
 
 /// Makes the cluster: beside its place first, then moved there whole, so that a killed `initdb` leaves nothing half made.
 ///
-/// It is on disk before it is moved: `initdb` synchronises what it wrote.
-pub(super) async fn create(layout: &Layout, user: &ServerUser, programs: &Programs) -> Result<(), ClusterError> {
+/// If it is to be `durable`, it is on disk before it is moved: `initdb` synchronises what it wrote.
+pub(super) async fn create(
+    layout: &Layout,
+    user: &ServerUser,
+    programs: &Programs,
+    durable: bool,
+) -> Result<(), ClusterError> {
     sweep(&layout.room);
     let fresh = layout.room.join(format!("cluster.new-{}", uuid::Uuid::new_v4().simple()));
     folder::private(&fresh, user.uid, user.gid)?;
-    let made = initdb(&fresh, user, programs).await;
+    let made = initdb(&fresh, user, programs, durable).await;
     if let Err(error) = made {
         drop(std::fs::remove_dir_all(&fresh));
         return Err(error);
@@ -79,7 +84,7 @@ pub(super) async fn create(layout: &Layout, user: &ServerUser, programs: &Progra
     Ok(())
 }
 
-async fn initdb(fresh: &Path, user: &ServerUser, programs: &Programs) -> Result<(), ClusterError> {
+async fn initdb(fresh: &Path, user: &ServerUser, programs: &Programs, durable: bool) -> Result<(), ClusterError> {
     let failed = |said: String| ClusterError::Initdb { bin: programs.bin.clone(), path: fresh.to_owned(), said };
     let output = user
         .command(programs.bin.join("initdb"))
@@ -87,6 +92,7 @@ async fn initdb(fresh: &Path, user: &ServerUser, programs: &Programs) -> Result<
         .arg(fresh)
         // The socket's folder is the server's alone; over TCP a password is asked.
         .args(["-U", NAME, "-E", "UTF8", "--no-locale", "--auth-local=trust", "--auth-host=scram-sha-256"])
+        .args((!durable).then_some("--no-sync"))
         .kill_on_drop(true)
         .output()
         .await

@@ -1,5 +1,6 @@
 //! Speaking to a server through its socket.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,8 +30,12 @@ pub(super) enum Answer {
     Ready,
     /// It is starting, recovering or stopping.
     Busy,
-    /// Nobody is there, or nobody answers.
+    /// Nobody listens there.
+    Nobody,
+    /// Somebody listens and does not answer in time.
     Silent,
+    /// It does not let us in.
+    Refused(sqlx::Error),
 }
 
 impl Socket {
@@ -51,16 +56,7 @@ impl Socket {
                 close(connection).await;
                 Answer::Ready
             }
-            Err(error) => match code(&error).as_deref() {
-                // cannot_connect_now
-                Some("57P03") => Answer::Busy,
-                // too_many_connections: it serves others.
-                Some("53300") => Answer::Ready,
-                _ => {
-                    tracing::debug!(%error, "the database server is silent");
-                    Answer::Silent
-                }
-            },
+            Err(error) => Answer::of(error),
         }
     }
 
@@ -98,6 +94,24 @@ impl Socket {
         tokio::time::timeout(ANSWER, PgConnection::connect_with(&options))
             .await
             .unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut))
+    }
+}
+
+impl Answer {
+    fn of(error: sqlx::Error) -> Self {
+        match (code(&error).as_deref(), &error) {
+            // cannot_connect_now
+            (Some("57P03"), _) => Self::Busy,
+            // too_many_connections: it serves others.
+            (Some("53300"), _) => Self::Ready,
+            (_, sqlx::Error::PoolTimedOut) => Self::Silent,
+            (_, sqlx::Error::Io(io)) if matches!(io.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+                Self::Nobody
+            }
+            // A server that ends cuts its connections.
+            (_, sqlx::Error::Io(_)) => Self::Busy,
+            _ => Self::Refused(error),
+        }
     }
 }
 

@@ -114,8 +114,8 @@ async fn pg_ctl_start(layout: &Layout, plan: &Plan<'_>, patience: Duration) -> R
         .command(&program)
         .args(["start", "--silent", "--wait", "--timeout"])
         .arg(patience.as_secs().max(1).to_string())
-        .arg("-D")
-        .arg(&layout.cluster)
+        // Not `-D`: `pg_ctl` hands that to a shell in double quotes, where a name with `"` or `$` becomes another.
+        .env("PGDATA", &layout.cluster)
         .arg("-o")
         .arg(std::ffi::OsStr::from_bytes(&server_arguments(plan)))
         // The server inherits these: the log stays ours, the caller's pipes do not stay open.

@@ -31,8 +31,17 @@ pub(super) fn folder_for(run: &Path, uid: u32) -> PathBuf {
 }
 
 /// Makes the socket's folder, the server's alone. A folder in `/tmp` that is somebody else's, a link, or open to others is refused.
+///
+/// Call it with the lock held and no server alive: what a killed one left in the folder is taken away, because the next server would
+/// respect the lock file of a dead process whose parent has not waited for it, or whose number has gone to a stranger.
 pub(super) fn prepare(folder: &Path, user: &ServerUser) -> Result<(), FolderError> {
-    folder::private(folder, user.uid, user.gid)
+    folder::private(folder, user.uid, user.gid)?;
+    for entry in std::fs::read_dir(folder).map_err(folder::failed("read", folder))?.filter_map(Result::ok) {
+        if entry.file_name().as_bytes().starts_with(b".s.PGSQL.") {
+            std::fs::remove_file(entry.path()).map_err(folder::failed("remove", &entry.path()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The address of a database behind a socket, for sqlx, libpq and everything else that reads PostgreSQL's URIs.

@@ -24,8 +24,8 @@ use super::stop::{self, StopError};
 use super::user::{ServerUser, UserError};
 use super::watch::{self, Watcher};
 
-/// How long a living server may leave its socket unanswered before it is replaced.
-const UNANSWERED: Duration = Duration::from_secs(10);
+/// How long a living server may be without a socket before it is replaced.
+const SOCKETLESS: Duration = Duration::from_secs(2);
 
 /// How the server is to be found, made and run. The default is what a user without wishes gets, except that `search_path` has to
 /// be filled from the environment.
@@ -213,7 +213,7 @@ async fn answering(
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Option<Socket>, EmbeddedError> {
     let begun = Instant::now();
-    let mut silent_since = None;
+    let mut socketless_since = None;
     loop {
         let Some(server) = stop::running(&layout.cluster)? else { return Ok(None) };
         let answer = match Socket::of(&server) {
@@ -222,10 +222,13 @@ async fn answering(
         };
         match answer {
             Some((Answer::Ready, socket)) => return Ok(Some(socket)),
-            Some((Answer::Busy, _)) => silent_since = None,
-            Some((Answer::Silent, _)) | None => {
-                let since = *silent_since.get_or_insert_with(Instant::now);
-                if since.elapsed() > UNANSWERED {
+            Some((Answer::Busy | Answer::Silent, _)) => socketless_since = None,
+            Some((Answer::Refused(source), _)) => {
+                return Err(EmbeddedError::Server { log: layout.log.clone(), source });
+            }
+            Some((Answer::Nobody, _)) | None => {
+                let since = *socketless_since.get_or_insert_with(Instant::now);
+                if since.elapsed() > SOCKETLESS {
                     stop::end(&server, layout).await?;
                     return Ok(None);
                 }
@@ -256,7 +259,9 @@ async fn bring_up(
     let programs = server_programs(&home.cache, layout, (user, data), options, progress).await?;
     if data.is_none() {
         progress(Progress::Creating);
-        cluster::create(layout, user, &programs).await?;
+        // A server that is told not to care about a power cut gets a cluster made in the same spirit.
+        let durable = !options.settings.iter().any(|(name, value)| name == "fsync" && value == "off");
+        cluster::create(layout, user, &programs, durable).await?;
     }
     progress(Progress::Starting);
     let folder = socket::folder_for(&layout.run, user.uid);

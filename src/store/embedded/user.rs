@@ -8,23 +8,10 @@ use tokio::process::Command;
 /// Users the server may run as when we are root, best first.
 const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
 
-/// Variables that would make PostgreSQL's programs look at somebody else's server.
-const FOREIGN_VARIABLES: [&str; 14] = [
-    "PGDATA",
-    "PGDATABASE",
-    "PGHOST",
-    "PGHOSTADDR",
-    "PGOPTIONS",
-    "PGPASSFILE",
-    "PGPASSWORD",
-    "PGPORT",
-    "PGSERVICE",
-    "PGSERVICEFILE",
-    "PGSSLMODE",
-    "PGSYSCONFDIR",
-    "PGTZ",
-    "PGUSER",
-];
+/// The variables that PostgreSQL's programs get from us. Not the rest: keys of providers are among them, which the server's user
+/// could read, and `PGPORT` and its kin, which mean somebody else's server.
+const PASSED_ON: [&str; 6] =
+    ["PATH", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "LOCALE_ARCHIVE"];
 
 /// The user the server runs as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,14 +51,13 @@ impl ServerUser {
         }
     }
 
-    /// A command that runs as this user, away from the caller's folder and from its PostgreSQL variables.
+    /// A command that runs as this user, away from the caller's folder and variables.
+    #[expect(clippy::disallowed_methods, reason = "variables that are passed on, not settings of ours")]
     pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         // The caller's folder may be closed to this user, and a server must not keep it busy.
-        command.current_dir(Path::new("/")).stdin(std::process::Stdio::null()).env("LC_ALL", "C");
-        for name in FOREIGN_VARIABLES {
-            command.env_remove(name);
-        }
+        command.current_dir(Path::new("/")).stdin(std::process::Stdio::null()).env_clear().env("LC_ALL", "C");
+        command.envs(PASSED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         if self.switched {
             // The standard library drops the supplementary groups of root with the user id.
             command.uid(self.uid).gid(self.gid);
