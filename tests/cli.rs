@@ -106,9 +106,9 @@ fn an_unknown_region_brings_the_known_ones_and_how_to_add_it() {
 fn areas_that_are_not_numbers_are_named_by_value() {
     let desk = Desk::ready();
     for (words, expected) in [
-        (&["sync", "--bbox", "1,2,3"][..], &["1,2,3", "3 numbers where 4 are needed"][..]),
+        (&["sync", "--bbox", "1,2,3"][..], &["1,2,3", "numbers needed: 4, separated by commas; given: 3"][..]),
         (&["sync", "--bbox=west,2,3,4"], &["`west` is not a number"]),
-        (&["sync", "--near", "38.7", "--radius-m", "5"], &["1 numbers where 2 are needed"]),
+        (&["sync", "--near", "38.7", "--radius-m", "5"], &["numbers needed: 2, separated by commas; given: 1"]),
         (&["sync", "--near", "38.7,nan", "--radius-m", "5"], &["`nan` is not a number"]),
         (&["sync", "--near", "38.7,-9.1"], &["--radius-m"]),
         (&["sync", "--region", "near:1,2"], &["`near:1,2`", "near:LAT,LNG,METRES"]),
@@ -129,9 +129,15 @@ fn a_missing_key_or_database_names_its_variable() {
 #[test]
 fn contradictions_and_unlimited_dry_runs_are_refused() {
     let desk = Desk::ready();
-    assert_all(&desk.refuses(&["sync", "--region", "lisbon", "--record", "a", "--replay", "b"]), &["--record", "--replay"]);
+    assert_all(
+        &desk.refuses(&["sync", "--region", "lisbon", "--record", "a", "--replay", "b"]),
+        &["--record", "--replay"],
+    );
     assert_all(&desk.refuses(&["sync", "--region", "lisbon", "--dry-run"]), &["--max-cost", "--replay"]);
-    assert_all(&desk.refuses(&["sync", "--region", "lisbon", "--provider", "bing"]), &["unknown provider `bing`", "google"]);
+    assert_all(
+        &desk.refuses(&["sync", "--region", "lisbon", "--provider", "bing"]),
+        &["unknown provider `bing`", "google"],
+    );
     assert_all(&desk.refuses(&["sync", "--region", "demo", "--types", "museum"]), &["demo", "--types"]);
 }
 
@@ -185,7 +191,10 @@ fn regions_are_listed_for_people_and_for_programs() {
     let desk = Desk::ready();
     let table = desk.run(&["regions"]);
     assert_eq!((table.code, table.stderr.as_str()), (Some(0), ""));
-    assert_all(&table.stdout, &["NAME", "demo", "built in", "lisbon", "bbox:-9.23,38.69,-9.09,38.8", "venues.toml, line 1"]);
+    assert_all(
+        &table.stdout,
+        &["NAME", "demo", "built in", "lisbon", "bbox:-9.23,38.69,-9.09,38.8", "venues.toml, line 1"],
+    );
     for words in [["--json", "regions"], ["regions", "--json"]] {
         let said = desk.run(&words);
         let lines: Vec<serde_json::Value> =
@@ -207,7 +216,8 @@ fn a_wrong_settings_file_is_named_by_line_and_a_misspelt_key_by_name() {
         assert_all(&said.stderr, &["line 3", "`languag`", "did you mean `language`?"]);
     }
     assert_all(&misspelt.refuses(&["regions", "--config", "nowhere.toml"]), &["nowhere.toml", "--config"]);
-    let elsewhere = Desk::new().with_file("other.toml", "[regions.b]\nbbox = [1, 2, 3, 4]\n").with("VENUES_CONFIG", "other.toml");
+    let elsewhere =
+        Desk::new().with_file("other.toml", "[regions.b]\nbbox = [1, 2, 3, 4]\n").with("VENUES_CONFIG", "other.toml");
     assert_all(&elsewhere.run(&["regions"]).stdout, &["b ", "other.toml, line 1"]);
 }
 

@@ -101,7 +101,8 @@ pub struct SyncArgs {
 /// Which part of the world.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Region")]
-#[group(id = "place", required = true, multiple = true)]
+#[group(skip)]
+#[command(group(clap::ArgGroup::new("place").required(true).multiple(true)))]
 pub struct PlaceArgs {
     /// A region of venues.toml, or `demo`. May be repeated.
     #[arg(long, value_name = "NAME", group = "place")]
@@ -277,7 +278,7 @@ pub struct Numbers<const N: usize>(pub [f64; N]);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NumbersError {
     /// Too few or too many.
-    #[error("{found} numbers where {wanted} are needed, separated by commas")]
+    #[error("numbers needed: {wanted}, separated by commas; given: {found}")]
     Count {
         /// How many there were.
         found: usize,

@@ -140,7 +140,7 @@ mod tests {
         let error = AreaSetting::of_name("near:38.7,west,100").unwrap().unwrap_err().to_string();
         assert!(error.contains("`west`") && error.contains("near:LAT,LNG,METRES"), "{error}");
         let error = AreaSetting::of_name("bbox:1,2,3").unwrap().unwrap_err().to_string();
-        assert!(error.contains("3 numbers where 4"), "{error}");
+        assert!(error.contains("numbers needed: 4, separated by commas; given: 3"), "{error}");
         assert!(AreaSetting::of_name("lisbon").is_none());
     }
 

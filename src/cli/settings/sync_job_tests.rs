@@ -211,7 +211,7 @@ fn a_dry_run_that_costs_needs_a_limit() {
 fn what_is_wrong_is_named() {
     for (line, expected) in [
         ("--region nowhere", "unknown region `nowhere`"),
-        ("--region near:1,2", "2 numbers where 3 are needed"),
+        ("--region near:1,2", "numbers needed: 3, separated by commas; given: 2"),
         ("--region text", "unknown method `text`; known: nearby"),
         ("--region spaceport", "region `spaceport`: types: google has no type for `spaceport`"),
         ("--region elsewhere", "unknown provider `goggle`; known: google"),
