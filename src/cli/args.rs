@@ -187,8 +187,14 @@ pub struct MigrateArgs {
 /// What to do with the schema.
 #[derive(Debug, Clone, Subcommand)]
 pub enum MigrateCommand {
-    /// Apply every pending migration.
+    /// Apply every pending migration, or the next N. Needs a direct connection, not PgBouncer in transaction mode.
     Up {
+        /// How many.
+        #[arg(value_name = "N")]
+        count: Option<NonZeroU32>,
+        /// Take over a database that the backend's Alembic made: its revision is recorded, not run.
+        #[arg(long)]
+        adopt: bool,
         /// Which database.
         #[command(flatten)]
         database: DatabaseArgs,
@@ -220,7 +226,7 @@ impl MigrateCommand {
     /// Which database was named, if one was.
     pub fn database(&self) -> &DatabaseArgs {
         match self {
-            Self::Up { database }
+            Self::Up { database, .. }
             | Self::Down { database, .. }
             | Self::Current { database }
             | Self::History { database } => database,

@@ -1,19 +1,25 @@
 //! From what was typed to what is done.
 
-use std::path::{Path, PathBuf};
+use std::cell::RefCell;
+use std::path::Path;
 use std::time::Duration;
 
 use clap::CommandFactory;
+use tokio::runtime::{self, Runtime};
 
 use super::args::{Cli, Command, DbCommand, MigrateCommand, SyncArgs};
+use super::commands::{self, DbAction, Failure};
+use super::complaint::complain;
 use super::environment::Environment;
 use super::exit::Exit;
 use super::regions;
-use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError, EmbeddedPlace};
+use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError};
 use super::settings::file::{SettingsFile, SettingsFileError};
 use super::settings::folders::Folders;
 use super::settings::sync_job::{self, Surroundings, SyncJob, SyncJobError};
 use super::terminal::{self, Terminal};
+use crate::report::{self, RunReport};
+use crate::store::embedded;
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -33,9 +39,9 @@ pub enum CommandError {
     /// A value of ours that is not JSON.
     #[error("cannot write JSON")]
     Json(#[from] serde_json::Error),
-    /// The rooms below are not connected.
-    #[error("`{0}` is not connected to the rooms that do it")]
-    NotConnected(&'static str),
+    /// The work itself.
+    #[error(transparent)]
+    Work(#[from] Failure),
 }
 
 impl CommandError {
@@ -43,7 +49,16 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::File(_) | Self::Job(_) | Self::Database(_) => Exit::Usage,
-            Self::Stdout(_) | Self::Json(_) | Self::NotConnected(_) => Exit::Bug,
+            Self::Stdout(_) | Self::Json(_) => Exit::Bug,
+            Self::Work(failure) => failure.exit(),
+        }
+    }
+
+    /// What to do, where the message alone does not say it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Work(failure) => failure.hint(),
+            _ => None,
         }
     }
 }
@@ -108,28 +123,6 @@ fn completions(shell: clap_complete::Shell) -> Result<Exit, CommandError> {
     Ok(Exit::Complete)
 }
 
-/// `venues db`, with its database.
-#[derive(Debug)]
-pub enum DbAction {
-    /// Print a connection URL.
-    Url(DatabaseChoice),
-    /// Open psql.
-    Shell(DatabaseChoice),
-    /// Stop the embedded server.
-    Stop(EmbeddedPlace),
-    /// Tell of the embedded server.
-    Status(EmbeddedPlace),
-    /// Stop the embedded server when it was without a client for a while.
-    Watch {
-        /// The data folder of the server.
-        data_dir: PathBuf,
-        /// The folder of downloaded server programs.
-        cache_dir: PathBuf,
-        /// How long it may be idle.
-        idle: Duration,
-    },
-}
-
 fn look(action: &DbCommand, environment: &Environment, folders: &Folders) -> Result<DbAction, DatabaseError> {
     let choose = |flags| database::choose(Asker::Look, flags, environment, folders, false);
     let place = || database::place(environment, folders, false);
@@ -147,19 +140,46 @@ fn look(action: &DbCommand, environment: &Environment, folders: &Folders) -> Res
 }
 
 /// Runs the jobs in turn; the worst end is the command's.
-fn sync(jobs: &[SyncJob], _terminal: &Terminal) -> Result<Exit, CommandError> {
-    tracing::debug!(jobs = jobs.len(), "settings are fine");
-    Err(CommandError::NotConnected("sync"))
+fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
+    let unprinted = RefCell::new(None);
+    let tell = |ended: Result<&RunReport, &Failure>| {
+        let printed = match ended {
+            Ok(report) if terminal.json => match report::json_line(&report.summary) {
+                Ok(line) => terminal::print(&format!("{line}\n")),
+                Err(error) => Err(error.into()),
+            },
+            Ok(report) => terminal::print(&report::text(report)),
+            Err(failure) => {
+                complain(failure, failure.hint(), failure.exit(), terminal);
+                Ok(())
+            }
+        };
+        if let Err(error) = printed {
+            unprinted.replace(Some(error));
+        }
+    };
+    let exit = runtime()?.block_on(commands::sync(jobs, terminal, &tell))?;
+    unprinted.into_inner().map_or(Ok(exit), |error| Err(error.into()))
 }
 
 /// Changes or shows the schema.
-fn migrate(action: &MigrateCommand, database: &DatabaseChoice, _terminal: &Terminal) -> Result<Exit, CommandError> {
-    tracing::debug!(?action, ?database, "settings are fine");
-    Err(CommandError::NotConnected("migrate"))
+fn migrate(action: &MigrateCommand, database: &DatabaseChoice, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let (text, exit) = runtime()?.block_on(commands::migrate(action, database, terminal))?;
+    terminal::print(&text)?;
+    Ok(exit)
 }
 
 /// Looks at a database, or controls the embedded server.
-fn db(action: &DbAction, _terminal: &Terminal) -> Result<Exit, CommandError> {
-    tracing::debug!(?action, "settings are fine");
-    Err(CommandError::NotConnected("db"))
+fn db(action: &DbAction, terminal: &Terminal) -> Result<Exit, CommandError> {
+    if matches!(action, DbAction::Watch { .. }) {
+        // Before anything else: it outlives the terminal that it was started from.
+        embedded::detach().map_err(Failure::Runtime)?;
+    }
+    let text = runtime()?.block_on(commands::db(action, terminal))?;
+    terminal::print(&text)?;
+    Ok(Exit::Complete)
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Failure::Runtime)
 }

@@ -1,6 +1,8 @@
 //! The command: flags, environment, files, terminal. The only room that knows there is a person.
 
 pub mod args;
+pub mod commands;
+mod complaint;
 pub mod database_url;
 pub mod dispatch;
 pub mod environment;
@@ -12,14 +14,13 @@ pub mod settings;
 pub mod terminal;
 mod usage;
 
-use std::error::Error;
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::Cli;
-use dispatch::{CommandError, dispatch};
+use complaint::complain;
+use dispatch::dispatch;
 use exit::Exit;
 use terminal::Terminal;
 
@@ -41,25 +42,8 @@ fn command() -> Exit {
     match dispatch(&cli, &terminal) {
         Ok(exit) => exit,
         Err(error) => {
-            complain(&error, &terminal);
+            complain(&error, error.hint(), error.exit(), &terminal);
             error.exit()
         }
-    }
-}
-
-/// Tells what went wrong, with its causes. What is wrong with the settings is for a person and in plain words, also where
-/// nobody is watching; anything later is a log line there.
-fn complain(error: &CommandError, terminal: &Terminal) {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    if terminal.watched || error.exit() == Exit::Usage {
-        // Where stderr is gone there is nobody left to tell.
-        writeln!(secrets::Scrubbing(std::io::stderr()), "error: {text}").ok();
-    } else {
-        tracing::error!("{text}");
     }
 }

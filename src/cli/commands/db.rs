@@ -1,15 +1,37 @@
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use url::Url;
 
 use super::failure::Failure;
 use super::open::{home, serve};
-use crate::cli::dispatch::DbAction;
-use crate::cli::settings::database::DatabaseChoice;
+use crate::cli::settings::database::{DatabaseChoice, EmbeddedPlace};
 use crate::cli::terminal::Terminal;
 use crate::store::embedded::{self, Home};
+
+/// `venues db`, with its database.
+#[derive(Debug)]
+pub enum DbAction {
+    /// Print a connection URL.
+    Url(DatabaseChoice),
+    /// Open psql.
+    Shell(DatabaseChoice),
+    /// Stop the embedded server.
+    Stop(EmbeddedPlace),
+    /// Tell of the embedded server.
+    Status(EmbeddedPlace),
+    /// Stop the embedded server when it was without a client for a while.
+    Watch {
+        /// The data folder of the server.
+        data_dir: PathBuf,
+        /// The folder of downloaded server programs.
+        cache_dir: PathBuf,
+        /// How long it may be idle.
+        idle: Duration,
+    },
+}
 
 /// Looks at a database, or controls the embedded server. Returns what to print on stdout.
 pub async fn db(action: &DbAction, terminal: &Terminal) -> Result<String, Failure> {
@@ -47,18 +69,11 @@ async fn address(choice: &DatabaseChoice, terminal: &Terminal) -> Result<Address
                 bare.set_password(None).map_err(|()| Failure::Bug("a password cannot be taken out".to_owned()))?;
                 tracing::warn!("the password is left out of the printed URL");
             }
-            let password = password.map(|encoded| {
-                percent_decoded(&encoded)
-            });
+            let password = password
+                .map(|encoded| percent_encoding::percent_decode_str(&encoded).decode_utf8_lossy().into_owned());
             Ok(Address { printable: bare.into(), password, programs: None })
         }
     }
-}
-
-fn percent_decoded(text: &str) -> String {
-    // A form decoder reads `+` as a space; in a password it is itself.
-    let plus_safe = text.replace('+', "%2B");
-    url::form_urlencoded::parse(plus_safe.as_bytes()).map(|(name, _)| name.into_owned()).collect()
 }
 
 /// Becomes psql; where there is none, says how to get it and where to connect.

@@ -8,7 +8,7 @@ mod open;
 mod signals;
 mod sync;
 
-pub use db::db;
+pub use db::{DbAction, db};
 pub use failure::Failure;
 pub use migrate::migrate;
 pub use sync::sync;

@@ -4,11 +4,13 @@ mod bars;
 mod listener;
 mod log;
 mod log_lines;
+mod server_steps;
 mod stdout;
 mod tally;
 
 pub use listener::Listener;
 pub use log::{Detail, filter};
+pub use server_steps::ServerSteps;
 pub use stdout::print;
 
 use std::io::IsTerminal;
@@ -39,6 +41,11 @@ impl Terminal {
         let bars = (watched && !global.json && detail == Detail::Normal).then(MultiProgress::new);
         log::begin(detail, watched, bars.clone());
         Self { json: global.json, watched, bars }
+    }
+
+    /// Somebody who shows how the embedded server comes up.
+    pub fn server_steps(&self) -> ServerSteps {
+        ServerSteps::new(self.bars.as_ref())
     }
 
     /// Somebody who listens to a region's run.
