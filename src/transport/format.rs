@@ -165,10 +165,13 @@ fn from_hex(digits: &str) -> Option<Vec<u8>> {
     pairs.map(|pair| if let [high, low] = pair { Some(digit(*high)? * 16 + digit(*low)?) } else { None }).collect()
 }
 
-/// Valid JSON with a line for each member, and nothing else changed: reading and writing it as a value would cost digits.
+/// Valid JSON with a line for each row of an answer, so that people can compare recordings and a recording stays small; nothing
+/// else is changed: reading and writing it as a value would cost digits.
 fn indented(json: &str) -> String {
     /// The body's place in the file, which its lines continue.
     const DEPTH: usize = 3;
+    /// The body's members, and the elements of those, stand on lines of their own; what is inside them does not.
+    const LINES: usize = DEPTH + 2;
     let mut text = String::with_capacity(json.len() * 2);
     let (mut depth, mut in_string, mut escaped) = (DEPTH, false, false);
     let mut opened = false;
@@ -186,15 +189,16 @@ fn indented(json: &str) -> String {
         if closes {
             depth -= 1;
         }
-        if opened != closes {
+        let inside = if closes { depth + 1 } else { depth };
+        if opened != closes && inside <= LINES {
             new_line(&mut text, depth);
         }
         opened = matches!(character, '{' | '[');
         text.push(character);
         match character {
             '{' | '[' => depth += 1,
-            ',' => new_line(&mut text, depth),
-            ':' => text.push(' '),
+            ',' if depth <= LINES => new_line(&mut text, depth),
+            ':' if depth < LINES => text.push(' '),
             '"' => in_string = true,
             _ => {}
         }
