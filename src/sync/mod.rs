@@ -4,6 +4,7 @@
 
 mod book;
 mod digest;
+mod dry_spend;
 mod job;
 mod run;
 mod spending;

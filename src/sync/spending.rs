@@ -1,9 +1,8 @@
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::book::Book;
 use super::job::Job;
-use crate::model::{Event, MicroUsd};
+use crate::model::Event;
 use crate::store::{Database, DatabaseError, Refund, ReserveError, Spender, refund, reserve};
 use crate::transport::{Attempts, Outcome};
 
@@ -14,13 +13,6 @@ pub(super) struct Spending<'a> {
     pub(super) book: &'a Book,
     pub(super) tile: i32,
     pub(super) listen: &'a (dyn Fn(Event) + Sync),
-}
-
-/// What a dry run, which has no row in the database, has spent so far.
-#[derive(Debug, Default)]
-pub(super) struct DrySpend {
-    pub(super) requests: AtomicU64,
-    pub(super) micro_usd: AtomicU64,
 }
 
 impl Spending<'_> {
@@ -35,7 +27,7 @@ impl Attempts for Spending<'_> {
     async fn reserve(&self) -> Result<(), ReserveError> {
         let price = self.job.provider.limits().price;
         if let Some(dry) = self.book.dry_spend() {
-            dry.take(price, self.job)?;
+            dry.take(price, self.job.budget)?;
         }
         reserve(self.database, self.spender(), self.job.budget).await?;
         (self.listen)(Event::RequestSent { tile: self.tile });
@@ -57,28 +49,6 @@ impl Attempts for Spending<'_> {
 
     fn retrying(&self, reason: &str, wait: Duration) {
         (self.listen)(Event::Retrying { tile: self.tile, reason: reason.to_owned(), wait });
-    }
-}
-
-impl DrySpend {
-    fn take(&self, price: MicroUsd, job: &Job<'_>) -> Result<(), ReserveError> {
-        let price = price.0.unsigned_abs();
-        let requests = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        let cost = self.micro_usd.fetch_add(price, Ordering::Relaxed) + price;
-        let too_many = job.budget.requests.is_some_and(|most| requests > most);
-        let too_dear = job.budget.cost.is_some_and(|most| cost > most.0.unsigned_abs());
-        if too_many || too_dear {
-            self.give_back(Refund::All, MicroUsd(i64::try_from(price).unwrap_or(i64::MAX)));
-            return Err(ReserveError::RunBudget);
-        }
-        Ok(())
-    }
-
-    fn give_back(&self, what: Refund, price: MicroUsd) {
-        if what == Refund::All {
-            self.requests.fetch_sub(1, Ordering::Relaxed);
-        }
-        self.micro_usd.fetch_sub(price.0.unsigned_abs(), Ordering::Relaxed);
     }
 }
 

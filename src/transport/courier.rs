@@ -10,11 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::budget::Budget;
 use super::canonical::Fingerprint;
 use super::cassette::Cassette;
-use super::live::{Live, LiveOptions, LiveSetupError, SendError};
+use super::live::{Live, LiveOptions, LiveSetupError};
 use super::pace::Pace;
 use super::record::{RecordError, Recorder};
 use super::replay::{self, NotRecorded};
 use super::retry::{Decision, Ended, RetryPolicy, Standing, decide, spoken};
+use super::send_error::SendError;
 use crate::wire::{QuotaReset, Request, Response, Verdict};
 
 /// How long an attempt in flight may take to finish after we were told to stop: its answer is paid for.

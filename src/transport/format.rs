@@ -286,11 +286,7 @@ mod tests {
     "body": {
       "json": {
         "places": [
-          {
-            "id": "a",
-            "types": [],
-            "rating": 5.0
-          },
+          {"id":"a","types":[],"rating":5.0},
           {}
         ],
         "text": "a \"quoted, {brace}\" \\"

@@ -14,6 +14,7 @@ use super::address::{Address, AddressError};
 use super::record::Recorder;
 use super::retry::RetryPolicy;
 use super::scrub::Scrubber;
+use super::send_error::SendError;
 use crate::wire::{HeaderValue, Method, Request, Response};
 
 /// What a live transport needs to know.
@@ -112,24 +113,6 @@ pub(super) enum PrepareError {
     NoKey(String),
     #[error("the body cannot be written as JSON: {0}")]
     Body(String),
-}
-
-/// An attempt without a usable response.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum SendError {
-    /// No connection: the server has seen nothing of the request.
-    #[error("{0}")]
-    NeverSent(String),
-    /// The request left, and no whole answer came: the server may have done, and charged for, its work.
-    #[error("{reason}")]
-    NoAnswer {
-        /// HTTP status, if the answer got that far.
-        status: Option<u16>,
-        reason: String,
-    },
-    /// The body passed the limit, and reading stopped there.
-    #[error("the answer (status {status}) is larger than {limit} bytes")]
-    TooLarge { status: u16, limit: usize },
 }
 
 /// Sends requests to one provider, with its key.

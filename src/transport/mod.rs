@@ -21,6 +21,7 @@ mod recording_tests;
 mod replay;
 mod retry;
 mod scrub;
+mod send_error;
 
 pub use address::AddressError;
 pub use canonical::Fingerprint;

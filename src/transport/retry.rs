@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::live::SendError;
+use super::send_error::SendError;
 use crate::wire::{Response, Verdict};
 
 /// How patient a run is with its provider.
