@@ -7,8 +7,8 @@ mod city;
 use city::{Dice, Manners, Outcome, Venue};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use venue_sync::coverage::{Next, Region, Rules, TileCover, distance_m};
-use venue_sync::model::{AnswerSeen, Area, Circle, Position, Ranking};
+use venue_sync::coverage::{Next, Region, Rules, TileCover, distance_m, seen};
+use venue_sync::model::{AnswerSeen, Area, CappedSpot, Circle, Position, Ranking};
 
 /// A city to be covered and how its provider behaves.
 #[derive(Debug, Clone)]
@@ -19,10 +19,11 @@ struct Case {
     rules: Rules,
 }
 
-fn cases(most: u32) -> Config {
+fn cases(usual: u32) -> Config {
+    #[expect(clippy::disallowed_methods, reason = "the same variable that proptest itself reads")]
+    let given = std::env::var_os("PROPTEST_CASES").is_some();
     let default = Config::default();
-    // The environment's word counts, a smaller number keeps the room's tests quick.
-    let cases = if default.cases == 256 { most } else { default.cases };
+    let cases = if given { default.cases } else { usual };
     Config { cases, max_shrink_iters: 200, failure_persistence: None, ..default }
 }
 
@@ -145,7 +146,6 @@ proptest! {
     #[test]
     fn every_venue_is_returned_or_lies_in_a_capped_spot(case in case()) {
         let outcome = city::cover(&case.region, &case.rules, &case.venues, &case.manners);
-        if outcome.capped.iter().any(|c| c.radius_m > 2.0) { eprintln!("GAVEUP {} {:?} {:?} {}", outcome.asks, case.manners, case.rules, serde_json::to_string(&case.region).unwrap()); }
         prop_assert_eq!(lost(&case, &outcome), Vec::<usize>::new());
         for seen in outcome.told.iter().flatten() {
             check_ask(seen, &case.rules)?;
@@ -166,4 +166,122 @@ proptest! {
             prop_assert!(done, "asks beyond what it was told");
         }
     }
+}
+
+/// Tells the cover of one tile the same kind of answer to everything and returns the number of questions and the spots.
+fn covered_by_a_liar(
+    words: usize,
+    ranking: Ranking,
+    answer: impl Fn(Circle) -> Vec<Option<Position>>,
+) -> (u32, Outcome) {
+    let region = Region::from_circle(Position::new(48.2, 16.37).unwrap(), 400.0).unwrap();
+    let manners = Manners { ranking, ..Manners::nearest_first(20) };
+    let rules = city::rules(&manners, city::words(words), 50_000.0);
+    let mut cover = TileCover::new(&region, region.tiles()[0], rules).unwrap();
+    let mut asks = 0;
+    loop {
+        match cover.next() {
+            Next::Ask(ask) => {
+                let Area::Circle(circle) = ask.area else { panic!("only circles are asked") };
+                asks += 1;
+                assert!(asks <= 20_000, "asks without end");
+                cover.told(&seen(&ask, &answer(circle), true, ranking));
+            }
+            Next::Done { capped } => return (asks, Outcome { capped, ..Outcome::default() }),
+        }
+    }
+}
+
+/// Every point of a grid over the liar's region lies in a spot that is reported with all words.
+fn assert_all_reported(outcome: &Outcome, words: usize) {
+    let center = Position::new(48.2, 16.37).unwrap();
+    for step in 0..400_u32 {
+        let (row, column) = (f64::from(step / 20), f64::from(step % 20));
+        let place = Position::new(48.1964 + row * 0.000_36, 16.3646 + column * 0.000_54).unwrap();
+        if distance_m(center, place) <= 400.0 {
+            let words = city::words(words);
+            for word in [&words[0], &words[words.len() - 1]] {
+                let reported =
+                    |spot: &&CappedSpot| spot.words.contains(word) && distance_m(spot.position, place) <= spot.radius_m;
+                assert!(outcome.capped.iter().any(|spot| reported(&spot)), "{word} at {place:?} is not reported");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_provider_that_always_has_more_is_left_soon_and_its_ground_reported() {
+    for ranking in [Ranking::Distance, Ranking::Other] {
+        for words in [1, 3, 60] {
+            let (asks, outcome) = covered_by_a_liar(words, ranking, |_| vec![None; 20]);
+            assert!(asks < 500, "{asks} questions for {words} words");
+            assert_all_reported(&outcome, words);
+        }
+    }
+}
+
+#[test]
+fn a_provider_that_sees_only_a_metre_is_left_soon_and_its_ground_reported() {
+    let metre = |circle: Circle| {
+        let (lat, lng) = (circle.center.lat(), circle.center.lng());
+        vec![Some(circle.center), Some(Position::new(lat + 0.000_01, lng).unwrap())]
+    };
+    let (asks, outcome) = covered_by_a_liar(2, Ranking::Distance, metre);
+    assert!(asks < 1000, "{asks} questions");
+    assert!(!outcome.capped.is_empty());
+}
+
+#[test]
+fn an_empty_region_costs_one_question_a_tile() {
+    let region = Region::from_bbox(179.9, -17.0, -179.9, -16.8).unwrap();
+    let manners = Manners::nearest_first(20);
+    let outcome = city::cover(&region, &city::rules(&manners, city::words(3), 50_000.0), &[], &manners);
+    assert_eq!(outcome.told.iter().map(Vec::len).collect::<Vec<_>>(), vec![1; region.tiles().len()]);
+}
+
+#[test]
+fn a_full_spot_is_split_by_words_before_it_is_called_capped() {
+    let at = Position::new(41.15, -8.61).unwrap();
+    let stacked = |count: usize, words: usize| -> Vec<Venue> {
+        (0..count).map(|index| Venue { position: at, word: index % words }).collect()
+    };
+    let region = Region::from_circle(at, 250.0).unwrap();
+    let manners = Manners::nearest_first(20);
+    let rules = city::rules(&manners, city::words(4), 50_000.0);
+
+    let split = city::cover(&region, &rules, &stacked(60, 4), &manners);
+    assert_eq!((split.returned.len(), split.capped.len()), (60, 0), "15 of each word fit");
+
+    let overfull = city::cover(&region, &rules, &stacked(60, 1), &manners);
+    assert_eq!(overfull.returned.len(), 20);
+    assert!(!overfull.capped.is_empty());
+    assert!(overfull.capped.iter().all(|spot| spot.words == ["word0"] && spot.seen == 20));
+    assert!(overfull.capped.iter().all(|spot| distance_m(spot.position, at) <= spot.radius_m + 0.1));
+}
+
+#[test]
+fn more_words_than_fit_one_question_are_asked_in_groups() {
+    let at = Position::new(1.3, 103.8).unwrap();
+    let region = Region::from_circle(at, 300.0).unwrap();
+    let manners = Manners::nearest_first(20);
+    let rules = Rules { words_per_query: 2, ..city::rules(&manners, city::words(5), 50_000.0) };
+    let venues: Vec<Venue> = (0..10).map(|index| Venue { position: at, word: index % 5 }).collect();
+    let outcome = city::cover(&region, &rules, &venues, &manners);
+    let asked: Vec<Vec<String>> = outcome.told.iter().flatten().map(|seen| seen.ask.words.clone()).collect();
+    assert_eq!(asked, [vec!["word0", "word1"], vec!["word2", "word3"], vec!["word4"]]);
+    assert_eq!(outcome.returned.len(), 10);
+}
+
+#[test]
+fn a_uniform_city_costs_less_than_three_times_the_least() {
+    let region = Region::from_bbox(2.30, 48.84, 2.36, 48.88).unwrap();
+    let mut dice = Dice::new(11);
+    let venues: Vec<Venue> = (0..1500)
+        .map(|_| Position::new(48.84 + 0.04 * dice.roll(), 2.30 + 0.06 * dice.roll()).unwrap())
+        .map(|position| Venue { position, word: 0 })
+        .collect();
+    let manners = Manners::nearest_first(20);
+    let outcome = city::cover(&region, &city::rules(&manners, city::words(1), 50_000.0), &venues, &manners);
+    assert_eq!(outcome.returned.len(), 1500);
+    assert!(outcome.asks < 3 * 1500 / 20, "{} questions", outcome.asks);
 }
