@@ -17,9 +17,9 @@ const FINENESS: f64 = 24.0;
 const FINEST_M: f64 = 0.2;
 
 /// Questions for one tile at most. A tile that needs more would cost hundreds of dollars: its rest is reported instead.
-const MOST_ASKS: u32 = 20_000;
+const MOST_ASKS: u32 = 10_000;
 
-/// Answers that proved nothing new: so many are allowed, and `FRUITLESS_PER_FRUITFUL` for each that did. A provider that
+/// Answers that proved nothing new, or a tenth of what was expected: so many are allowed, and `FRUITLESS_PER_FRUITFUL` for each that did. A provider that
 /// always says "there is more" is left after about this many.
 const FRUITLESS: u32 = 200;
 const FRUITLESS_PER_FRUITFUL: u32 = 3;
@@ -122,7 +122,6 @@ impl TileCover {
     }
 
     fn told_space(&mut self, seen: &AnswerSeen, circle: Circle) {
-        let plan = self.planned;
         let proven_m = match certify(seen) {
             Certificate::Whole => sure_m(circle.radius_m),
             Certificate::Disk { radius_m } => radius_m,
@@ -131,8 +130,11 @@ impl TileCover {
         self.density.learn(circle, self.full_m(seen, circle));
         let finest_m = (proven_m / FINENESS).max(FINEST_M);
         let taken = self.ground.remove(circle.center, proven_m, finest_m);
-        self.fruitless += u32::from(!taken);
-        let Some(plan) = plan.filter(|plan| plan.circle == circle && seen.truncated) else { return };
+        let plan = self.planned.filter(|plan| plan.circle == circle && seen.truncated);
+        // A tenth of the expected ground is a third of the radius.
+        let disappointing = plan.is_some_and(|plan| proven_m < plan.expected_m / 3.0);
+        self.fruitless += u32::from(!taken || disappointing);
+        let Some(plan) = plan else { return };
         let center = sphere::Vector::of(circle.center);
         if proven_m <= 0.0 {
             // No circle that holds this one can prove anything.

@@ -14,9 +14,20 @@ struct Sample {
     full_m: f64,
 }
 
+/// Answers that are looked at for one guess.
+const NEAR: usize = 24;
+
 impl Density {
     pub(super) fn learn(&mut self, circle: Circle, full_m: f64) {
         self.0.push(Sample { center: Vector::of(circle.center), full_m: full_m.max(0.1) });
+    }
+
+    /// Only the answers that say most about a place.
+    pub(super) fn near(&self, place: Vector) -> Self {
+        let mut samples: Vec<(f64, Sample)> =
+            self.0.iter().map(|sample| (place.distance_m(sample.center) / sample.full_m, *sample)).collect();
+        samples.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Self(samples.into_iter().take(NEAR).map(|(_, sample)| sample).collect())
     }
 
     /// Metres in which an answer's worth of venues lies round a place: the geometric mean of what is known, near answers

@@ -20,6 +20,12 @@ pub(super) struct Cell {
     border: bool,
 }
 
+impl Cell {
+    fn lies_within(&self, center: Vector, radius_m: f64) -> bool {
+        center.distance_m(self.center) + self.reach_m <= radius_m
+    }
+}
+
 /// All ground of a tile and a group of words that is not certified yet.
 #[derive(Debug, Clone)]
 pub(super) struct Ground {
@@ -91,9 +97,9 @@ impl Ground {
         self.cells.iter().map(|cell| center.distance_m(cell.center) + cell.reach_m).fold(0.0, f64::max)
     }
 
-    /// A circle proved nothing, so none that holds it can: on the ground in it only half the radius is asked.
+    /// A circle proved nothing, so none that holds it can: on the ground inside it only half the radius is asked.
     pub(super) fn ask_less(&mut self, center: Vector, radius_m: f64) {
-        for cell in self.cells.iter_mut().filter(|cell| center.distance_m(cell.center) <= radius_m) {
+        for cell in self.cells.iter_mut().filter(|cell| cell.lies_within(center, radius_m)) {
             cell.asked_m = cell.asked_m.min(radius_m / 2.0);
         }
     }
@@ -101,15 +107,10 @@ impl Ground {
     /// An answer certified less than the expected radius: on the ground that it left open there, less is expected. Ground that
     /// was left open before probably hides a stack, so the next question goes as close as that ground is wide.
     pub(super) fn expect_less(&mut self, center: Vector, radius_m: f64) {
-        let inside = |cell: &&Cell| center.distance_m(cell.center) <= radius_m;
-        let Some(first) = self.cells.iter().find(inside).map(|cell| cell.center) else { return };
-        let width_m = self
-            .cells
-            .iter()
-            .filter(inside)
-            .map(|cell| first.distance_m(cell.center) + cell.reach_m)
-            .fold(0.0, f64::max);
-        for cell in self.cells.iter_mut().filter(|cell| center.distance_m(cell.center) <= radius_m) {
+        let mut open = self.cells.iter_mut().filter(|cell| cell.lies_within(center, radius_m)).collect::<Vec<_>>();
+        let Some(first) = open.first().map(|cell| cell.center) else { return };
+        let width_m = open.iter().map(|cell| first.distance_m(cell.center) + cell.reach_m).fold(0.0, f64::max);
+        for cell in &mut open {
             let again = cell.expected_m.is_finite();
             let less_m = if again { width_m.min(LESS * radius_m) } else { LESS * radius_m };
             cell.expected_m = cell.expected_m.min(less_m);

@@ -47,6 +47,7 @@ pub(super) fn plan(ground: &mut Ground, density: &Density, rules: &Rules) -> Opt
             ground.refine(anchor.center, 2.0 * around_m, around_m / FINENESS);
             continue;
         }
+        let density = density.near(anchor.center);
         let radius = |center| match density.full_m(center) {
             Some(full_m) if !at_floor => expected_m(full_m, &anchor, rules),
             _ => around_m,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use venue_sync::coverage::{Next, Region, Rules, TileCover, distance_m, seen};
-use venue_sync::model::{Area, AreaShape, Ask, CappedSpot, Circle, Position, Ranking};
+use venue_sync::model::{AnswerSeen, Area, AreaShape, Ask, CappedSpot, Circle, Position, Ranking};
 
 /// A venue: where the provider believes it is, and the index of its only type word.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +52,8 @@ pub struct Outcome {
     pub asks: u32,
     pub returned: BTreeSet<usize>,
     pub capped: Vec<CappedSpot>,
+    /// Every answer, tile by tile.
+    pub told: Vec<Vec<AnswerSeen>>,
 }
 
 /// The words of the doubles.
@@ -109,6 +111,7 @@ pub fn cover(region: &Region, rules: &Rules, venues: &[Venue], manners: &Manners
     let mut outcome = Outcome::default();
     for tile in region.tiles() {
         let mut cover = TileCover::new(region, tile, rules.clone()).unwrap();
+        let mut told = Vec::new();
         let capped = loop {
             let ask = match cover.next() {
                 Next::Ask(ask) => ask,
@@ -124,8 +127,10 @@ pub fn cover(region: &Region, rules: &Rules, venues: &[Venue], manners: &Manners
                 .collect();
             outcome.asks += 1;
             outcome.returned.extend(rows);
-            cover.told(&seen(&ask, &positions, truncated, manners.ranking));
+            told.push(seen(&ask, &positions, truncated, manners.ranking));
+            cover.told(&told[told.len() - 1]);
         };
+        outcome.told.push(told);
         outcome.capped.extend(capped);
     }
     outcome

@@ -1,1 +1,287 @@
+//! Whatever the city and however the provider behaves: every venue of the region that the provider can return is returned, or
+//! lies in a spot that is reported as capped. `PROPTEST_CASES` sets how many cities are tried.
+#![expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 
+mod city;
+
+use city::{Dice, Manners, Outcome, Venue};
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use venue_sync::coverage::{Next, Region, Rules, TileCover, distance_m, seen};
+use venue_sync::model::{AnswerSeen, Area, CappedSpot, Circle, Position, Ranking};
+
+/// A city to be covered and how its provider behaves.
+#[derive(Debug, Clone)]
+struct Case {
+    region: Region,
+    venues: Vec<Venue>,
+    manners: Manners,
+    rules: Rules,
+}
+
+fn cases(usual: u32) -> Config {
+    #[expect(clippy::disallowed_methods, reason = "the same variable that proptest itself reads")]
+    let given = std::env::var_os("PROPTEST_CASES").is_some();
+    let default = Config::default();
+    let cases = if given { default.cases } else { usual };
+    Config { cases, max_shrink_iters: 200, failure_persistence: None, ..default }
+}
+
+fn place() -> impl Strategy<Value = (f64, f64)> {
+    prop_oneof![
+        (-60.0..70.0_f64, -170.0..170.0_f64),
+        (-60.0..70.0_f64, Just(179.999)),
+        (84.0..89.9_f64, -180.0..180.0_f64),
+        (-89.9..-84.0_f64, -180.0..180.0_f64),
+        Just((89.999, 10.0)),
+        Just((-90.0, 0.0)),
+        Just((0.0, 0.0)),
+    ]
+}
+
+fn wrap(lng: f64) -> f64 {
+    if lng > 180.0 {
+        lng - 360.0
+    } else if lng < -180.0 {
+        lng + 360.0
+    } else {
+        lng
+    }
+}
+
+/// Regions of every kind around a place, some hundred metres to some kilometres wide.
+fn region() -> impl Strategy<Value = (Region, (f64, f64), (f64, f64))> {
+    (place(), 2.0..4.0_f64, 0..4_u8).prop_map(|((lat, lng), size, kind)| {
+        let metres = 10.0_f64.powf(size);
+        let high = (metres / 111_000.0).min(5.0);
+        let wide = (high / lat.to_radians().cos().max(1e-9)).min(80.0);
+        let (south, north) = ((lat - high).max(-90.0), (lat + high).min(90.0));
+        let ring = |part: f64| {
+            let (w, s, e, n) =
+                (lng - wide * part, lat - (lat - south) * part, lng + wide * part, lat + (north - lat) * part);
+            format!("[[{w},{lat}],[{lng},{s}],[{e},{s}],[{e},{n}],[{w},{n}],[{w},{lat}]]")
+        };
+        let region = match kind {
+            0 => Region::from_bbox(wrap(lng - wide), south, wrap(lng + wide), north),
+            1 => Region::from_circle(Position::new(lat, lng).unwrap(), metres),
+            _ if lat <= -90.0 => Region::from_bbox(-180.0, -90.0, 180.0, north),
+            2 => Region::from_geojson(&format!(r#"{{"type":"Polygon","coordinates":[{}]}}"#, ring(1.0))),
+            _ => Region::from_geojson(&format!(r#"{{"type":"Polygon","coordinates":[{},{}]}}"#, ring(1.0), ring(0.4))),
+        };
+        (region.unwrap(), (lat, lng), (high, wide))
+    })
+}
+
+/// Uniform, clustered, stacked and strung on lines; some of them outside the region.
+fn venues(seed: u64, count: usize, words: usize, (lat, lng): (f64, f64), (high, wide): (f64, f64)) -> Vec<Venue> {
+    let mut dice = Dice::new(seed);
+    let styles = 1 + seed % 4;
+    (0..count)
+        .map(|index| {
+            let (x, y) = match u64::try_from(index).unwrap() % styles {
+                0 => (2.4 * dice.roll() - 1.2, 2.4 * dice.roll() - 1.2),
+                1 => (0.3 + 0.01 * dice.bell(), -0.2 + 0.01 * dice.bell()),
+                2 => (-0.4, 0.45),
+                _ => (1.0, 2.0 * dice.roll() - 1.0),
+            };
+            let at = Position::new((lat + y * high).clamp(-90.0, 90.0), wrap(lng + x * wide).clamp(-180.0, 180.0));
+            Venue { position: at.unwrap(), word: index % words.max(1) }
+        })
+        .collect()
+}
+
+fn manners(most_metre: f64) -> impl Strategy<Value = Manners> {
+    let metre = 1.0 - most_metre..1.0 + most_metre;
+    (1..=20_usize, prop::bool::weighted(0.7), metre, 5..=7, prop_oneof![Just(0), Just(3)], any::<[bool; 2]>()).prop_map(
+        |(cap, ranked, metre, decimals, positionless, [reversed, knows])| Manners {
+            cap,
+            ranking: if ranked { Ranking::Distance } else { Ranking::Other },
+            metre,
+            decimals,
+            positionless,
+            reversed,
+            knows,
+        },
+    )
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let radius = prop_oneof![Just(50_000.0), Just(40_000.0), Just(800.0)];
+    (region(), manners(0.003), any::<u64>(), 0..60_usize, 0..5_usize, 1..5_usize, radius).prop_map(
+        |((region, at, size), manners, seed, count, words, words_per_query, largest_radius_m)| Case {
+            venues: venues(seed, count, words, at, size),
+            rules: Rules { words_per_query, ..city::rules(&manners, city::words(words), largest_radius_m) },
+            region,
+            manners,
+        },
+    )
+}
+
+fn lost(case: &Case, outcome: &Outcome) -> Vec<usize> {
+    let reported = |place: Position, word: usize| {
+        outcome.capped.iter().any(|spot| {
+            let named = spot.words.is_empty() || spot.words.contains(&format!("word{word}"));
+            named && distance_m(spot.position, place) <= spot.radius_m + 1e-6
+        })
+    };
+    let is_lost = |index: &usize| {
+        let venue = case.venues[*index];
+        let place = city::shown(venue.position, &case.manners);
+        case.region.contains(place) && !outcome.returned.contains(index) && !reported(place, venue.word)
+    };
+    (0..case.venues.len()).filter(is_lost).collect()
+}
+
+fn check_ask(seen: &AnswerSeen, rules: &Rules) -> Result<(), TestCaseError> {
+    let Area::Circle(Circle { center, radius_m }) = seen.ask.area else { panic!("only circles are asked") };
+    prop_assert!(radius_m > 0.0 && radius_m <= rules.largest_radius_m, "radius {}", radius_m);
+    prop_assert!((-180.0..=180.0).contains(&center.lng()));
+    prop_assert!(seen.ask.words.len() <= rules.words_per_query);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(48))]
+
+    #[test]
+    fn every_venue_is_returned_or_lies_in_a_capped_spot(case in case()) {
+        let outcome = city::cover(&case.region, &case.rules, &case.venues, &case.manners);
+        prop_assert_eq!(lost(&case, &outcome), Vec::<usize>::new());
+        for seen in outcome.told.iter().flatten() {
+            check_ask(seen, &case.rules)?;
+        }
+    }
+
+    #[test]
+    fn a_cover_told_the_same_answers_asks_the_same_and_asks_survive_json(case in case()) {
+        let outcome = city::cover(&case.region, &case.rules, &case.venues, &case.manners);
+        for (tile, told) in case.region.tiles().into_iter().zip(&outcome.told) {
+            let mut again = TileCover::new(&case.region, tile, case.rules.clone()).unwrap();
+            for seen in told {
+                prop_assert_eq!(again.next(), Next::Ask(seen.ask.clone()));
+                let stored = serde_json::to_string(seen).unwrap();
+                again.told(&serde_json::from_str(&stored).unwrap());
+            }
+            let done = matches!(again.next(), Next::Done { .. });
+            prop_assert!(done, "asks beyond what it was told");
+        }
+    }
+}
+
+/// Tells the cover of one tile the same kind of answer to everything and returns the number of questions and the spots.
+fn covered_by_a_liar(
+    words: usize,
+    ranking: Ranking,
+    answer: impl Fn(Circle) -> Vec<Option<Position>>,
+) -> (u32, Outcome) {
+    let region = Region::from_circle(Position::new(48.2, 16.37).unwrap(), 400.0).unwrap();
+    let manners = Manners { ranking, ..Manners::nearest_first(20) };
+    let rules = city::rules(&manners, city::words(words), 50_000.0);
+    let mut cover = TileCover::new(&region, region.tiles()[0], rules).unwrap();
+    let mut asks = 0;
+    loop {
+        match cover.next() {
+            Next::Ask(ask) => {
+                let Area::Circle(circle) = ask.area else { panic!("only circles are asked") };
+                asks += 1;
+                assert!(asks <= 20_000, "asks without end");
+                cover.told(&seen(&ask, &answer(circle), true, ranking));
+            }
+            Next::Done { capped } => return (asks, Outcome { capped, ..Outcome::default() }),
+        }
+    }
+}
+
+/// Every point of a grid over the liar's region lies in a spot that is reported with all words.
+fn assert_all_reported(outcome: &Outcome, words: usize) {
+    let center = Position::new(48.2, 16.37).unwrap();
+    for step in 0..400_u32 {
+        let (row, column) = (f64::from(step / 20), f64::from(step % 20));
+        let place = Position::new(48.1964 + row * 0.000_36, 16.3646 + column * 0.000_54).unwrap();
+        if distance_m(center, place) <= 400.0 {
+            let words = city::words(words);
+            for word in [&words[0], &words[words.len() - 1]] {
+                let reported =
+                    |spot: &&CappedSpot| spot.words.contains(word) && distance_m(spot.position, place) <= spot.radius_m;
+                assert!(outcome.capped.iter().any(|spot| reported(&spot)), "{word} at {place:?} is not reported");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_provider_that_always_has_more_is_left_soon_and_its_ground_reported() {
+    for ranking in [Ranking::Distance, Ranking::Other] {
+        for words in [1, 3, 60] {
+            let (asks, outcome) = covered_by_a_liar(words, ranking, |_| vec![None; 20]);
+            assert!(asks < 500, "{asks} questions for {words} words");
+            assert_all_reported(&outcome, words);
+        }
+    }
+}
+
+#[test]
+fn a_provider_that_sees_only_a_metre_is_left_soon_and_its_ground_reported() {
+    let metre = |circle: Circle| {
+        let (lat, lng) = (circle.center.lat(), circle.center.lng());
+        vec![Some(circle.center), Some(Position::new(lat + 0.000_01, lng).unwrap())]
+    };
+    let (asks, outcome) = covered_by_a_liar(2, Ranking::Distance, metre);
+    assert!(asks < 1000, "{asks} questions");
+    assert!(!outcome.capped.is_empty());
+}
+
+#[test]
+fn an_empty_region_costs_one_question_a_tile() {
+    let region = Region::from_bbox(179.9, -17.0, -179.9, -16.8).unwrap();
+    let manners = Manners::nearest_first(20);
+    let outcome = city::cover(&region, &city::rules(&manners, city::words(3), 50_000.0), &[], &manners);
+    assert_eq!(outcome.told.iter().map(Vec::len).collect::<Vec<_>>(), vec![1; region.tiles().len()]);
+}
+
+#[test]
+fn a_full_spot_is_split_by_words_before_it_is_called_capped() {
+    let at = Position::new(41.15, -8.61).unwrap();
+    let stacked = |count: usize, words: usize| -> Vec<Venue> {
+        (0..count).map(|index| Venue { position: at, word: index % words }).collect()
+    };
+    let region = Region::from_circle(at, 250.0).unwrap();
+    let manners = Manners::nearest_first(20);
+    let rules = city::rules(&manners, city::words(4), 50_000.0);
+
+    let split = city::cover(&region, &rules, &stacked(60, 4), &manners);
+    assert_eq!((split.returned.len(), split.capped.len()), (60, 0), "15 of each word fit");
+
+    let overfull = city::cover(&region, &rules, &stacked(60, 1), &manners);
+    assert_eq!(overfull.returned.len(), 20);
+    assert!(!overfull.capped.is_empty());
+    assert!(overfull.capped.iter().all(|spot| spot.words == ["word0"] && spot.seen == 20));
+    assert!(overfull.capped.iter().all(|spot| distance_m(spot.position, at) <= spot.radius_m + 0.1));
+}
+
+#[test]
+fn more_words_than_fit_one_question_are_asked_in_groups() {
+    let at = Position::new(1.3, 103.8).unwrap();
+    let region = Region::from_circle(at, 300.0).unwrap();
+    let manners = Manners::nearest_first(20);
+    let rules = Rules { words_per_query: 2, ..city::rules(&manners, city::words(5), 50_000.0) };
+    let venues: Vec<Venue> = (0..10).map(|index| Venue { position: at, word: index % 5 }).collect();
+    let outcome = city::cover(&region, &rules, &venues, &manners);
+    let asked: Vec<Vec<String>> = outcome.told.iter().flatten().map(|seen| seen.ask.words.clone()).collect();
+    assert_eq!(asked, [vec!["word0", "word1"], vec!["word2", "word3"], vec!["word4"]]);
+    assert_eq!(outcome.returned.len(), 10);
+}
+
+#[test]
+fn a_uniform_city_costs_less_than_three_times_the_least() {
+    let region = Region::from_bbox(2.30, 48.84, 2.36, 48.88).unwrap();
+    let mut dice = Dice::new(11);
+    let venues: Vec<Venue> = (0..1500)
+        .map(|_| Position::new(48.84 + 0.04 * dice.roll(), 2.30 + 0.06 * dice.roll()).unwrap())
+        .map(|position| Venue { position, word: 0 })
+        .collect();
+    let manners = Manners::nearest_first(20);
+    let outcome = city::cover(&region, &city::rules(&manners, city::words(1), 50_000.0), &venues, &manners);
+    assert_eq!(outcome.returned.len(), 1500);
+    assert!(outcome.asks < 3 * 1500 / 20, "{} questions", outcome.asks);
+}
