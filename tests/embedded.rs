@@ -16,6 +16,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use support::database::{self, TestDatabase};
 use venue_sync::store::embedded::{
     self, ClusterError, Download, EmbeddedError, FolderError, Home, Options, ProgramsError, Running, State, Stopped,
+    Watcher,
 };
 
 /// A home of its own for one test. Its server ends with it.
@@ -333,15 +334,13 @@ async fn named_programs_must_be_whole_and_of_the_data_s_version() {
     let bin = lodging.folder.path().join("bin");
     std::fs::create_dir(&bin).unwrap();
     let named = Options { programs: Some(bin.clone()), ..options() };
-    for (name, text) in [("initdb", ""), ("postgres", "echo 'postgres (PostgreSQL) 18.0'")] {
-        std::fs::write(bin.join(name), format!("#!/bin/sh\n{text}\n")).unwrap();
-        std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
+    // Written by another process: what a thread of ours has open for writing cannot be run by any.
+    let write = "cd \"$1\" && printf '#!/bin/sh\\necho postgres \\(PostgreSQL\\) 18.0\\n' | tee initdb > postgres && chmod 755 . *";
+    assert!(Command::new("sh").args(["-c", write, "sh"]).arg(&bin).status().unwrap().success());
     let error = lodging.refusal(&named).await;
     assert!(matches!(error, EmbeddedError::Programs(ProgramsError::Incomplete { missing: "pg_ctl", .. })), "{error}");
 
-    std::fs::copy(bin.join("initdb"), bin.join("pg_ctl")).unwrap();
-    std::fs::set_permissions(&bin, std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(Command::new("cp").arg(bin.join("initdb")).arg(bin.join("pg_ctl")).status().unwrap().success());
     let version = lodging.cluster().join("PG_VERSION");
     let original = std::fs::read_to_string(&version).unwrap();
     std::fs::write(&version, "16").unwrap();
@@ -440,6 +439,30 @@ async fn an_unused_server_is_stopped_and_a_used_one_is_not() {
 }
 
 #[tokio::test]
+async fn a_start_brings_the_watcher_without_the_caller_s_variables() {
+    let lodging = Lodging::new();
+    let (program, heard) = (lodging.folder.path().join("watcher"), lodging.folder.path().join("heard"));
+    let script = format!("#!/bin/sh\n(echo \"$@\"; env) > {0}.new; mv {0}.new {0}\n", heard.display());
+    // Written by another process: what a thread of ours has open for writing cannot be run by any.
+    let write = r#"printf %s "$2" > "$1" && chmod 755 "$1""#;
+    assert!(Command::new("sh").args(["-c", write, "sh"]).arg(&program).arg(script).status().unwrap().success());
+    let watcher = Some(Watcher { program, idle: Duration::from_secs(90) });
+    embedded::start(&lodging.home, &Options { watcher, ..options() }, &|_| ()).await.unwrap();
+    let heard = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            match std::fs::read_to_string(&heard) {
+                Ok(text) => break text,
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
+    });
+    let heard = heard.await.unwrap();
+    let (data, cache) = (lodging.home.data.display(), lodging.home.cache.display());
+    let wanted = format!("db watch --data-dir {data} --cache-dir {cache} --idle-ms 90000\n");
+    assert!(heard.starts_with(&wanted) && !heard.contains("CARGO"), "{heard}");
+}
+
+#[tokio::test]
 async fn a_watcher_ends_with_a_server_that_is_stopped_by_hand() {
     let lodging = Lodging::new();
     lodging.start().await;
@@ -461,7 +484,14 @@ fn the_errors_of_a_machine_without_postgresql_name_the_remedies() {
     for (error, wanted) in [
         (
             none,
-            ["apt-get install postgresql", "brew install", "VENUES_POSTGRES_BIN", "DATABASE_URL", "no route", "13.2"],
+            [
+                "apt-get install postgresql",
+                "brew install",
+                "VENUES_POSTGRES_BIN",
+                "VENUES_POSTGRES_URL",
+                "DATABASE_URL",
+                "13.2",
+            ],
         ),
         (other, ["postgresql-16", "postgresql@16", "VENUES_POSTGRES_BIN", "/data", "VENUES_DATA_DIR", "13.2"]),
     ] {

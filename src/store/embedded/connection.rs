@@ -105,11 +105,12 @@ impl Answer {
             // too_many_connections: it serves others.
             (Some("53300"), _) => Self::Ready,
             (_, sqlx::Error::PoolTimedOut) => Self::Silent,
-            (_, sqlx::Error::Io(io)) if matches!(io.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
-                Self::Nobody
-            }
-            // A server that ends cuts its connections.
-            (_, sqlx::Error::Io(_)) => Self::Busy,
+            (_, sqlx::Error::Io(io)) => match io.kind() {
+                ErrorKind::NotFound | ErrorKind::ConnectionRefused => Self::Nobody,
+                // A server that ends cuts its connections.
+                ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => Self::Busy,
+                _ => Self::Refused(error),
+            },
             _ => Self::Refused(error),
         }
     }

@@ -169,7 +169,7 @@ async fn published(client: &Client, url: &str) -> Result<String, DownloadError> 
 }
 
 async fn get(client: &Client, url: &str) -> Result<Response, DownloadError> {
-    let response = client.get(url).send().await.map_err(|error| transfer(url, &error))?;
+    let response = client.get(url).send().await.map_err(|error| transfer(url, &error.without_url()))?;
     if response.status().is_success() {
         Ok(response)
     } else {
@@ -192,7 +192,7 @@ async fn body(
             return Err(DownloadError::Transfer { url: url.to_owned(), why });
         }
         told(done, total);
-        match response.chunk().await.map_err(|error| transfer(url, &error))? {
+        match response.chunk().await.map_err(|error| transfer(url, &error.without_url()))? {
             Some(chunk) => bytes.extend_from_slice(&chunk),
             None => return Ok(bytes),
         }
@@ -252,4 +252,135 @@ fn open_up(folder: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::sync::Mutex;
+
+    use wiremock::matchers::{method, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    /// An archive in the published shape: one folder named like the file, with `bin` in it.
+    fn archive() -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("postgresql-{VERSION}-{}", matcher::target());
+        let bin = folder.path().join(&name).join("bin");
+        std::fs::create_dir_all(&bin).unwrap();
+        std::fs::write(bin.join("postgres"), "#!/bin/sh\n").unwrap();
+        std::fs::set_permissions(bin.join("postgres"), Permissions::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(&bin, Permissions::from_mode(0o700)).unwrap();
+        let file = folder.path().join("archive.tar.gz");
+        let made = Command::new("tar").arg("-czf").arg(&file).arg("-C").arg(folder.path()).arg(&name).status().unwrap();
+        assert!(made.success());
+        std::fs::read(file).unwrap()
+    }
+
+    async fn mirror(archive: &[u8], checksum: &str) -> MockServer {
+        let server = MockServer::start().await;
+        let file = format!("/mirror/releases/download/{VERSION}/postgresql-{VERSION}-{}.tar.gz", matcher::target());
+        let checksum = format!("{checksum}  {}\n", file.rsplit('/').next().unwrap());
+        for (path_to, body) in [(format!("{file}.sha256"), checksum.into_bytes()), (file, archive.to_vec())] {
+            let answer = ResponseTemplate::new(200).set_body_bytes(body);
+            Mock::given(method("GET")).and(path(path_to)).respond_with(answer).mount(&server).await;
+        }
+        server
+    }
+
+    fn from(server: &MockServer) -> Download {
+        // As people write it, with and without the slash.
+        Download { base: Some(format!("{}/mirror/", server.uri())), ..Download::default() }
+    }
+
+    fn sum(bytes: &[u8]) -> String {
+        hasher::sha2_256::hash(&bytes.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_checked_archive_is_unpacked_whole_and_open_to_the_server_s_user() {
+        let archive = archive();
+        let server = mirror(&archive, &sum(&archive)).await;
+        let cache = tempfile::tempdir().unwrap();
+        let seen = Mutex::new(Vec::new());
+        let bin = fetch(&from(&server), cache.path(), &|step| seen.lock().unwrap().push(step)).await.unwrap();
+        assert!(bin.starts_with(cache.path()) && bin.join("postgres").is_file());
+        for folder in [bin.as_path(), bin.parent().unwrap()] {
+            assert_eq!(std::fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o755);
+        }
+        let length = u64::try_from(archive.len()).unwrap();
+        let seen = seen.into_inner().unwrap();
+        assert_eq!(seen.first(), Some(&Progress::Downloading { done: 0, total: Some(length) }));
+        assert!(seen.ends_with(&[Progress::Downloading { done: length, total: Some(length) }, Progress::Unpacking]));
+        // A second process at the same time finds the first one's result.
+        assert_eq!(fetch(&from(&server), cache.path(), &|_| ()).await.unwrap(), bin);
+        assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_archive_with_another_checksum_is_refused() {
+        let archive = archive();
+        let server = mirror(&archive, &"0".repeat(64)).await;
+        let cache = tempfile::tempdir().unwrap();
+        let error = fetch(&from(&server), cache.path(), &|_| ()).await.unwrap_err();
+        assert!(matches!(&error, DownloadError::Checksum { got, .. } if *got == sum(&archive)), "{error}");
+
+        // The release's own sum is right, the pinned one is not.
+        let server = mirror(&archive, &sum(&archive)).await;
+        let pinned = Download { sha256: Some("1".repeat(64)), ..from(&server) };
+        let error = fetch(&pinned, cache.path(), &|_| ()).await.unwrap_err();
+        assert!(matches!(error, DownloadError::Checksum { .. }), "{error}");
+        assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 0);
+        let pinned = Download { sha256: Some(sum(&archive).to_uppercase()), ..from(&server) };
+        fetch(&pinned, cache.path(), &|_| ()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_no_release_leaves_nothing_behind() {
+        let cache = tempfile::tempdir().unwrap();
+        // Nothing there at all.
+        let empty = MockServer::start().await;
+        let error = fetch(&from(&empty), cache.path(), &|_| ()).await.unwrap_err();
+        assert!(error.to_string().contains(".sha256") && error.to_string().contains("404"), "{error}");
+        // A page in place of a checksum.
+        let page = mirror(b"", "<html>sign in</html>").await;
+        let error = fetch(&from(&page), cache.path(), &|_| ()).await.unwrap_err();
+        assert!(error.to_string().contains("no SHA-256"), "{error}");
+        // Not an archive, though with its sum.
+        let noise = mirror(b"noise", &sum(b"noise")).await;
+        let error = fetch(&from(&noise), cache.path(), &|_| ()).await.unwrap_err();
+        assert!(matches!(error, DownloadError::Unpack { .. }), "{error}");
+        assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn without_a_way_out_the_reason_is_told_at_once() {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let closed = Download { base: Some(format!("http://127.0.0.1:{port}")), ..Download::default() };
+        let error = fetch(&closed, Path::new("/nowhere"), &|_| ()).await.unwrap_err();
+        assert!(error.to_string().to_lowercase().contains("refused"), "{error}");
+        let off = Download { allowed: false, ..Download::default() };
+        assert!(matches!(fetch(&off, Path::new("/nowhere"), &|_| ()).await, Err(DownloadError::NotAllowed)));
+    }
+
+    #[test]
+    fn only_this_machine_may_be_asked_without_tls() {
+        for good in [
+            theseus::URL,
+            "https://mirror.example/pg",
+            "http://127.0.0.1:8080/x",
+            "http://localhost",
+            "http://[::1]:1/",
+        ] {
+            assert!(address(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["http://mirror.example/pg", "ftp://mirror.example", "mirror.example", "http://localhost.example/", ""]
+        {
+            let error = address(bad).unwrap_err();
+            assert!(error.to_string().contains("VENUES_POSTGRES_URL"), "{error}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ pub enum FolderError {
     /// The system refused.
     #[error("cannot {what} {}; set VENUES_DATA_DIR to a folder of your own, or DATABASE_URL to a database elsewhere", path.display())]
     Io {
-        /// What was tried, as in "cannot … <path>".
+        /// What was tried, as in "cannot create".
         what: &'static str,
         /// Where.
         path: PathBuf,

@@ -60,8 +60,10 @@ impl Layout {
     /// Makes the room and checks that the server's user can get there.
     pub(super) fn prepare(home: &Home, user: &ServerUser) -> Result<Self, FolderError> {
         folder::create_all(&std::path::absolute(&home.data).map_err(folder::failed("find", &home.data))?, user)?;
-        folder::let_pass(&home.data, user)?;
         let layout = Self::of(home)?;
+        if let Some(data) = layout.room.parent() {
+            folder::let_pass(data, user)?;
+        }
         let us = rustix::process::geteuid().as_raw();
         if user.switched {
             folder::create_all(&layout.room, user)?;

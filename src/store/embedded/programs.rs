@@ -208,3 +208,144 @@ fn parse_version(text: &str) -> Option<(u32, String)> {
     let digits = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
     Some((version.get(..digits)?.parse().ok()?, version.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    /// A machine with programs that do nothing but say their version.
+    struct Machine(tempfile::TempDir);
+
+    impl Machine {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+            Self(folder)
+        }
+
+        fn at(&self, place: &str) -> PathBuf {
+            self.0.path().canonicalize().unwrap().join(place)
+        }
+
+        fn install(&self, place: &str, version: &str) -> PathBuf {
+            let bin = self.at(place);
+            fs::create_dir_all(&bin).unwrap();
+            for name in NEEDED {
+                script(&bin.join(name), &format!("echo 'postgres (PostgreSQL) {version}'"));
+            }
+            bin
+        }
+
+        async fn find(&self, path: &[PathBuf], wanted: Option<u32>) -> Found {
+            let path = std::env::join_paths(path).unwrap();
+            let (root, cache) = (self.at(""), self.at("cache"));
+            let search = Search { root: &root, explicit: None, path: Some(&path), cache: &cache };
+            find(&search, &ServerUser::of_this_process().unwrap(), wanted).await.unwrap()
+        }
+    }
+
+    /// Written by another process: what a thread of ours has open for writing cannot be run by any.
+    fn script(path: &Path, text: &str) {
+        let write = r#"printf '#!/bin/sh\n%s\n' "$2" > "$1" && chmod 755 "$1""#;
+        assert!(
+            std::process::Command::new("sh").args(["-c", write, "sh"]).arg(path).arg(text).status().unwrap().success()
+        );
+    }
+
+    #[tokio::test]
+    async fn the_path_comes_first_and_links_are_followed_to_the_real_folder() {
+        let machine = Machine::new();
+        machine.install("usr/lib/postgresql/17/bin", "17.5");
+        let real = machine.install("opt/pg/bin", "15.12 (Debian 15.12-1)");
+        let links = machine.at("usr/local/bin");
+        fs::create_dir_all(&links).unwrap();
+        symlink(real.join("postgres"), links.join("postgres")).unwrap();
+        let found = machine.find(&[machine.at("nowhere"), links], None).await.fitting.unwrap();
+        assert_eq!(found, Programs { bin: real, major: 15, version: "15.12".into() });
+    }
+
+    #[tokio::test]
+    async fn the_newest_supported_package_is_taken_and_half_a_package_is_not() {
+        let machine = Machine::new();
+        machine.install("usr/lib/postgresql/14/bin", "14.1");
+        let wanted = machine.install("usr/lib/postgresql/16/bin", "16.9");
+        let half = machine.install("usr/lib/postgresql/18/bin", "18.0");
+        fs::remove_file(half.join("initdb")).unwrap();
+        machine.install("usr/lib/postgresql/19/bin", "19beta1");
+        assert_eq!(machine.find(&[], None).await.fitting.unwrap().bin, wanted);
+    }
+
+    #[tokio::test]
+    async fn every_kind_of_package_is_found() {
+        for (place, major) in [
+            ("usr/lib/postgresql/16/bin", 16),
+            ("usr/lib/postgresql15/bin", 15),
+            ("usr/pgsql-16/bin", 16),
+            ("usr/libexec/postgresql17", 17),
+            ("opt/homebrew/opt/postgresql@18/bin", 18),
+            ("usr/local/opt/postgresql@14/bin", 14),
+            ("Applications/Postgres.app/Contents/Versions/17/bin", 17),
+            ("cache/postgresql-17.10.0-x86_64-unknown-linux-gnu/bin", 17),
+        ] {
+            let machine = Machine::new();
+            let bin = machine.install(place, &format!("{major}.2"));
+            let found = machine.find(&[], None).await.fitting.unwrap();
+            assert_eq!((found.bin, found.major), (bin, major));
+        }
+    }
+
+    #[tokio::test]
+    async fn existing_data_is_given_its_own_version_wherever_it_is() {
+        let machine = Machine::new();
+        let path = machine.install("bin", "18.1");
+        machine.install("usr/lib/postgresql/17/bin", "17.5");
+        let wanted = machine.install("usr/pgsql-14/bin", "14.20");
+        assert_eq!(machine.find(std::slice::from_ref(&path), Some(14)).await.fitting.unwrap().bin, wanted);
+        let found = machine.find(&[path], Some(16)).await;
+        assert_eq!(found.fitting, None);
+        let versions: Vec<&str> = found.others.iter().map(|other| other.version.as_str()).collect();
+        assert_eq!(versions, ["18.1", "17.5", "14.20"]);
+    }
+
+    #[tokio::test]
+    async fn pg_config_is_asked() {
+        let machine = Machine::new();
+        let bin = machine.install("strange/place", "16.2");
+        let config = machine.at("usr/bin");
+        fs::create_dir_all(&config).unwrap();
+        script(&config.join("pg_config"), &format!("[ \"$1\" = --bindir ] && echo {}", bin.display()));
+        assert_eq!(machine.find(&[config], None).await.fitting.unwrap().bin, bin);
+    }
+
+    #[tokio::test]
+    async fn programs_that_do_not_run_are_passed_over() {
+        let machine = Machine::new();
+        let broken = machine.install("bin", "17.1");
+        script(&broken.join("postgres"), "echo 'libssl.so.3 not found' >&2; exit 127");
+        let good = machine.install("usr/lib/postgresql/14/bin", "14.1");
+        assert_eq!(machine.find(std::slice::from_ref(&broken), None).await.fitting.unwrap().bin, good);
+
+        let (root, cache) = (machine.at(""), machine.at("cache"));
+        let search = Search { root: &root, explicit: Some(&broken), path: None, cache: &cache };
+        let error = find(&search, &ServerUser::of_this_process().unwrap(), None).await.unwrap_err();
+        assert!(error.to_string().contains("libssl.so.3 not found"), "{error}");
+    }
+
+    #[test]
+    fn versions_are_read_in_all_their_forms() {
+        for (text, expected) in [
+            ("postgres (PostgreSQL) 15.12 (Debian 15.12-1.pgdg120+1)\n", Some((15, "15.12"))),
+            ("postgres (PostgreSQL) 17.10\n", Some((17, "17.10"))),
+            ("postgres (PostgreSQL) 18beta2\n", Some((18, "18beta2"))),
+            ("postgres (PostgreSQL) devel\n", None),
+            ("postgres: not found\n", None),
+            ("", None),
+        ] {
+            let expected = expected.map(|(major, version)| (major, version.to_owned()));
+            assert_eq!(parse_version(text), expected, "{text:?}");
+        }
+    }
+}

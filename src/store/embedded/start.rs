@@ -102,7 +102,7 @@ pub enum EmbeddedError {
     Programs(#[from] ProgramsError),
     /// No programs here, and none could be fetched.
     #[error(
-        "no PostgreSQL server programs found{} and none downloaded ({source})\n  \
+        "no PostgreSQL server programs found{} and none could be downloaded\n  \
          install them: `apt-get install postgresql`, or `brew install postgresql@17`\n  \
          or point to what you have: VENUES_POSTGRES_BIN (a folder with initdb), VENUES_POSTGRES_URL (a mirror) or DATABASE_URL (a database)",
         unfit(others)
@@ -304,13 +304,21 @@ async fn server_programs(
     }
     if options.download.allowed {
         folder::create_all(cache, user)?;
-        folder::let_pass(cache, user)?;
+        folder::let_pass(&cache.canonicalize().map_err(folder::failed("find", cache))?, user)?;
         folder::reachable(cache, user)?;
     }
-    let bin = download::fetch(&options.download, cache, progress)
-        .await
-        .map_err(|source| EmbeddedError::NoPrograms { others, source })?;
-    Ok(programs::version(&bin, user).await?)
+    let bin = match download::fetch(&options.download, cache, progress).await {
+        Ok(bin) => bin,
+        Err(source) => return Err(EmbeddedError::NoPrograms { others, source }),
+    };
+    let programs = programs::version(&bin, user).await?;
+    match data {
+        // A release need not be what its name says.
+        Some(data) if data != programs.major => {
+            Err(EmbeddedError::OtherMajor { cluster: layout.cluster.clone(), data, others })
+        }
+        _ => Ok(programs),
+    }
 }
 
 /// Gives our role the password that TCP asks for, and returns the address with it.
