@@ -346,8 +346,16 @@ fn every_kind_of_breach_is_caught_by_name() {
         ("src/model/area.rs", "fn f() { super::venue::g() }", "circle: model::area → model::venue → model::area"),
         ("src/model/area.rs", "use crate::model::{venue::Venue};", "circle: model::area → model::venue"),
         ("src/provider/google.rs", "use sqlx::query;", "`sqlx::query` is for the room `store` alone"),
-        ("src/provider/google.rs", "use {std::fmt, reqwest as http};", "`reqwest` is for the room `transport` alone"),
-        ("src/provider/google.rs", "fn f() { ::reqwest::get() }", "`reqwest::get` is for the room `transport` alone"),
+        (
+            "src/provider/google.rs",
+            "use {std::fmt, reqwest as http};",
+            "`reqwest` is for the room `transport`, `store::embedded::download` alone",
+        ),
+        (
+            "src/provider/google.rs",
+            "fn f() { ::reqwest::get() }",
+            "`reqwest::get` is for the room `transport`, `store::embedded::download` alone",
+        ),
         ("src/provider/google.rs", "extern crate governor;", "`governor` is for the room `transport` alone"),
         ("src/store/runs.rs", "#[derive(clap::Parser)] struct S;", "`clap::Parser` is for the room `cli` alone"),
         ("src/lib.rs", "pub use toml::Value;", "`toml::Value` is for the room `cli` alone"),

@@ -25,7 +25,17 @@ async fn record(folder: &Path) -> Output {
     let database = TestDatabase::create().await;
     let mut command = Command::new(env!("CARGO_BIN_EXE_venues"));
     command
-        .args(["sync", "--region", "demo", "--concurrency", "1", "--migrate", "--database-url", &database.url(), "--record"])
+        .args([
+            "sync",
+            "--region",
+            "demo",
+            "--concurrency",
+            "1",
+            "--migrate",
+            "--database-url",
+            &database.url(),
+            "--record",
+        ])
         .arg(folder)
         .current_dir(folder.parent().unwrap())
         .env("GOOGLE_PLACES_BASE_URL", double.url())
@@ -75,7 +85,8 @@ fn they_show_a_newcomer_every_kind_of_answer() {
     });
     some("an overnight stretch", &|row| {
         periods(row).iter().any(|period| {
-            period["close"]["day"] != period["open"]["day"] && period["close"]["hour"].as_u64().is_some_and(|hour| hour > 0)
+            period["close"]["day"] != period["open"]["day"]
+                && period["close"]["hour"].as_u64().is_some_and(|hour| hour > 0)
         })
     });
     some("a split day", &|row| {
@@ -84,7 +95,9 @@ fn they_show_a_newcomer_every_kind_of_answer() {
     });
     some("no rating", &|row| row.get("rating").is_none());
     some("a name in another script", &|row| {
-        row["displayName"]["text"].as_str().is_some_and(|name| name.chars().any(|letter| ('\u{3040}'..'\u{30ff}').contains(&letter)))
+        row["displayName"]["text"]
+            .as_str()
+            .is_some_and(|name| name.chars().any(|letter| ('\u{3040}'..'\u{30ff}').contains(&letter)))
     });
 }
 

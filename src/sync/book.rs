@@ -5,8 +5,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::digest::Digest;
-use super::job::{Job, SyncError};
 use super::dry_spend::DrySpend;
+use super::job::{Job, SyncError};
 use crate::coverage;
 use crate::model::{AnswerSeen, CappedSpot, MicroUsd, Tile};
 use crate::store::{

@@ -86,20 +86,12 @@ impl Workshop<'_> {
         let cost = if replayed { MicroUsd::default() } else { self.job.provider.limits().price };
         let (digest, seen) = digest(self.job, &self.zones, ask, page);
         let entry = Entry { lease: claimed.lease, ordinal, seen: seen.clone(), digest, replayed, cost };
-        match self.book.commit(self.database, self.job, entry).await? {
-            Some(committed) => {
-                debug_assert!(committed.counts.add_up());
-                (self.listen)(Event::AnswerCommitted { tile: claimed.tile.ordinal, counts: committed.counts, cost });
-                Ok(Answered::Seen(seen))
-            }
-            None => {
-                tracing::warn!(
-                    tile = claimed.tile.ordinal,
-                    "another worker took over this tile; its answer is not kept"
-                );
-                Ok(Answered::Left)
-            }
-        }
+        let Some(committed) = self.book.commit(self.database, self.job, entry).await? else {
+            tracing::warn!(tile = claimed.tile.ordinal, "another worker took over this tile; its answer is not kept");
+            return Ok(Answered::Left);
+        };
+        (self.listen)(Event::AnswerCommitted { tile: claimed.tile.ordinal, counts: committed.counts, cost });
+        Ok(Answered::Seen(seen))
     }
 
     async fn ask(&self, tile: i32, ask: &Ask) -> Result<Page, ExchangeError<ReserveError>> {

@@ -70,12 +70,40 @@ const KINDS: [(&str, &[&str]); 12] = [
 ];
 
 const FIRST: [&str; 16] = [
-    "Casa", "Adega", "The Anchor", "Farol", "Café", "Taverna", "Maré", "Salt &", "Lantern", "Bacalhau", "Brisa", "Pátio",
-    "Doca", "Gaivota", "Tide", "Quinta",
+    "Casa",
+    "Adega",
+    "The Anchor",
+    "Farol",
+    "Café",
+    "Taverna",
+    "Maré",
+    "Salt &",
+    "Lantern",
+    "Bacalhau",
+    "Brisa",
+    "Pátio",
+    "Doca",
+    "Gaivota",
+    "Tide",
+    "Quinta",
 ];
 const SECOND: [&str; 16] = [
-    "Azul", "da Ilha", "do Porto", "Nova", "Compass", "Vermelha", "do Vento", "Pepper", "Amália", "Norte", "das Ondas",
-    "Velha", "& Sons", "São Brás", "Quebra-Mar", "Central",
+    "Azul",
+    "da Ilha",
+    "do Porto",
+    "Nova",
+    "Compass",
+    "Vermelha",
+    "do Vento",
+    "Pepper",
+    "Amália",
+    "Norte",
+    "das Ondas",
+    "Velha",
+    "& Sons",
+    "São Brás",
+    "Quebra-Mar",
+    "Central",
 ];
 /// Other scripts, right to left among them.
 const SCRIPTS: [(&str, &str); 10] = [

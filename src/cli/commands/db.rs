@@ -63,14 +63,15 @@ async fn address(choice: &DatabaseChoice, terminal: &Terminal) -> Result<Address
             Ok(Address { printable: running.url, password: None, programs: place.programs.clone() })
         }
         DatabaseChoice::Url(url) => {
-            let mut bare = Url::parse(url.expose()).map_err(|_| Failure::Bug("a checked URL does not parse".to_owned()))?;
+            let mut bare =
+                Url::parse(url.expose()).map_err(|_| Failure::Bug("a checked URL does not parse".to_owned()))?;
             let password = bare.password().map(str::to_owned);
             if password.is_some() {
                 bare.set_password(None).map_err(|()| Failure::Bug("a password cannot be taken out".to_owned()))?;
                 tracing::warn!("the password is left out of the printed URL");
             }
-            let password = password
-                .map(|encoded| percent_encoding::percent_decode_str(&encoded).decode_utf8_lossy().into_owned());
+            let password =
+                password.map(|encoded| percent_encoding::percent_decode_str(&encoded).decode_utf8_lossy().into_owned());
             Ok(Address { printable: bare.into(), password, programs: None })
         }
     }

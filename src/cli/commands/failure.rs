@@ -117,7 +117,9 @@ impl Failure {
             | Self::Migration(MigrationError::Database(error))
             | Self::Sync(SyncError::Database(error)) => error,
             Self::Sync(SyncError::RequestWrong { .. }) => {
-                return Some("check the region's types, language and base_url; if they are right, this is our bug: please report it");
+                return Some(
+                    "check the region's types, language and base_url; if they are right, this is our bug: please report it",
+                );
             }
             _ => return None,
         };

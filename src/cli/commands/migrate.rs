@@ -39,7 +39,11 @@ fn told(terminal: &Terminal, verb: &str, nothing: &str, revisions: &[Revision]) 
     if revisions.is_empty() {
         return format!("{nothing}\n");
     }
-    revisions.iter().map(|revision| format!("{verb} {} {}\n", revision.version, revision.what)).collect()
+    revisions
+        .iter()
+        .map(|revision| format!("{verb} {} {}\n", revision.version, revision.what))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn current(terminal: &Terminal, all: &[Revision]) -> String {
@@ -48,7 +52,8 @@ fn current(terminal: &Terminal, all: &[Revision]) -> String {
     if terminal.json {
         return format!("{}\n", json!({ "current": newest.map(|revision| revision.version), "pending": pending }));
     }
-    let at = newest.map_or("no migration applied".to_owned(), |revision| format!("{} {}", revision.version, revision.what));
+    let at =
+        newest.map_or("no migration applied".to_owned(), |revision| format!("{} {}", revision.version, revision.what));
     let behind = if pending == 0 { "(head)".to_owned() } else { format!("({pending} pending)") };
     format!("{at} {behind}\n")
 }
@@ -58,5 +63,8 @@ fn history(terminal: &Terminal, all: &[Revision]) -> String {
         return format!("{}\n", json!(all));
     }
     let mark = |revision: &Revision| if revision.applied { "applied" } else { "pending" };
-    all.iter().map(|revision| format!("{}  {}  {}\n", mark(revision), revision.version, revision.what)).collect()
+    all.iter()
+        .map(|revision| format!("{}  {}  {}\n", mark(revision), revision.version, revision.what))
+        .collect::<Vec<_>>()
+        .concat()
 }

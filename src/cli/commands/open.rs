@@ -3,9 +3,9 @@ use std::time::Duration;
 use super::failure::Failure;
 use crate::cli::settings::database::{DatabaseChoice, EmbeddedPlace};
 use crate::cli::terminal::Terminal;
+use crate::store::Database;
 use crate::store::embedded::{self, Download, Home, Options, Running, Watcher};
 use crate::store::migrate::{self, State};
-use crate::store::Database;
 
 /// The embedded server stops by itself after this long without a client.
 const IDLE: Duration = Duration::from_mins(15);
@@ -25,7 +25,10 @@ pub(super) async fn open(choice: &DatabaseChoice, connections: u32, terminal: &T
     let (url, printable_url, embedded) = match choice {
         DatabaseChoice::Url(url) => {
             if !url.left_out.is_empty() {
-                tracing::warn!("the database URL has parameters of another driver, which are left out: {}", url.left_out.join(", "));
+                tracing::warn!(
+                    "the database URL has parameters of another driver, which are left out: {}",
+                    url.left_out.join(", ")
+                );
             }
             (url.expose().to_owned(), url.to_string(), false)
         }
@@ -66,10 +69,7 @@ pub(super) async fn ensure_schema(opened: &Opened, told: bool) -> Result<(), Fai
             tracing::info!(applied = applied.len(), "brought the schema up to date");
             Ok(())
         }
-        State::Behind { pending } => {
-            Err(Failure::Behind { place: opened.database.place().to_owned(), pending })
-        }
+        State::Behind { pending } => Err(Failure::Behind { place: opened.database.place().to_owned(), pending }),
         State::MadeByAlembic { revision } => Err(migrate::MigrationError::MadeByAlembic { revision }.into()),
     }
 }
-

@@ -57,8 +57,8 @@ struct Prepared<'a> {
 
 impl<'a> Prepared<'a> {
     fn new(settings: &'a SyncJob) -> Result<Self, Failure> {
-        let region = region(&settings.shape)
-            .map_err(|source| Failure::Region { region: settings.region.clone(), source })?;
+        let region =
+            region(&settings.shape).map_err(|source| Failure::Region { region: settings.region.clone(), source })?;
         let provider = provider::all()
             .into_iter()
             .find(|provider| provider.name() == settings.provider.name)
