@@ -160,8 +160,12 @@ async fn the_server_is_detached_and_never_root() {
 #[tokio::test]
 async fn a_caller_with_pipes_is_not_kept_waiting() {
     let lodging = Lodging::new();
-    // As `$(venues db url)` does: read until every holder of the pipe has closed it.
-    let child = helper(&lodging.home).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // As `$(venues db url)` does: read until every holder of the pipe has closed it, under whatever number it has it.
+    let helper = helper(&lodging.home);
+    let mut child = Command::new("sh");
+    child.args(["-c", r#"exec 9>&2 && exec "$0" "$@""#]).arg(helper.get_program()).args(helper.get_args());
+    child.envs(helper.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let child = child.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
     let output = tokio::time::timeout(Duration::from_mins(1), output).await.unwrap().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,7 +1,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgTransaction};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode, PgTransaction};
 use sqlx::{ConnectOptions, Connection};
 
 /// A pool of connections to one database.
@@ -102,6 +102,8 @@ impl Database {
             options.get_port(),
             options.get_database().unwrap_or("(the role's own)")
         );
+        // There is no TLS on a socket, whatever PGSSLMODE says; a server would refuse it.
+        let options = if options.get_socket().is_some() { options.ssl_mode(PgSslMode::Disable) } else { options };
         let options = options
             // PgBouncer refuses start-up parameters that it does not know; the default of every supported server is right.
             .extra_float_digits(None)

@@ -102,6 +102,10 @@ impl Workshop<'_> {
         let mut cursor = None;
         loop {
             let request = job.provider.request(ask, &job.language, cursor.as_ref());
+            if matches!(job.source, Source::Replay(_)) {
+                // Live, every attempt is told as it is reserved.
+                listen(Event::RequestSent { tile });
+            }
             let response = self.courier.exchange(&request, &judge, &spending, self.stop.signal()).await?;
             let page = job.provider.parse(&request, &response);
             whole.rows.extend(page.rows);

@@ -188,16 +188,25 @@ impl<'a> Prepared<'a> {
             samples: samples.into_iter().map(sample).collect(),
             #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
             today: chrono::Utc::now().date_naive(),
-            look: (!dry_run).then(|| LookAtData { shell: self.shell(), url: opened.printable_url.clone() }),
-            go_on: self.settings.go_on.clone(),
+            look: (!dry_run).then(|| LookAtData { shell: as_invoked(self.shell()), url: opened.printable_url.clone() }),
+            go_on: as_invoked(&self.settings.go_on),
         })
     }
 
-    fn shell(&self) -> String {
+    fn shell(&self) -> &'static str {
         match &self.settings.database {
-            DatabaseChoice::Embedded(place) if place.needs_flag => "venues db shell --embedded".to_owned(),
-            _ => "venues db shell".to_owned(),
+            DatabaseChoice::Embedded(place) if place.needs_flag => "venues db shell --embedded",
+            _ => "venues db shell",
         }
+    }
+}
+
+/// A command of ours as it can be typed again here: whoever ran `target/release/venues` has no `venues` on the path.
+fn as_invoked(command: &str) -> String {
+    let typed = std::env::args().next().filter(|program| program.contains('/'));
+    match (typed, command.strip_prefix("venues ")) {
+        (Some(program), Some(rest)) => format!("{program} {rest}"),
+        _ => command.to_owned(),
     }
 }
 

@@ -13,7 +13,7 @@ use super::connection::Socket;
 use super::folder::{self, FolderError};
 use super::home::Layout;
 use super::programs::Programs;
-use super::user::ServerUser;
+use super::user::{self, ServerUser};
 
 /// A log longer than this (bytes) is set aside before the next start.
 const LONG_LOG: u64 = 10 * 1024 * 1024;
@@ -109,6 +109,7 @@ async fn pg_ctl_start(layout: &Layout, plan: &Plan<'_>, patience: Duration) -> R
         options.open(&layout.log).map_err(folder::failed("write", &layout.log))
     };
     let program = plan.programs.bin.join("pg_ctl");
+    user::keep_descriptors();
     let status = plan
         .user
         .command(&program)

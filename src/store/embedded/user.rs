@@ -66,6 +66,12 @@ impl ServerUser {
     }
 }
 
+/// Keeps what our caller left open (a pipe of a command substitution, a supervisor's socket) from whatever we start from now on: a
+/// server that held it would keep the caller waiting for as long as it runs.
+pub(super) fn keep_descriptors() {
+    close_fds::set_fds_cloexec_threadsafe(3, &[]);
+}
+
 fn choose(uid: u32, gid: u32, passwd: &str) -> Result<ServerUser, UserError> {
     let entries = || passwd.lines().filter_map(entry);
     if uid != 0 {

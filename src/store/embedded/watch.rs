@@ -20,6 +20,7 @@ use super::home::{Home, Layout};
 use super::lock::{self, LockError};
 use super::postmaster::{self, Postmaster};
 use super::stop::{self, StopError};
+use super::user;
 
 /// The longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -189,6 +190,7 @@ pub(super) fn ensure(layout: &Layout, home: &Home, watcher: &Watcher) {
         Ok(None) => return,
         Err(error) => tracing::warn!(%error, "the database server has no watcher"),
     }
+    user::keep_descriptors();
     let spawned = Command::new(&watcher.program)
         .args(watcher.arguments(home))
         .current_dir("/")
