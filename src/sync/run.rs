@@ -79,8 +79,10 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Bo
         tiles: job.region.tiles(),
         fresh: job.fresh,
         resume_within: RESUME_WITHIN,
+        worker: Uuid::new_v4(),
+        lease: job.lease,
     };
-    Ok(Book::Stored { run: store::open_run(database, &spec).await?, worker: Uuid::new_v4() })
+    Ok(Book::Stored { run: store::open_run(database, &spec).await?, worker: spec.worker })
 }
 
 /// Works until nothing is left to claim and nobody else holds a tile, or the run is stopped.
