@@ -119,19 +119,26 @@ impl Ground {
 
     /// Circles, at most `most`, that together hold all the ground.
     pub(super) fn rest(&self, most: usize) -> Vec<Circle> {
-        let mut bundles: Vec<Vec<&Cell>> = vec![self.cells.iter().collect()];
-        // The widest bundle is halved until there are enough; its pieces go by the half that their middle lies in.
-        while bundles.len() < most {
-            let Some(widest) = (0..bundles.len())
-                .filter(|index| bundles[*index].len() > 1)
-                .max_by(|a, b| around(&bundles[*a]).radius_m.total_cmp(&around(&bundles[*b]).radius_m))
-            else {
-                break;
-            };
-            let bundle = bundles.swap_remove(widest);
-            bundles.extend(halved(bundle));
+        if self.cells.is_empty() {
+            return Vec::new();
         }
-        bundles.iter().filter(|bundle| !bundle.is_empty()).map(|bundle| around(bundle)).collect()
+        let all: Vec<&Cell> = self.cells.iter().collect();
+        let mut bundles = vec![(around(&all), all)];
+        // The widest bundle is halved until there are enough.
+        while bundles.len() < most {
+            let wide = bundles.iter().enumerate().filter(|(_, (_, bundle))| bundle.len() > 1);
+            let widest = wide.max_by(|a, b| a.1.0.radius_m.total_cmp(&b.1.0.radius_m)).map(|(index, _)| index);
+            let Some(index) = widest else { break };
+            let (circle, bundle) = bundles.swap_remove(index);
+            let [first, second] = halved(&bundle);
+            if first.is_empty() || second.is_empty() {
+                // One large piece among small ones: left as it is.
+                bundles.push((circle, bundle));
+                break;
+            }
+            bundles.extend([first, second].map(|half| (around(&half), half)));
+        }
+        bundles.into_iter().map(|(circle, _)| circle).collect()
     }
 
     /// Replaces a piece by those of its halves that touch the region: the first in its place, the second at the end.
@@ -182,9 +189,10 @@ fn around(cells: &[&Cell]) -> Circle {
     Circle { center, radius_m: radius_m + SLACK_M }
 }
 
-fn halved(cells: Vec<&Cell>) -> [Vec<&Cell>; 2] {
-    let [first, _] = sphere::halves(&hull(&cells));
-    let (inside, outside): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| {
+/// Pieces by the half of their hull that their middle lies in.
+fn halved<'a>(cells: &[&'a Cell]) -> [Vec<&'a Cell>; 2] {
+    let [first, _] = sphere::halves(&hull(cells));
+    let (inside, outside) = cells.iter().copied().partition(|cell| {
         let at = sphere::middle(&cell.cell);
         at.lat() <= first.north && at.lng() <= first.east
     });

@@ -87,7 +87,9 @@ impl Vector {
 
     /// The squared straight line between two places on a sphere of radius 1; compare with [`chord2`].
     pub(super) fn chord2(self, other: Self) -> f64 {
-        self.0.iter().zip(other.0).map(|(a, b)| (a - b) * (a - b)).sum()
+        let ([x, y, z], [other_x, other_y, other_z]) = (self.0, other.0);
+        let (x, y, z) = (x - other_x, y - other_y, z - other_z);
+        x * x + y * y + z * z
     }
 
     /// Metres along the surface.

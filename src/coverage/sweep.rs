@@ -95,8 +95,13 @@ fn expected_m(full_m: f64, anchor: &Cell, rules: &Rules) -> f64 {
 
 /// The disk that covers the anchor and the most open ground besides: its middle, and the radius expected there.
 fn best_disk(ground: &Ground, anchor: &Cell, around_m: f64, radius: impl Fn(Vector) -> f64) -> (Vector, f64) {
-    let near: Vec<&Cell> =
-        ground.cells().iter().filter(|cell| anchor.center.distance_m(cell.center) <= 3.0 * around_m).collect();
+    let neighbourhood = sphere::chord2(3.0 * around_m);
+    let near: Vec<(Vector, f64)> = ground
+        .cells()
+        .iter()
+        .filter(|cell| anchor.center.chord2(cell.center) <= neighbourhood)
+        .map(|cell| (cell.center, cell.area_m2))
+        .collect();
     let (mut winner, mut highest) = ((anchor.center, around_m), f64::MIN);
     for step in STEPS {
         for turn in 0..if step > 0.0 { BEARINGS } else { 1 } {
@@ -108,8 +113,12 @@ fn best_disk(ground: &Ground, anchor: &Cell, around_m: f64, radius: impl Fn(Vect
                 continue;
             }
             let edge = sphere::chord2(radius_m - 0.7 * around_m / FINENESS);
-            let gain: f64 =
-                near.iter().filter(|cell| center.chord2(cell.center) <= edge).map(|cell| cell.area_m2).sum();
+            let mut gain = 0.0;
+            for (at, area_m2) in &near {
+                if center.chord2(*at) <= edge {
+                    gain += area_m2;
+                }
+            }
             // Clearly more: candidates that mirror each other must not be told apart by the last digit.
             if gain > highest * (1.0 + 1e-9) {
                 (winner, highest) = ((center, radius_m), gain);

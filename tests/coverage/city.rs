@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use venue_sync::coverage::{Next, Region, Rules, TileCover, distance_m, seen};
+use venue_sync::coverage::{EARTH_RADIUS_M, Next, Region, Rules, TileCover, distance_m, seen};
 use venue_sync::model::{AnswerSeen, Area, AreaShape, Ask, CappedSpot, Circle, Position, Ranking};
 
 /// A venue: where the provider believes it is, and the index of its only type word.
@@ -19,8 +19,8 @@ pub struct Manners {
     pub cap: usize,
     /// What it says about its order.
     pub ranking: Ranking,
-    /// Its metres, as a multiple of ours.
-    pub metre: f64,
+    /// Its metres from north to south and from east to west, as multiples of ours: it may measure on an ellipsoid.
+    pub metres: [f64; 2],
     /// Decimals of the positions that it returns.
     pub decimals: i32,
     /// One row in so many comes without a position; 0 for none.
@@ -37,7 +37,7 @@ impl Manners {
         Self {
             cap,
             ranking: Ranking::Distance,
-            metre: 1.0,
+            metres: [1.0, 1.0],
             decimals: 7,
             positionless: 0,
             reversed: false,
@@ -79,6 +79,14 @@ pub fn shown(position: Position, manners: &Manners) -> Position {
     Position::new(((position.lat() * unit).round() / unit).clamp(-90.0, 90.0), lng.clamp(-180.0, 180.0)).unwrap()
 }
 
+/// The distance as the provider measures it.
+fn measured(from: Position, to: Position, [north, east]: [f64; 2]) -> f64 {
+    let metres = distance_m(from, to);
+    let northwards = ((to.lat() - from.lat()).to_radians() * EARTH_RADIUS_M).abs().min(metres);
+    let eastwards = (metres * metres - northwards * northwards).sqrt();
+    (north * northwards).hypot(east * eastwards)
+}
+
 /// The indices of the venues in the answer, in its order, and whether it was cut off.
 pub fn answer(venues: &[Venue], manners: &Manners, ask: &Ask) -> (Vec<usize>, bool) {
     let Area::Circle(Circle { center, radius_m }) = ask.area else { panic!("only circles are asked") };
@@ -89,7 +97,7 @@ pub fn answer(venues: &[Venue], manners: &Manners, ask: &Ask) -> (Vec<usize>, bo
         .filter(|(_, venue)| asked.is_empty() || asked.contains(&venue.word))
         // A degree of latitude is more than 110 km everywhere.
         .filter(|(_, venue)| (venue.position.lat() - center.lat()).abs() * 110_000.0 <= radius_m)
-        .map(|(index, venue)| (distance_m(center, venue.position) * manners.metre, index))
+        .map(|(index, venue)| (measured(center, venue.position, manners.metres), index))
         .filter(|(metres, _)| *metres <= radius_m)
         .collect();
     inside.sort_by(|a, b| match manners.ranking {
