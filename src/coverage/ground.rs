@@ -7,7 +7,7 @@ use crate::model::{BoundingBox, Circle, Position, Tile};
 /// A piece of ground that no answer has certified.
 #[derive(Debug, Clone)]
 pub(super) struct Cell {
-    pub(super) cell: BoundingBox,
+    pub(super) bounds: BoundingBox,
     pub(super) center: Vector,
     /// Metres from the centre to the farthest corner.
     pub(super) reach_m: f64,
@@ -33,6 +33,9 @@ pub(super) struct Ground {
     tile: BoundingBox,
     cells: Vec<Cell>,
 }
+
+/// Metres by which ground has to lie inside a certified disk: far more than the rounding of these distances.
+const SLACK_M: f64 = 0.001;
 
 /// Part of the expected radius that is expected after a disappointment.
 const LESS: f64 = 0.7;
@@ -67,11 +70,11 @@ impl Ground {
             if apart - cell.reach_m > radius_m {
                 index += 1;
             } else if apart + cell.reach_m + SLACK_M <= radius_m
-                || sphere::farthest_m(place, &cell.cell) + SLACK_M <= radius_m
+                || sphere::farthest_m(place, &cell.bounds) + SLACK_M <= radius_m
             {
                 self.cells.swap_remove(index);
                 taken = true;
-            } else if cell.reach_m > finest_m && sphere::nearest_m(place, &cell.cell) < radius_m {
+            } else if cell.reach_m > finest_m && sphere::nearest_m(place, &cell.bounds) < radius_m {
                 self.split(index);
             } else {
                 index += 1;
@@ -144,48 +147,45 @@ impl Ground {
     /// Replaces a piece by those of its halves that touch the region: the first in its place, the second at the end.
     fn split(&mut self, index: usize) {
         let old = self.cells.swap_remove(index);
-        for half in sphere::halves(&old.cell) {
+        for half in sphere::halves(&old.bounds) {
             self.cells.extend(self.measure(half, old.border, (old.expected_m, old.asked_m)));
         }
     }
 
-    fn measure(&self, cell: BoundingBox, near_border: bool, (expected_m, asked_m): (f64, f64)) -> Option<Cell> {
-        let relation = if near_border { self.region.relation(&cell) } else { Relation::Inside };
+    fn measure(&self, bounds: BoundingBox, near_border: bool, (expected_m, asked_m): (f64, f64)) -> Option<Cell> {
+        let relation = if near_border { self.region.relation(&bounds) } else { Relation::Inside };
         if relation == Relation::Outside {
             return None;
         }
-        let middle = sphere::middle(&cell);
+        let middle = sphere::middle(&bounds);
         Some(Cell {
             center: Vector::of(middle),
-            reach_m: sphere::farthest_m(middle, &cell),
-            area_m2: sphere::box_area_m2(cell.south, cell.north, cell.east - cell.west),
+            reach_m: sphere::farthest_m(middle, &bounds),
+            area_m2: sphere::box_area_m2(bounds.south, bounds.north, bounds.east - bounds.west),
             expected_m,
             asked_m,
             border: relation == Relation::Touches,
-            cell,
+            bounds,
         })
     }
 }
-
-/// Metres by which ground has to lie inside a certified disk: far more than the rounding of these distances.
-const SLACK_M: f64 = 0.001;
 
 fn hull(cells: &[&Cell]) -> BoundingBox {
     let fold = |pick: fn(&Cell) -> f64, choose: fn(f64, f64) -> f64, start| {
         cells.iter().map(|cell| pick(cell)).fold(start, choose)
     };
     BoundingBox {
-        south: fold(|cell| cell.cell.south, f64::min, 90.0),
-        west: fold(|cell| cell.cell.west, f64::min, 180.0),
-        north: fold(|cell| cell.cell.north, f64::max, -90.0),
-        east: fold(|cell| cell.cell.east, f64::max, -180.0),
+        south: fold(|cell| cell.bounds.south, f64::min, 90.0),
+        west: fold(|cell| cell.bounds.west, f64::min, 180.0),
+        north: fold(|cell| cell.bounds.north, f64::max, -90.0),
+        east: fold(|cell| cell.bounds.east, f64::max, -180.0),
     }
 }
 
 /// A circle that holds all pieces.
 fn around(cells: &[&Cell]) -> Circle {
     let center = sphere::middle(&hull(cells));
-    let radius_m = cells.iter().map(|cell| sphere::farthest_m(center, &cell.cell)).fold(0.0, f64::max);
+    let radius_m = cells.iter().map(|cell| sphere::farthest_m(center, &cell.bounds)).fold(0.0, f64::max);
     Circle { center, radius_m: radius_m + SLACK_M }
 }
 
@@ -193,7 +193,7 @@ fn around(cells: &[&Cell]) -> Circle {
 fn halved<'a>(cells: &[&'a Cell]) -> [Vec<&'a Cell>; 2] {
     let [first, _] = sphere::halves(&hull(cells));
     let (inside, outside) = cells.iter().copied().partition(|cell| {
-        let at = sphere::middle(&cell.cell);
+        let at = sphere::middle(&cell.bounds);
         at.lat() <= first.north && at.lng() <= first.east
     });
     [inside, outside]

@@ -73,13 +73,13 @@ fn outermost(ground: &Ground) -> Option<&Cell> {
     let tile = ground.tile();
     let (width, height) = (tile.east - tile.west, tile.north - tile.south);
     let off = |cell: &Cell| {
-        let x = ((cell.cell.west - tile.west) + (cell.cell.east - tile.east)) / width;
-        let y = ((cell.cell.south - tile.south) + (cell.cell.north - tile.north)) / height;
+        let x = ((cell.bounds.west - tile.west) + (cell.bounds.east - tile.east)) / width;
+        let y = ((cell.bounds.south - tile.south) + (cell.bounds.north - tile.north)) / height;
         x * x + y * y
     };
     let order = |a: &&Cell, b: &&Cell| {
-        let south = a.cell.south.total_cmp(&b.cell.south);
-        off(a).total_cmp(&off(b)).then(south).then(a.cell.west.total_cmp(&b.cell.west))
+        let south = a.bounds.south.total_cmp(&b.bounds.south);
+        off(a).total_cmp(&off(b)).then(south).then(a.bounds.west.total_cmp(&b.bounds.west))
     };
     ground.cells().iter().max_by(order)
 }
