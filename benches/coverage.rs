@@ -27,7 +27,7 @@ struct Row {
 }
 
 fn main() {
-    println!("city                venues  tiles |  asked ÷(v/20) capped missed  µs/ask |  quadtree ÷(v/20)");
+    println!("city                venues  tiles |  asked ÷(v/20) capped unseen  µs/ask |  quadtree ÷(v/20)");
     for row in invented().into_iter().chain(given()) {
         print(&row);
     }
