@@ -338,7 +338,9 @@ async fn a_dry_run_compares_and_writes_only_the_spend() {
 #[tokio::test]
 async fn a_refused_key_ends_the_run_at_once_and_costs_nothing() {
     let bench = Bench { key: "AIzaSomeOtherKeyAltogether-987654321", ..Bench::new(city::town()).await };
-    let error = bench.sync(&bench.job()).await.unwrap_err();
+    let report = bench.sync(&bench.job()).await.unwrap();
+    assert_eq!(report.summary.status, RunStatus::Failed);
+    let error = report.error.unwrap();
     assert!(matches!(error, SyncError::CredentialsRefused { .. }), "{error}");
     assert!(error.to_string().contains("GOOGLE_PLACES_API_KEY"), "{error}");
     assert_eq!(bench.double.asked(), 0);

@@ -14,7 +14,7 @@ use crate::cli::terminal::Terminal;
 use crate::coverage::{Region, RegionError};
 use crate::model::Position;
 use crate::provider::{self, Provider};
-use crate::report::{LookAtData, RunReport, SampleVenue};
+use crate::report::{LookAtData, RunReport};
 use crate::store::{self, Budget};
 use crate::sync::{self, Job, Source};
 use crate::transport::{Cassette, Courier, LiveOptions, RecordedRun, Recorder};
@@ -170,7 +170,7 @@ impl<'a> Prepared<'a> {
     }
 
     async fn report(&self, ended: sync::RunReport, opened: &Opened) -> Result<RunReport, Failure> {
-        let sync::RunReport { summary, figures, reason, resumes_at } = ended;
+        let sync::RunReport { summary, figures, reason, resumes_at, error: _ } = ended;
         let dry_run = self.settings.effort.dry_run;
         let provider = self.provider.name();
         let samples = store::sample_venues(&opened.database, provider, self.region.bounds(), SAMPLES).await?;
@@ -185,7 +185,7 @@ impl<'a> Prepared<'a> {
             rejects: figures.rejects,
             repairs: figures.repairs,
             unmapped: figures.unmapped,
-            samples: samples.into_iter().map(sample).collect(),
+            samples,
             #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
             today: chrono::Utc::now().date_naive(),
             look: (!dry_run).then(|| LookAtData { shell: as_invoked(self.shell()), url: opened.printable_url.clone() }),
@@ -207,16 +207,6 @@ fn as_invoked(command: &str) -> String {
     match (typed, command.strip_prefix("venues ")) {
         (Some(program), Some(rest)) => format!("{program} {rest}"),
         _ => command.to_owned(),
-    }
-}
-
-fn sample(venue: store::SampleVenue) -> SampleVenue {
-    SampleVenue {
-        name: venue.name,
-        category: venue.category,
-        rating: venue.rating,
-        price_level: venue.price_level,
-        weekday_text: venue.weekday_text,
     }
 }
 
