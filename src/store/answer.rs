@@ -69,12 +69,20 @@ pub enum CommitError {
     },
 }
 
+/// How often an answer is written anew after a deadlock. Our own workers lock rows in one order; other programs that write
+/// venues and profiles may not.
+const DEADLOCKS: u32 = 3;
+
 /// Commits an answer: rows, stubs, certificate and counts together or not at all.
 pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Result<Committed, CommitError> {
-    let mut transaction = database.begin().await?;
-    let committed = match write(&mut transaction, answer).await {
-        Ok(committed) => committed?,
-        Err(error) => return Err(database.error(error).into()),
+    let mut deadlocks = 0;
+    let (transaction, committed) = loop {
+        let mut transaction = database.begin().await?;
+        match write(&mut transaction, answer).await {
+            Ok(committed) => break (transaction, committed?),
+            Err(error) if deadlocks < DEADLOCKS && is_deadlock(&error) => deadlocks += 1,
+            Err(error) => return Err(database.error(error).into()),
+        }
     };
     match database.commit(transaction).await {
         Ok(()) => Ok(committed),
@@ -84,6 +92,10 @@ pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Resu
             None => Err(error.into()),
         },
     }
+}
+
+fn is_deadlock(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "40P01")
 }
 
 async fn write(
@@ -96,6 +108,7 @@ async fn write(
         answer.lease.tile,
         answer.lease.fence
     )
+    .persistent(false)
     .execute(&mut **transaction)
     .await?;
     if held.rows_affected() == 0 {
@@ -119,6 +132,7 @@ async fn write(
             answer.lease.tile,
             i64::from(answer.replayed_requests)
         )
+        .persistent(false)
         .execute(&mut **transaction)
         .await?;
     }
@@ -161,6 +175,7 @@ async fn insert_answer(
         sqlx::types::Json(&answer.repairs) as _,
         sqlx::types::Json(&answer.unmapped) as _,
     )
+    .persistent(false)
     .execute(&mut **transaction)
     .await?;
     Ok(())
@@ -188,6 +203,7 @@ async fn insert_rejects(
         &reasons,
         &details
     )
+    .persistent(false)
     .execute(&mut **transaction)
     .await?;
     Ok(())

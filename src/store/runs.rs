@@ -90,6 +90,7 @@ async fn take_up(
             "update venue_sync.runs set state = 'abandoned', ended_at = clock_timestamp() where id = $1",
             row.id
         )
+        .persistent(false)
         .execute(&mut **transaction)
         .await?;
         return Ok(None);
@@ -103,6 +104,7 @@ async fn take_up(
              where id = $1",
             row.id
         )
+        .persistent(false)
         .execute(&mut **transaction)
         .await?;
         sqlx::query!(
@@ -110,6 +112,7 @@ async fn take_up(
              where run_id = $1 and state in ('failed', 'leased')",
             row.id
         )
+        .persistent(false)
         .execute(&mut **transaction)
         .await?;
     }
@@ -142,6 +145,7 @@ async fn begin(transaction: &mut PgTransaction<'static>, spec: &RunSpec) -> Resu
         &column(|tile| tile.cell.north),
         &column(|tile| tile.cell.east),
     )
+    .persistent(false)
     .execute(&mut **transaction)
     .await?;
     Ok(Some(OpenedRun { id, begun_at: row.begun_at, resumed: false, joined: false }))
@@ -157,6 +161,7 @@ pub async fn close_if_finished(database: &Database, run: Uuid) -> Result<bool, D
                and not exists (select from venue_sync.tiles where run_id = $1 and state <> 'complete')",
             run
         )
+        .persistent(false)
         .execute(&mut *transaction)
         .await?;
         sqlx::query_scalar!("select state from venue_sync.runs where id = $1", run).fetch_one(&mut *transaction).await

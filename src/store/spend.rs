@@ -88,6 +88,7 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
         spender.provider,
         spender.price.0
     )
+    .persistent(false)
     .execute(&mut *transaction)
     .await
     .map_err(wrap)?;
@@ -124,6 +125,7 @@ pub async fn refund(database: &Database, spender: Spender<'_>, refund: Refund) -
             requests,
             spender.price.0
         )
+        .persistent(false)
         .execute(&mut *transaction)
         .await
         .map_err(|error| database.error(error))?;
@@ -137,6 +139,7 @@ pub async fn refund(database: &Database, spender: Spender<'_>, refund: Refund) -
         requests,
         spender.price.0
     )
+    .persistent(false)
     .execute(&mut *transaction)
     .await
     .map_err(|error| database.error(error))?;

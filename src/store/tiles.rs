@@ -110,6 +110,7 @@ pub async fn renew(database: &Database, run: Uuid, worker: Uuid, lease: Duration
         worker,
         lease.as_secs_f64()
     )
+    .persistent(false)
     .execute(&mut *transaction)
     .await
     .map_err(|error| database.error(error))?;
@@ -125,6 +126,7 @@ pub async fn release(database: &Database, run: Uuid, worker: Uuid) -> Result<(),
         run,
         worker
     )
+    .persistent(false)
     .execute(&mut *transaction)
     .await
     .map_err(|error| database.error(error))?;
@@ -158,6 +160,7 @@ async fn end_tile(
         sqlx::types::Json(capped) as _,
         error
     )
+    .persistent(false)
     .execute(&mut *transaction)
     .await
     .map_err(|error| database.error(error))?
