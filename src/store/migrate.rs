@@ -249,10 +249,10 @@ async fn lock(database: &Database) -> Result<PgConnection, MigrationError> {
     }
 }
 
-/// The lock goes with its connection. Said goodbye to, the server has let go of both before the next runner asks; a runner that
-/// was killed leaves that to the server.
-async fn unlock(connection: PgConnection) {
-    if let Err(error) = connection.close().await {
+/// Before the connection goes, so that the next runner need not wait until the server has noticed that.
+async fn unlock(mut connection: PgConnection) {
+    let released = sqlx::query("select pg_advisory_unlock($1)").bind(LOCK).execute(&mut connection).await;
+    if let Err(error) = released.and(connection.close().await) {
         tracing::debug!(%error, "the connection that held the migration lock was gone already");
     }
 }
