@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgTransaction;
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
 use super::content::Batch;
 use super::merge::merge_venues;
 use super::tiles::Lease;
+use super::transaction::Transaction;
 use crate::model::{AnswerSeen, Certificate, MicroUsd, Reject, VenueCounts};
 
 /// Everything that one answer brings, committed as one transaction.
@@ -99,7 +99,7 @@ fn is_deadlock(error: &sqlx::Error) -> bool {
 }
 
 async fn write(
-    transaction: &mut PgTransaction<'static>,
+    transaction: &mut Transaction,
     answer: &AnswerToCommit,
 ) -> Result<Result<Committed, CommitError>, sqlx::Error> {
     let held = sqlx::query!(
@@ -108,8 +108,7 @@ async fn write(
         answer.lease.tile,
         answer.lease.fence
     )
-    .persistent(false)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     if held.rows_affected() == 0 {
         return Ok(Err(CommitError::FencedOut));
@@ -132,15 +131,14 @@ async fn write(
             answer.lease.tile,
             i64::from(answer.replayed_requests)
         )
-        .persistent(false)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
     }
     Ok(Ok(Committed { counts, stubbed: merged.stubbed }))
 }
 
 async fn insert_answer(
-    transaction: &mut PgTransaction<'static>,
+    transaction: &mut Transaction,
     answer: &AnswerToCommit,
     counts: VenueCounts,
     stubbed: u64,
@@ -175,14 +173,13 @@ async fn insert_answer(
         sqlx::types::Json(&answer.repairs) as _,
         sqlx::types::Json(&answer.unmapped) as _,
     )
-    .persistent(false)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }
 
 async fn insert_rejects(
-    transaction: &mut PgTransaction<'static>,
+    transaction: &mut Transaction,
     answer: Uuid,
     rejects: impl Iterator<Item = &Reject>,
 ) -> Result<(), sqlx::Error> {
@@ -203,8 +200,7 @@ async fn insert_rejects(
         &reasons,
         &details
     )
-    .persistent(false)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }
@@ -217,7 +213,7 @@ async fn find(database: &Database, id: Uuid) -> Result<Option<Committed>, Databa
          from venue_sync.answers where id = $1",
         id
     )
-    .fetch_optional(&mut *transaction)
+    .fetch_optional(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;

@@ -1,8 +1,10 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode, PgTransaction};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
+
+use super::transaction::Transaction;
 
 /// A pool of connections to one database.
 #[derive(Debug, Clone)]
@@ -107,7 +109,7 @@ impl Database {
         let options = options
             // PgBouncer refuses start-up parameters that it does not know; the default of every supported server is right.
             .extra_float_digits(None)
-            // Named statements do not survive PgBouncer's transaction mode.
+            // A pooler may give the next transaction another connection.
             .statement_cache_capacity(0)
             .disable_statement_logging();
         let pool = PgPoolOptions::new()
@@ -129,11 +131,11 @@ impl Database {
         PgConnection::connect_with(&self.options).await.map_err(|error| self.error(error))
     }
 
-    pub(super) async fn begin(&self) -> Result<PgTransaction<'static>, DatabaseError> {
-        self.pool.begin().await.map_err(|error| self.error(error))
+    pub(super) async fn begin(&self) -> Result<Transaction, DatabaseError> {
+        self.pool.begin().await.map(Transaction::new).map_err(|error| self.error(error))
     }
 
-    pub(super) async fn commit(&self, transaction: PgTransaction<'static>) -> Result<(), DatabaseError> {
+    pub(super) async fn commit(&self, transaction: Transaction) -> Result<(), DatabaseError> {
         transaction.commit().await.map_err(|error| self.error(error))
     }
 

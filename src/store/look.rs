@@ -40,7 +40,7 @@ pub async fn sample_venues(
         within.east,
         count
     )
-    .fetch_all(&mut *transaction)
+    .fetch_all(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;
@@ -61,7 +61,7 @@ pub async fn sample_venues(
 pub async fn known_zones(database: &Database) -> Result<HashSet<String>, DatabaseError> {
     let mut transaction = database.begin().await?;
     let zones = sqlx::query_scalar!(r#"select name as "name!" from pg_catalog.pg_timezone_names"#)
-        .fetch_all(&mut *transaction)
+        .fetch_all(&mut transaction)
         .await
         .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;

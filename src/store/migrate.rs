@@ -9,6 +9,7 @@ use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnection, PgDatabaseError};
 
 use super::connect::{Database, DatabaseError};
+use super::transaction::Transaction;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -258,19 +259,17 @@ async fn unlock(mut connection: PgConnection) {
 }
 
 /// Versions and checksums that the database has; none where the bookkeeping table is not there.
-async fn applied(database: &Database, connection: &mut PgConnection) -> Result<Vec<(i64, Vec<u8>)>, DatabaseError> {
+async fn applied(database: &Database, transaction: &mut Transaction) -> Result<Vec<(i64, Vec<u8>)>, DatabaseError> {
     let there: bool = sqlx::query_scalar("select to_regclass($1) is not null")
         .bind(MIGRATIONS.table_name.as_ref())
-        .persistent(false)
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut *transaction)
         .await
         .map_err(|error| database.error(error))?;
     if !there {
         return Ok(Vec::new());
     }
     sqlx::query_as("select version, checksum from venue_sync._sqlx_migrations where success order by version")
-        .persistent(false)
-        .fetch_all(connection)
+        .fetch_all(transaction)
         .await
         .map_err(|error| database.error(error))
 }
@@ -296,18 +295,16 @@ fn check_unchanged(applied: &[(i64, Vec<u8>)]) -> Result<(), MigrationError> {
 }
 
 /// The backend's revision, where its table is there and filled.
-async fn alembic_revision(database: &Database, connection: &mut PgConnection) -> Result<Option<String>, DatabaseError> {
+async fn alembic_revision(database: &Database, transaction: &mut Transaction) -> Result<Option<String>, DatabaseError> {
     let there: bool = sqlx::query_scalar("select to_regclass('public.alembic_version') is not null")
-        .persistent(false)
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut *transaction)
         .await
         .map_err(|error| database.error(error))?;
     if !there {
         return Ok(None);
     }
     sqlx::query_scalar("select version_num from public.alembic_version limit 1")
-        .persistent(false)
-        .fetch_optional(connection)
+        .fetch_optional(transaction)
         .await
         .map_err(|error| database.error(error))
 }

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::postgres::PgTransaction;
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
+use super::transaction::Transaction;
 use crate::model::{CappedSpot, CoverageCounts, MicroUsd, StoppedBy, Tile, VenueCounts};
 
 /// What makes two runs the same run.
@@ -59,11 +59,7 @@ pub async fn open_run(database: &Database, spec: &RunSpec) -> Result<OpenedRun, 
     }
 }
 
-async fn take_up(
-    transaction: &mut PgTransaction<'static>,
-    spec: &RunSpec,
-    fresh: bool,
-) -> Result<Option<OpenedRun>, sqlx::Error> {
+async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> Result<Option<OpenedRun>, sqlx::Error> {
     let (usual, stopped) = spec.resume_within;
     let Some(row) = sqlx::query!(
         r#"select id, begun_at,
@@ -80,7 +76,7 @@ async fn take_up(
         stopped.as_secs_f64(),
         usual.as_secs_f64(),
     )
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *transaction)
     .await?
     else {
         return Ok(None);
@@ -90,8 +86,7 @@ async fn take_up(
             "update venue_sync.runs set state = 'abandoned', ended_at = clock_timestamp() where id = $1",
             row.id
         )
-        .persistent(false)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
         return Ok(None);
     }
@@ -104,22 +99,20 @@ async fn take_up(
              where id = $1",
             row.id
         )
-        .persistent(false)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
         sqlx::query!(
             "update venue_sync.tiles set state = 'waiting', lease_owner = null, lease_until = null, error = null
              where run_id = $1 and state in ('failed', 'leased')",
             row.id
         )
-        .persistent(false)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
     }
     Ok(Some(OpenedRun { id: row.id, begun_at: row.begun_at, resumed: true, joined: row.joined }))
 }
 
-async fn begin(transaction: &mut PgTransaction<'static>, spec: &RunSpec) -> Result<Option<OpenedRun>, sqlx::Error> {
+async fn begin(transaction: &mut Transaction, spec: &RunSpec) -> Result<Option<OpenedRun>, sqlx::Error> {
     let id = Uuid::now_v7();
     let Some(row) = sqlx::query!(
         "insert into venue_sync.runs (id, region, provider, parameters) values ($1, $2, $3, $4)
@@ -129,7 +122,7 @@ async fn begin(transaction: &mut PgTransaction<'static>, spec: &RunSpec) -> Resu
         spec.provider,
         spec.parameters
     )
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *transaction)
     .await?
     else {
         return Ok(None);
@@ -145,8 +138,7 @@ async fn begin(transaction: &mut PgTransaction<'static>, spec: &RunSpec) -> Resu
         &column(|tile| tile.cell.north),
         &column(|tile| tile.cell.east),
     )
-    .persistent(false)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(Some(OpenedRun { id, begun_at: row.begun_at, resumed: false, joined: false }))
 }
@@ -161,10 +153,9 @@ pub async fn close_if_finished(database: &Database, run: Uuid) -> Result<bool, D
                and not exists (select from venue_sync.tiles where run_id = $1 and state <> 'complete')",
             run
         )
-        .persistent(false)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
-        sqlx::query_scalar!("select state from venue_sync.runs where id = $1", run).fetch_one(&mut *transaction).await
+        sqlx::query_scalar!("select state from venue_sync.runs where id = $1", run).fetch_one(&mut transaction).await
     }
     .await
     .map_err(|error| database.error(error))?;
@@ -192,7 +183,7 @@ pub async fn leave(
         midnight_in,
         resumes_at
     )
-    .fetch_optional(&mut *transaction)
+    .fetch_optional(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;
@@ -234,14 +225,14 @@ pub async fn figures(database: &Database, run: Uuid) -> Result<RunFigures, Datab
     Ok(figures)
 }
 
-async fn read_figures(transaction: &mut PgTransaction<'static>, run: Uuid) -> Result<RunFigures, sqlx::Error> {
+async fn read_figures(transaction: &mut Transaction, run: Uuid) -> Result<RunFigures, sqlx::Error> {
     let mut figures = read_counts(transaction, run).await?;
     let tiles = sqlx::query!(
         r#"select ordinal, state, capped as "capped: sqlx::types::Json<Vec<CappedSpot>>", error
            from venue_sync.tiles where run_id = $1 order by ordinal"#,
         run
     )
-    .fetch_all(&mut **transaction)
+    .fetch_all(&mut *transaction)
     .await?;
     for tile in tiles {
         figures.coverage.tiles += 1;
@@ -261,7 +252,7 @@ async fn read_figures(transaction: &mut PgTransaction<'static>, run: Uuid) -> Re
            where t.run_id = $1 group by j.reason order by count(*) desc, j.reason"#,
         run
     )
-    .fetch_all(&mut **transaction)
+    .fetch_all(&mut *transaction)
     .await?
     .into_iter()
     .map(|row| (row.reason, row.count.unsigned_abs(), row.example))
@@ -271,7 +262,7 @@ async fn read_figures(transaction: &mut PgTransaction<'static>, run: Uuid) -> Re
     Ok(figures)
 }
 
-async fn read_counts(transaction: &mut PgTransaction<'static>, run: Uuid) -> Result<RunFigures, sqlx::Error> {
+async fn read_counts(transaction: &mut Transaction, run: Uuid) -> Result<RunFigures, sqlx::Error> {
     let row = sqlx::query!(
         r#"select r.requests, r.cost_micro_usd, count(a.id) as "answers!",
              coalesce(sum(a.received), 0) as "received!", coalesce(sum(a.inserted), 0) as "inserted!",
@@ -283,7 +274,7 @@ async fn read_counts(transaction: &mut PgTransaction<'static>, run: Uuid) -> Res
            where r.id = $1 group by r.id"#,
         run
     )
-    .fetch_one(&mut **transaction)
+    .fetch_one(&mut *transaction)
     .await?;
     Ok(RunFigures {
         requests: row.requests.unsigned_abs(),
@@ -304,11 +295,7 @@ async fn read_counts(transaction: &mut PgTransaction<'static>, run: Uuid) -> Res
 }
 
 /// Sums the jsonb tallies of a run's answers (`repairs` or `unmapped`).
-async fn read_tally(
-    transaction: &mut PgTransaction<'static>,
-    run: Uuid,
-    column: &str,
-) -> Result<Vec<(String, u64)>, sqlx::Error> {
+async fn read_tally(transaction: &mut Transaction, run: Uuid, column: &str) -> Result<Vec<(String, u64)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select e.key as "key!", sum(e.value::bigint)::bigint as "count!"
            from venue_sync.tiles t join venue_sync.answers a on a.tile_id = t.id
@@ -317,7 +304,7 @@ async fn read_tally(
         run,
         column
     )
-    .fetch_all(&mut **transaction)
+    .fetch_all(&mut *transaction)
     .await?;
     Ok(rows.into_iter().map(|row| (row.key, row.count.unsigned_abs())).collect())
 }
