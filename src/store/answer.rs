@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::connect::{Database, DatabaseError};
+use super::connect::{Database, DatabaseError, is_state};
 use super::content::Batch;
 use super::merge::merge_venues;
 use super::tiles::Lease;
@@ -80,7 +80,7 @@ pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Resu
         let mut transaction = database.begin().await?;
         match write(&mut transaction, answer).await {
             Ok(committed) => break (transaction, committed?),
-            Err(error) if deadlocks < DEADLOCKS && is_deadlock(&error) => deadlocks += 1,
+            Err(error) if deadlocks < DEADLOCKS && is_state(&error, "40P01") => deadlocks += 1,
             Err(error) => return Err(database.error(error).into()),
         }
     };
@@ -92,10 +92,6 @@ pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Resu
             None => Err(error.into()),
         },
     }
-}
-
-fn is_deadlock(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "40P01")
 }
 
 async fn write(

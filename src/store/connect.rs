@@ -1,7 +1,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
 use super::transaction::Transaction;
@@ -39,8 +39,20 @@ pub enum DatabaseError {
         reason: String,
     },
     /// Anything else.
-    #[error("the database refused a statement: {0}")]
-    Statement(#[source] sqlx::Error),
+    #[error("the database refused a statement: {}", word(.0))]
+    Statement(sqlx::Error),
+}
+
+/// Whether the server gave this SQLSTATE as its reason.
+pub(super) fn is_state(error: &sqlx::Error, state: &str) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == state)
+}
+
+/// The server's word and the row or object that it names, once; the driver repeats itself with every cause.
+pub(super) fn word(error: &sqlx::Error) -> String {
+    let sqlx::Error::Database(said) = error else { return error.to_string() };
+    let detail = said.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::detail);
+    detail.map_or_else(|| said.message().to_owned(), |detail| format!("{}: {detail}", said.message()))
 }
 
 /// What a person can do about a [`DatabaseError`].

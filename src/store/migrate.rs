@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
-use sqlx::postgres::{PgConnection, PgDatabaseError};
+use sqlx::postgres::PgConnection;
 
-use super::connect::{Database, DatabaseError};
+use super::connect::{Database, DatabaseError, is_state, word};
 use super::transaction::Transaction;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -311,13 +311,8 @@ async fn alembic_revision(database: &Database, transaction: &mut Transaction) ->
 
 fn migration_error(error: MigrateError, database: &Database) -> MigrationError {
     match error {
-        MigrateError::ExecuteMigration(sqlx::Error::Database(said), version)
-            if said.code().as_deref() != Some("42501") =>
-        {
-            // The message names the object, the detail the row that is in the way.
-            let detail = said.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::detail);
-            let reason = [Some(said.message()), detail].into_iter().flatten().collect::<Vec<_>>().join(": ");
-            MigrationError::Failed { version, reason }
+        MigrateError::ExecuteMigration(error @ sqlx::Error::Database(_), version) if !is_state(&error, "42501") => {
+            MigrationError::Failed { version, reason: word(&error) }
         }
         MigrateError::ExecuteMigration(error, _) | MigrateError::Execute(error) => database.error(error).into(),
         MigrateError::VersionMismatch(version) => MigrationError::Changed { version },
