@@ -117,6 +117,8 @@ async fn answers(database: &Database, venues: &[Venue], workers: usize) -> (Dura
         tiles,
         fresh: true,
         resume_within: (Duration::ZERO, Duration::ZERO),
+        worker: Uuid::new_v4(),
+        lease: Duration::from_secs(30),
     };
     let run = store::open_run(database, &spec).await.unwrap();
     let began = Instant::now();
