@@ -104,10 +104,11 @@ const INITIAL_ALEMBIC: &str = "f99aa361bd09";
 /// The backend's later revision: adds a `jobs` table of its own, which we leave alone.
 const LATER_ALEMBIC: &str = "a1b2c3d4e5f6";
 
-/// All revisions of this binary, oldest first, and which of them the database has.
+/// All revisions of this binary, oldest first, and which of them the database has; an error where it has others.
 pub async fn history(database: &Database) -> Result<Vec<Revision>, MigrationError> {
     let mut connection = database.own_connection().await?;
     let applied = applied(database, &mut connection).await?;
+    check_known(&applied)?;
     Ok(ups()
         .map(|(version, what)| Revision {
             version,

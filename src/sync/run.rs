@@ -60,11 +60,13 @@ pub async fn sync(
         listen,
         failed_in_a_row: 0.into(),
     };
-    let worked = work(&shop).await;
-    // Whatever ended the work, other workers may have our tiles at once.
-    let released = shop.book.release(database).await;
-    worked?;
-    released?;
+    if let Err(error) = work(&shop).await {
+        shop.stop.end(Ending::Broken(error));
+    }
+    // Whatever ended the work, other workers may have our tiles at once; with the database gone, when the leases run out.
+    if !shop.stop.database_is_gone() {
+        shop.book.release(database).await?;
+    }
     conclude(shop, started).await
 }
 
@@ -96,8 +98,11 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
             for worked in join_all((0..shop.job.concurrency.max(1)).map(|_| claim_and_work(shop))).await {
                 worked?;
             }
+            if shop.stop.called() {
+                return Ok(());
+            }
             let progress = shop.book.progress(shop.database).await?;
-            if shop.stop.called() || progress.claimable + progress.leased == 0 {
+            if progress.claimable + progress.leased == 0 {
                 return Ok(());
             }
             if progress.claimable == 0 {
@@ -129,6 +134,10 @@ async fn claim_and_work(shop: &Workshop<'_>) -> Result<(), SyncError> {
 
 async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, SyncError> {
     let Workshop { job, database, book, stop, .. } = shop;
+    let ending = match stop.into_ending() {
+        Some(Ending::Broken(error)) => return Err(error),
+        ending => ending,
+    };
     let closed = match book.run() {
         Some(run) => store::close_if_finished(database, run).await?,
         None => false,
@@ -136,12 +145,11 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
     let figures = book.figures(database).await?;
     let coverage = figures.coverage;
     let finished = closed || coverage.complete == coverage.tiles;
-    let (status, stopped_by, reason, until) = match stop.into_ending() {
-        Some(Ending::Broken(error)) => return Err(error),
+    let (status, stopped_by, reason, until) = match ending {
         _ if finished => (RunStatus::Complete, None, None, None),
         Some(Ending::Early { by, reason, until }) => (RunStatus::Interrupted, Some(by), Some(reason), until),
         Some(Ending::ProviderDown { reason }) => (RunStatus::Failed, None, Some(reason), None),
-        None => failed_tiles(&figures),
+        Some(Ending::Broken(_)) | None => failed_tiles(&figures),
     };
     let resumes_at = match (stopped_by, book.run()) {
         (Some(by), Some(run)) => note_leaving(database, run, by, until).await?,

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -15,8 +16,8 @@ use crate::coverage::{Region, RegionError};
 use crate::model::Position;
 use crate::provider::{self, Provider};
 use crate::report::{LookAtData, RunReport, SampleVenue};
-use crate::store::{self, Budget};
-use crate::sync::{self, Job, Source};
+use crate::store::{self, Budget, Remedy};
+use crate::sync::{self, Job, Source, SyncError};
 use crate::transport::{Cassette, Courier, LiveOptions, RecordedRun, Recorder};
 
 /// A claimed tile stays ours for this long without a sign of life.
@@ -57,8 +58,7 @@ struct Prepared<'a> {
 
 impl<'a> Prepared<'a> {
     fn new(settings: &'a SyncJob) -> Result<Self, Failure> {
-        let region =
-            region(&settings.shape).map_err(|source| Failure::Region { region: settings.region.clone(), source })?;
+        let region = region(&settings.shape).map_err(|source| Failure::Region { region: named(settings), source })?;
         let provider = provider::all()
             .into_iter()
             .find(|provider| provider.name() == settings.provider.name)
@@ -79,7 +79,8 @@ impl<'a> Prepared<'a> {
         }
         let ended = sync::sync(&job, &courier, &opened.database, &|event| listener.hear(&event), stop).await;
         listener.finish();
-        let report = self.report(ended?, &opened).await?;
+        let ended = ended.map_err(|error| broken(error, opened.embedded_log.as_deref()))?;
+        let report = self.report(ended, &opened).await?;
         opened.database.close().await;
         Ok(report)
     }
@@ -129,6 +130,7 @@ impl<'a> Prepared<'a> {
         let mut options = LiveOptions::new(base_url, base_url_setting, rate);
         options.key.clone_from(&settings.key);
         options.key_setting = self.provider.key_variable();
+        options.policy.attempts = settings.attempts.unwrap_or(options.policy.attempts);
         options.record = record;
         Ok(Courier::live(options)?)
     }
@@ -137,7 +139,7 @@ impl<'a> Prepared<'a> {
         Ok(RecordedRun {
             provider: self.provider.name().to_owned(),
             region: self.settings.region.clone(),
-            parameters: sync::parameters(job).map_err(sync::SyncError::from)?,
+            parameters: sync::parameters(job).map_err(SyncError::from)?,
             // Nothing is learned from earlier runs yet.
             snapshot: serde_json::Value::Null,
             #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
@@ -147,7 +149,7 @@ impl<'a> Prepared<'a> {
 
     /// A replay answers only the questions that were recorded: what differs is told before the first is asked.
     fn replay(&self, cassette: Cassette, folder: &str, job: &mut Job<'_>) -> Result<Courier, Failure> {
-        let asked = sync::parameters(job).map_err(sync::SyncError::from)?;
+        let asked = sync::parameters(job).map_err(SyncError::from)?;
         let recorded = cassette.run();
         let other = |what: &str| Failure::OtherRecording {
             folder: folder.to_owned(),
@@ -217,6 +219,23 @@ fn sample(venue: store::SampleVenue) -> SampleVenue {
         rating: venue.rating,
         price_level: venue.price_level,
         weekday_text: venue.weekday_text,
+    }
+}
+
+/// Our own server is not started by hand: what helps where it is gone is to run again.
+fn broken(error: SyncError, embedded_log: Option<&Path>) -> Failure {
+    match (error, embedded_log) {
+        (SyncError::Database(source), Some(log)) if source.remedy() == Remedy::TryLater => {
+            Failure::EmbeddedLost { source, log: log.to_owned() }
+        }
+        (error, _) => error.into(),
+    }
+}
+
+fn named(settings: &SyncJob) -> String {
+    match &settings.shape {
+        RegionShape::GeoJson { path, .. } => format!("region `{}`, drawn in {}", settings.region, path.display()),
+        RegionShape::Bbox(_) | RegionShape::Circle { .. } => format!("region `{}`", settings.region),
     }
 }
 
