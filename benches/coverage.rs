@@ -27,7 +27,7 @@ struct Row {
 }
 
 fn main() {
-    println!("city                venues  tiles |  asked ÷(v/20) capped missed  µs/ask |  quadtree ÷(v/20)");
+    println!("city                venues  tiles |  asked ÷(v/20) capped unseen  µs/ask |  quadtree ÷(v/20)");
     for row in invented().into_iter().chain(given()) {
         print(&row);
     }
@@ -55,15 +55,14 @@ fn print(row: &Row) {
                 }
             };
             let (rows, truncated) = index.answer(&ask);
-            let positions: Vec<_> = rows.iter().map(|row_| Some(row.venues[*row_].position)).collect();
+            let positions: Vec<_> = rows.iter().map(|venue| Some(row.venues[*venue].position)).collect();
             found.extend(rows);
             asks += 1;
             begun = Instant::now();
             cover.told(&seen(&ask, &positions, truncated, Ranking::Distance));
         }
     }
-    let bounds = row.region.bounds();
-    let quadtree: u32 = quarters_until_square(bounds).iter().map(|cell| quadtree(cell, &index)).sum();
+    let quadtree = quadtree(&row.region.bounds(), &index);
     let missed = inside.difference(&found).count();
     println!(
         "{:<18} {:>7} {:>6} | {asks:>6} {:>8.2} {capped:>6} {missed:>6} {:>7.0} | {quadtree:>9} {:>7.2}",
@@ -99,12 +98,7 @@ fn quarters(cell: &BoundingBox) -> [BoundingBox; 4] {
     ]
 }
 
-/// The quadtree begins with one cell, whatever its shape.
-fn quarters_until_square(bounds: BoundingBox) -> Vec<BoundingBox> {
-    vec![bounds]
-}
-
-/// Venues by cells of a grid, so that the double answers fast.
+/// Venues by latitude, so that the double answers fast.
 struct Index<'a> {
     venues: &'a [Venue],
     by_lat: Vec<(f64, usize)>,
@@ -195,7 +189,8 @@ fn given() -> Vec<Row> {
             .collect();
         let edge =
             |pick: fn(&Venue) -> f64, choose: fn(f64, f64) -> f64| venues.iter().map(pick).reduce(choose).unwrap();
-        let (lat, lng): (fn(&Venue) -> f64, fn(&Venue) -> f64) = (|v| v.position.lat(), |v| v.position.lng());
+        let lat = |venue: &Venue| venue.position.lat();
+        let lng = |venue: &Venue| venue.position.lng();
         let region =
             Region::from_bbox(edge(lng, f64::min), edge(lat, f64::min), edge(lng, f64::max), edge(lat, f64::max))
                 .unwrap();

@@ -5,6 +5,7 @@ drop table venue_sync.quota;
 drop table venue_sync.rejects;
 drop table venue_sync.answers;
 drop table venue_sync.tiles;
+drop table venue_sync.workers;
 drop table venue_sync.runs;
 
 alter table public.user_events alter column query_context type json using query_context::json;

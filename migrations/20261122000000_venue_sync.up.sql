@@ -43,6 +43,14 @@ create table venue_sync.runs (
 create unique index runs_open on venue_sync.runs (region, provider, md5(parameters::text)) where state = 'open';
 create index runs_region on venue_sync.runs (region, begun_at desc);
 
+-- Processes at work on a run. One that shows no sign of life is not counted: whoever comes then begins a new session.
+create table venue_sync.workers (
+    id uuid primary key,
+    run_id uuid not null references venue_sync.runs (id) on delete cascade,
+    alive_until timestamptz not null
+);
+create index workers_run on venue_sync.workers (run_id);
+
 -- The pieces of a run's region: claimed, retried and resumed one by one.
 create table venue_sync.tiles (
     id bigint generated always as identity primary key,

@@ -8,7 +8,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use double::city;
 use double::google::{Double, KEY};
@@ -20,7 +20,7 @@ fn committed() -> PathBuf {
 }
 
 /// Runs the command over the double, one request at a time, so that the files are numbered in the order of the questions.
-async fn record(folder: &Path) -> Output {
+async fn record(folder: &Path) {
     let double = Double::serve(city::town()).await;
     let database = TestDatabase::create().await;
     let mut command = Command::new(env!("CARGO_BIN_EXE_venues"));
@@ -40,7 +40,9 @@ async fn record(folder: &Path) -> Output {
         .current_dir(folder.parent().unwrap())
         .env("GOOGLE_PLACES_BASE_URL", double.url())
         .env("GOOGLE_PLACES_API_KEY", KEY);
-    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(double.asked(), u64::try_from(exchanges(folder).len()).unwrap(), "every answer is recorded, once");
 }
 
 /// Request and body of every exchange; when it was recorded does not count.
@@ -61,8 +63,7 @@ fn exchanges(folder: &Path) -> BTreeMap<String, (Value, Value)> {
 async fn they_are_what_the_command_records_from_the_town_today() {
     let folder = tempfile::tempdir().unwrap();
     let fresh = folder.path().join("recording");
-    let output = record(&fresh).await;
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    record(&fresh).await;
     let (fresh, committed) = (exchanges(&fresh), exchanges(&committed()));
     assert!(fresh == committed, "stale: re-make them with `cargo test --test demo_recordings -- --ignored`");
 }
@@ -108,6 +109,5 @@ async fn remake() {
     if folder.exists() {
         std::fs::remove_dir_all(&folder).unwrap();
     }
-    let output = record(&folder).await;
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    record(&folder).await;
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use double::city::{self, Place};
 use double::google::{Double, KEY};
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{Connection as _, PgPool};
 use support::database::TestDatabase;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
@@ -27,7 +27,7 @@ struct Bench {
     double: Double,
     google: Box<dyn Provider>,
     key: &'static str,
-    _guard: TestDatabase,
+    guard: TestDatabase,
 }
 
 impl Bench {
@@ -36,7 +36,7 @@ impl Bench {
         let database = Database::connect(&guard.url(), 8).await.unwrap();
         store::migrate::up(&database, None, false).await.unwrap();
         let google = provider::all().into_iter().find(|provider| provider.name() == "google").unwrap();
-        Self { database, pool: guard.pool().await, double: Double::serve(town).await, google, key: KEY, _guard: guard }
+        Self { database, pool: guard.pool().await, double: Double::serve(town).await, google, key: KEY, guard }
     }
 
     fn job(&self) -> Job<'_> {
@@ -251,6 +251,16 @@ async fn workers_that_start_at_once_share_one_run_and_ask_nothing_twice() {
 }
 
 #[tokio::test]
+async fn workers_of_one_run_share_its_budget() {
+    let bench = Bench::new(city::town()).await;
+    let job = Job { concurrency: 2, budget: Budget { requests: Some(9), ..Budget::default() }, ..bench.job() };
+    let reports = futures_util::future::join_all((0..4).map(|_| bench.sync(&job))).await;
+    assert!(reports.into_iter().all(|report| report.unwrap().summary.status == RunStatus::Interrupted));
+    assert_eq!(bench.double.asked(), 9);
+    assert_eq!(bench.count("select count(*) from venue_sync.workers").await, 0, "all have signed off");
+}
+
+#[tokio::test]
 async fn a_stopped_run_keeps_what_was_answered_and_goes_on() {
     let bench = Bench::new(city::town()).await;
     let stop = CancellationToken::new();
@@ -272,24 +282,29 @@ async fn a_stopped_run_keeps_what_was_answered_and_goes_on() {
 #[tokio::test]
 async fn a_worker_whose_lease_was_taken_over_commits_nothing() {
     let bench = Bench::new(city::town()).await;
-    // Between the question and its answer, another worker takes the tile over.
-    let pool = bench.pool.clone();
+    // Between the question and its answer, another worker takes the tile over, and dies.
+    let url = bench.guard.url();
     let robbed = std::sync::atomic::AtomicBool::new(false);
     let rob = |event: Event| {
         if matches!(event, Event::RequestSent { .. }) && !robbed.swap(true, std::sync::atomic::Ordering::SeqCst) {
-            let pool = pool.clone();
-            std::thread::scope(|scope| {
-                let theft = scope.spawn(move || {
-                    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-                        sqlx::query("update venue_sync.tiles set fence = fence + 1, lease_until = clock_timestamp()")
-                            .execute(&pool)
-                            .await
-                            .unwrap()
-                            .rows_affected()
-                    })
+            let theft = async {
+                let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+                sqlx::query(
+                    "update venue_sync.tiles set fence = fence + 1, lease_until = '-infinity', lease_owner = null
+                     where state = 'leased'",
+                )
+                .execute(&mut connection)
+                .await
+                .unwrap()
+                .rows_affected()
+            };
+            let taken = std::thread::scope(|scope| {
+                let thief = scope.spawn(|| {
+                    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(theft)
                 });
-                assert!(theft.join().unwrap() > 0);
+                thief.join().unwrap()
             });
+            assert_eq!(taken, 1);
         }
     };
     let job = Job { concurrency: 1, ..bench.job() };
@@ -323,7 +338,9 @@ async fn a_dry_run_compares_and_writes_only_the_spend() {
 #[tokio::test]
 async fn a_refused_key_ends_the_run_at_once_and_costs_nothing() {
     let bench = Bench { key: "AIzaSomeOtherKeyAltogether-987654321", ..Bench::new(city::town()).await };
-    let error = bench.sync(&bench.job()).await.unwrap_err();
+    let report = bench.sync(&bench.job()).await.unwrap();
+    assert_eq!(report.summary.status, RunStatus::Failed);
+    let error = report.error.unwrap();
     assert!(matches!(error, SyncError::CredentialsRefused { .. }), "{error}");
     assert!(error.to_string().contains("GOOGLE_PLACES_API_KEY"), "{error}");
     assert_eq!(bench.double.asked(), 0);

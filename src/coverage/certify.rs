@@ -65,3 +65,67 @@ fn outermost(center: Position, rows: &[Option<Position>]) -> Option<f64> {
     }
     largest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Circle;
+
+    /// Rows due north of the centre, at these distances in metres.
+    fn rows(metres: &[f64]) -> Vec<Option<Position>> {
+        let metres_in_a_degree = 111_195.08;
+        metres.iter().map(|at| Some(Position::new(50.0 + at / metres_in_a_degree, 14.0).unwrap())).collect()
+    }
+
+    fn answer(metres: &[f64], truncated: bool, ranking: Ranking) -> AnswerSeen {
+        let circle = Circle { center: Position::new(50.0, 14.0).unwrap(), radius_m: 1000.0 };
+        seen(&Ask { area: Area::Circle(circle), words: Vec::new() }, &rows(metres), truncated, ranking)
+    }
+
+    #[test]
+    fn an_answer_below_the_cap_proves_the_whole_area_whatever_its_order() {
+        assert_eq!(certify(&answer(&[], false, Ranking::Distance)), Certificate::Whole);
+        assert_eq!(certify(&answer(&[900.0, 10.0], false, Ranking::Other)), Certificate::Whole);
+    }
+
+    #[test]
+    fn a_full_answer_nearest_first_proves_a_little_less_than_its_outermost_row() {
+        let far = answer(&[10.0, 400.0, 800.0], true, Ranking::Distance);
+        let Certificate::Disk { radius_m } = certify(&far) else { panic!("{far:?}") };
+        assert!((radius_m - 792.0).abs() < 0.01, "{radius_m}");
+        // Near by, rounded positions weigh more than the earth's shape.
+        let near = answer(&[1.0, 20.0], true, Ranking::Distance);
+        let Certificate::Disk { radius_m } = certify(&near) else { panic!("{near:?}") };
+        assert!((radius_m - 19.06).abs() < 0.01, "{radius_m}");
+    }
+
+    #[test]
+    fn a_full_answer_at_one_point_or_without_an_order_proves_nothing() {
+        assert_eq!(certify(&answer(&[0.0, 0.0, 0.0], true, Ranking::Distance)), Certificate::Nothing);
+        assert_eq!(certify(&answer(&[10.0, 800.0], true, Ranking::Other)), Certificate::Nothing);
+    }
+
+    #[test]
+    fn an_order_that_falls_is_not_believed_but_rounding_is() {
+        assert_eq!(answer(&[10.0, 800.0, 700.0], true, Ranking::Distance).outermost_m, None);
+        let rounded = answer(&[3.0, 2.0, 500.0, 496.0], true, Ranking::Distance).outermost_m.unwrap();
+        assert!((rounded - 500.0).abs() < 0.01, "{rounded}");
+    }
+
+    #[test]
+    fn rows_without_a_position_count_and_rows_beyond_the_area_prove_no_more_than_it() {
+        let mut places = rows(&[10.0, 1200.0]);
+        places.push(None);
+        let circle = Circle { center: Position::new(50.0, 14.0).unwrap(), radius_m: 1000.0 };
+        let ask = Ask { area: Area::Circle(circle), words: Vec::new() };
+        let seen = seen(&ask, &places, true, Ranking::Distance);
+        assert_eq!((seen.rows, seen.outermost_m), (3, Some(1000.0)));
+    }
+
+    #[test]
+    fn what_is_asked_for_a_proof_is_enough_for_it() {
+        for metres in [0.5, 1.0, 30.0, 266.0, 268.0, 40_000.0] {
+            assert!((sure_m(asked_for_m(metres)) - metres).abs() < 1e-6, "{metres}");
+        }
+    }
+}

@@ -19,8 +19,8 @@ const FINEST_M: f64 = 0.2;
 /// Questions for one tile at most. A tile that needs more would cost hundreds of dollars: its rest is reported instead.
 const MOST_ASKS: u32 = 10_000;
 
-/// Answers that proved nothing new, or a tenth of what was expected: so many are allowed, and `FRUITLESS_PER_FRUITFUL` for each that did. A provider that
-/// always says "there is more" is left after about this many.
+/// Answers that proved nothing new, or less than a tenth of the ground expected: so many are allowed, and
+/// `FRUITLESS_PER_FRUITFUL` for each better one. A provider that always says "there is more" is left after about this many.
 const FRUITLESS: u32 = 200;
 const FRUITLESS_PER_FRUITFUL: u32 = 3;
 

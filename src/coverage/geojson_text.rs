@@ -1,4 +1,4 @@
-//! GeoJSON text → plain rings of `[lng, lat]`.
+//! `GeoJSON` text → plain rings of `[lng, lat]`.
 
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ pub(super) type Rings = Vec<Vec<Vec<[f64; 2]>>>;
 /// Why a text is no drawing of an area.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Not JSON, or not GeoJSON.
+    /// Not JSON, or not `GeoJSON`.
     #[error("not GeoJSON ({reason}); save the region as a Polygon, MultiPolygon, Feature or FeatureCollection")]
     NotGeoJson {
         /// What the reader stumbled over.

@@ -7,7 +7,7 @@ use crate::model::{BoundingBox, Circle, Position, Tile};
 /// A piece of ground that no answer has certified.
 #[derive(Debug, Clone)]
 pub(super) struct Cell {
-    pub(super) cell: BoundingBox,
+    pub(super) bounds: BoundingBox,
     pub(super) center: Vector,
     /// Metres from the centre to the farthest corner.
     pub(super) reach_m: f64,
@@ -33,6 +33,9 @@ pub(super) struct Ground {
     tile: BoundingBox,
     cells: Vec<Cell>,
 }
+
+/// Metres by which ground has to lie inside a certified disk: far more than the rounding of these distances.
+const SLACK_M: f64 = 0.001;
 
 /// Part of the expected radius that is expected after a disappointment.
 const LESS: f64 = 0.7;
@@ -67,11 +70,11 @@ impl Ground {
             if apart - cell.reach_m > radius_m {
                 index += 1;
             } else if apart + cell.reach_m + SLACK_M <= radius_m
-                || sphere::farthest_m(place, &cell.cell) + SLACK_M <= radius_m
+                || sphere::farthest_m(place, &cell.bounds) + SLACK_M <= radius_m
             {
                 self.cells.swap_remove(index);
                 taken = true;
-            } else if cell.reach_m > finest_m && sphere::nearest_m(place, &cell.cell) < radius_m {
+            } else if cell.reach_m > finest_m && sphere::nearest_m(place, &cell.bounds) < radius_m {
                 self.split(index);
             } else {
                 index += 1;
@@ -119,73 +122,78 @@ impl Ground {
 
     /// Circles, at most `most`, that together hold all the ground.
     pub(super) fn rest(&self, most: usize) -> Vec<Circle> {
-        let mut bundles: Vec<Vec<&Cell>> = vec![self.cells.iter().collect()];
-        // The widest bundle is halved until there are enough; its pieces go by the half that their middle lies in.
-        while bundles.len() < most {
-            let Some(widest) = (0..bundles.len())
-                .filter(|index| bundles[*index].len() > 1)
-                .max_by(|a, b| around(&bundles[*a]).radius_m.total_cmp(&around(&bundles[*b]).radius_m))
-            else {
-                break;
-            };
-            let bundle = bundles.swap_remove(widest);
-            bundles.extend(halved(bundle));
+        if self.cells.is_empty() {
+            return Vec::new();
         }
-        bundles.iter().filter(|bundle| !bundle.is_empty()).map(|bundle| around(bundle)).collect()
+        let all: Vec<&Cell> = self.cells.iter().collect();
+        let mut bundles = vec![(around(&all), all)];
+        // The widest bundle is halved until there are enough.
+        while bundles.len() < most {
+            let wide = bundles.iter().enumerate().filter(|(_, (_, bundle))| bundle.len() > 1);
+            let widest = wide.max_by(|a, b| a.1.0.radius_m.total_cmp(&b.1.0.radius_m)).map(|(index, _)| index);
+            let Some(index) = widest else { break };
+            let (circle, bundle) = bundles.swap_remove(index);
+            let [first, second] = halved(&bundle);
+            if first.is_empty() || second.is_empty() {
+                // One large piece among small ones: left as it is.
+                bundles.push((circle, bundle));
+                break;
+            }
+            bundles.extend([first, second].map(|half| (around(&half), half)));
+        }
+        bundles.into_iter().map(|(circle, _)| circle).collect()
     }
 
     /// Replaces a piece by those of its halves that touch the region: the first in its place, the second at the end.
     fn split(&mut self, index: usize) {
         let old = self.cells.swap_remove(index);
-        for half in sphere::halves(&old.cell) {
+        for half in sphere::halves(&old.bounds) {
             self.cells.extend(self.measure(half, old.border, (old.expected_m, old.asked_m)));
         }
     }
 
-    fn measure(&self, cell: BoundingBox, near_border: bool, (expected_m, asked_m): (f64, f64)) -> Option<Cell> {
-        let relation = if near_border { self.region.relation(&cell) } else { Relation::Inside };
+    fn measure(&self, bounds: BoundingBox, near_border: bool, (expected_m, asked_m): (f64, f64)) -> Option<Cell> {
+        let relation = if near_border { self.region.relation(&bounds) } else { Relation::Inside };
         if relation == Relation::Outside {
             return None;
         }
-        let middle = sphere::middle(&cell);
+        let middle = sphere::middle(&bounds);
         Some(Cell {
             center: Vector::of(middle),
-            reach_m: sphere::farthest_m(middle, &cell),
-            area_m2: sphere::box_area_m2(cell.south, cell.north, cell.east - cell.west),
+            reach_m: sphere::farthest_m(middle, &bounds),
+            area_m2: sphere::box_area_m2(bounds.south, bounds.north, bounds.east - bounds.west),
             expected_m,
             asked_m,
             border: relation == Relation::Touches,
-            cell,
+            bounds,
         })
     }
 }
-
-/// Metres by which ground has to lie inside a certified disk: far more than the rounding of these distances.
-const SLACK_M: f64 = 0.001;
 
 fn hull(cells: &[&Cell]) -> BoundingBox {
     let fold = |pick: fn(&Cell) -> f64, choose: fn(f64, f64) -> f64, start| {
         cells.iter().map(|cell| pick(cell)).fold(start, choose)
     };
     BoundingBox {
-        south: fold(|cell| cell.cell.south, f64::min, 90.0),
-        west: fold(|cell| cell.cell.west, f64::min, 180.0),
-        north: fold(|cell| cell.cell.north, f64::max, -90.0),
-        east: fold(|cell| cell.cell.east, f64::max, -180.0),
+        south: fold(|cell| cell.bounds.south, f64::min, 90.0),
+        west: fold(|cell| cell.bounds.west, f64::min, 180.0),
+        north: fold(|cell| cell.bounds.north, f64::max, -90.0),
+        east: fold(|cell| cell.bounds.east, f64::max, -180.0),
     }
 }
 
 /// A circle that holds all pieces.
 fn around(cells: &[&Cell]) -> Circle {
     let center = sphere::middle(&hull(cells));
-    let radius_m = cells.iter().map(|cell| sphere::farthest_m(center, &cell.cell)).fold(0.0, f64::max);
+    let radius_m = cells.iter().map(|cell| sphere::farthest_m(center, &cell.bounds)).fold(0.0, f64::max);
     Circle { center, radius_m: radius_m + SLACK_M }
 }
 
-fn halved(cells: Vec<&Cell>) -> [Vec<&Cell>; 2] {
-    let [first, _] = sphere::halves(&hull(&cells));
-    let (inside, outside): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| {
-        let at = sphere::middle(&cell.cell);
+/// Pieces by the half of their hull that their middle lies in.
+fn halved<'a>(cells: &[&'a Cell]) -> [Vec<&'a Cell>; 2] {
+    let [first, _] = sphere::halves(&hull(cells));
+    let (inside, outside) = cells.iter().copied().partition(|cell| {
+        let at = sphere::middle(&cell.bounds);
         at.lat() <= first.north && at.lng() <= first.east
     });
     [inside, outside]

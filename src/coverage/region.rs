@@ -122,7 +122,7 @@ impl Region {
         }
     }
 
-    /// Polygons drawn as GeoJSON (RFC 7946): Polygon, `MultiPolygon`, `GeometryCollection` of these, Feature, `FeatureCollection`.
+    /// Polygons drawn as `GeoJSON` (RFC 7946): Polygon, `MultiPolygon`, `GeometryCollection` of these, Feature, `FeatureCollection`.
     /// Edges are straight in degrees. A ring that jumps over the antimeridian, or goes on beyond 180, is joined.
     pub fn from_geojson(text: &str) -> Result<Self, RegionError> {
         Ok(Self(Shape::Drawn(Drawn::new(geojson_text::read(text)?)?)))
@@ -306,6 +306,217 @@ impl TryFrom<Stored> for Region {
             Stored::Bbox([west, south, east, north]) => Self::from_bbox(west, south, east, north),
             Stored::Circle { lat, lng, radius_m } => Self::from_circle(Position::new(lat, lng)?, radius_m),
             Stored::Polygons(polygons) => Ok(Self(Shape::Drawn(Drawn::new(polygons)?))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn place(lat: f64, lng: f64) -> Position {
+        Position::new(lat, lng).unwrap()
+    }
+
+    fn drawn(coordinates: &str) -> Result<Region, RegionError> {
+        Region::from_geojson(&format!(r#"{{"type":"Polygon","coordinates":{coordinates}}}"#))
+    }
+
+    fn message<T: std::fmt::Debug>(result: Result<T, RegionError>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_bad_box_is_told_which_value_is_wrong_and_what_was_probably_meant() {
+        let bbox = |w, s, e, n| message(Region::from_bbox(w, s, e, n));
+        assert!(bbox(-33.9, 151.1, -33.8, 151.3).contains("south is 151.1"));
+        assert!(bbox(-33.9, 151.1, -33.8, 151.3).contains("try 151.1,-33.9,151.3,-33.8"));
+        assert!(bbox(-9.2, 38.8, -9.1, 38.7).contains("try -9.2,38.7,-9.1,38.8"));
+        assert!(bbox(10.0, 50.0, 10.0, 51.0).contains("no width"));
+        assert!(bbox(10.0, 50.0, 11.0, 50.0).contains("south 50 is not below north 50"));
+        assert!(bbox(f64::NAN, 50.0, 11.0, 51.0).contains("west is NaN"));
+        assert!(bbox(10.0, 50.0, 200.0, 51.0).contains("east is 200"));
+        assert!(!bbox(10.0, 50.0, 200.0, 51.0).contains("swapped"));
+    }
+
+    #[test]
+    fn a_radius_of_nothing_or_too_much_is_refused() {
+        for radius_m in [0.0, -5.0, f64::NAN, f64::INFINITY, 2e6] {
+            assert!(message(Region::from_circle(place(1.0, 2.0), radius_m)).contains(&format!("radius {radius_m} m")));
+        }
+    }
+
+    #[test]
+    fn a_bad_drawing_is_told_where_it_is_wrong() {
+        assert!(message(drawn("[]")).contains("polygon 1 has no positions"));
+        assert!(message(drawn("[[]]")).contains("polygon 1 has no positions"));
+        assert!(message(drawn("[[[0,0],[1,1],[0,0]]]")).contains("ring 1 has 3 positions"));
+        assert!(
+            message(drawn("[[[0,0],[1,0],[1,1],[0,1]]]")).contains("not closed; repeat its first position [0.0, 0.0]")
+        );
+        assert!(message(drawn("[[[0,0],[1,1],[2,2],[0,0]]]")).contains("one line"));
+        let swapped = message(drawn("[[[-33.9,151.1],[-33.8,151.1],[-33.8,151.3],[-33.9,151.1]]]"));
+        assert!(swapped.contains("position 1 is [-33.9, 151.1]") && swapped.contains("swapped"), "{swapped}");
+        assert!(message(drawn("[[[0,80],[90,80],[180,80],[-90,80],[0,80]]]")).contains("round a pole"));
+        assert!(message(Region::from_geojson("lisbon")).contains("not GeoJSON"));
+        assert!(
+            message(Region::from_geojson(r#"{"type":"Point","coordinates":[1,2]}"#)).contains("a Point is no area")
+        );
+        assert!(message(Region::from_geojson(r#"{"type":"FeatureCollection","features":[]}"#)).contains("no polygon"));
+    }
+
+    #[test]
+    fn holes_and_collections_are_read_and_borders_belong() {
+        let ring = "[[0,0],[4,0],[4,4],[0,4],[0,0]],[[1,1],[1,3],[3,3],[3,1],[1,1]]";
+        let text = format!(
+            r#"{{"type":"FeatureCollection","features":[
+            {{"type":"Feature","properties":null,"geometry":null}},
+            {{"type":"Feature","properties":{{}},"geometry":{{"type":"MultiPolygon","coordinates":[[{ring}],[[[10,0,7],[11,0,7],[11,1,7],[10,0,7]]]]}}}}]}}"#
+        );
+        let region = Region::from_geojson(&text).unwrap();
+        assert!(region.contains(place(0.5, 0.5)) && region.contains(place(0.2, 10.9)));
+        assert!(region.contains(place(0.0, 2.0)) && region.contains(place(1.0, 2.0)), "borders");
+        assert!(!region.contains(place(2.0, 2.0)), "the hole");
+        assert!(!region.contains(place(0.5, 7.0)));
+        assert_eq!(region.bounds(), BoundingBox { south: 0.0, west: 0.0, north: 4.0, east: 11.0 });
+    }
+
+    #[test]
+    fn every_way_to_cross_the_antimeridian_is_the_same_region() {
+        let split = r#"{"type":"MultiPolygon","coordinates":[[[[170,0],[180,0],[180,5],[170,5],[170,0]]],[[[-180,0],[-170,0],[-170,5],[-180,5],[-180,0]]]]}"#;
+        let regions = [
+            Region::from_bbox(170.0, 0.0, -170.0, 5.0).unwrap(),
+            Region::from_geojson(split).unwrap(),
+            drawn("[[[170,0],[190,0],[190,5],[170,5],[170,0]]]").unwrap(),
+            drawn("[[[170,0],[-170,0],[-170,5],[170,5],[170,0]]]").unwrap(),
+            drawn("[[[-190,0],[-170,0],[-170,5],[-190,5],[-190,0]]]").unwrap(),
+            drawn("[[[170,0],[180,0],[-180,0],[-170,0],[-170,5],[-180,5],[180,5],[170,5],[170,0]]]").unwrap(),
+        ];
+        for region in &regions {
+            for lng in [170.0, 175.0, 180.0, -180.0, -175.0, -170.0] {
+                assert!(region.contains(place(2.0, lng)), "{region:?} at {lng}");
+            }
+            assert!(!region.contains(place(2.0, 0.0)) && !region.contains(place(2.0, 169.9)));
+            assert_eq!(region.bounds(), BoundingBox { south: 0.0, west: 170.0, north: 5.0, east: -170.0 });
+            assert!((region.area_km2() - regions[0].area_km2()).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn rings_round_the_whole_world_are_taken_as_written() {
+        let south = drawn("[[[-180,-90],[180,-90],[180,-70],[0,-65],[-180,-70],[-180,-90]]]").unwrap();
+        assert!(
+            south.contains(place(-90.0, 33.0))
+                && south.contains(place(-80.0, 179.0))
+                && south.contains(place(-66.0, 1.0))
+        );
+        assert!(!south.contains(place(-66.0, 150.0)));
+        let band = drawn("[[[-180,-10],[180,-10],[180,10],[-180,10],[-180,-10]]]").unwrap();
+        assert!(
+            band.contains(place(0.0, 0.0)) && band.contains(place(0.0, -180.0)) && !band.contains(place(11.0, 0.0))
+        );
+        assert_eq!(band.bounds(), BoundingBox { south: -10.0, west: -180.0, north: 10.0, east: 180.0 });
+    }
+
+    #[test]
+    fn areas_are_those_of_the_sphere() {
+        let earth = Region::from_bbox(-180.0, -90.0, 180.0, 90.0).unwrap().area_km2();
+        assert!((earth / 510_065_600.0 - 1.0).abs() < 1e-4, "{earth}");
+        let disk = Region::from_circle(place(60.0, 179.99), 1000.0).unwrap().area_km2();
+        assert!((disk - std::f64::consts::PI).abs() < 1e-4, "{disk}");
+        let square = drawn(
+            "[[[10,50],[11,50],[11,51],[10,51],[10,50]],[[10.2,50.2],[10.4,50.2],[10.4,50.4],[10.2,50.4],[10.2,50.2]]]",
+        );
+        let parts = |w, s, e, n| Region::from_bbox(w, s, e, n).unwrap().area_km2();
+        let expected = parts(10.0, 50.0, 11.0, 51.0) - parts(10.2, 50.2, 10.4, 50.4);
+        assert!((square.unwrap().area_km2() - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_circle_at_the_pole_or_the_antimeridian_has_bounds_that_hold_it() {
+        let pole = Region::from_circle(place(89.99, 10.0), 5000.0).unwrap();
+        let bounds = pole.bounds();
+        assert!((bounds.west, bounds.north, bounds.east) == (-180.0, 90.0, 180.0) && bounds.south < 89.97);
+        assert!(pole.contains(place(90.0, -170.0)) && pole.contains(place(89.99, -170.0)));
+        let seam = Region::from_circle(place(10.0, 179.999), 5000.0).unwrap().bounds();
+        assert!(seam.west > 179.0 && seam.east < -179.0);
+    }
+
+    #[test]
+    fn a_region_reads_back_from_json_as_it_was() {
+        let regions = [
+            Region::from_bbox(170.0, -1.5, -170.0, 5.25).unwrap(),
+            Region::from_circle(place(38.72, -9.14), 1500.0).unwrap(),
+            drawn("[[[170,0],[-170,0],[-170,5],[170,5],[170,0]],[[179,1],[-179,1],[-179,2],[179,1]]]").unwrap(),
+            drawn("[[[-180,-90],[180,-90],[180,-70],[-180,-70],[-180,-90]]]").unwrap(),
+        ];
+        for region in regions {
+            let text = serde_json::to_string(&region).unwrap();
+            assert_eq!(serde_json::from_str::<Region>(&text).unwrap(), region);
+        }
+        let text = serde_json::to_string(&Region::from_bbox(1.0, 2.0, 3.0, 4.0).unwrap()).unwrap();
+        assert_eq!(text, r#"{"bbox":[1.0,2.0,3.0,4.0]}"#);
+        assert!(serde_json::from_str::<Region>(r#"{"bbox":[1.0,4.0,3.0,2.0]}"#).is_err());
+    }
+
+    fn any_region() -> impl Strategy<Value = Region> {
+        (-89.0..89.0_f64, -180.0..180.0_f64, 0.001..3.0_f64, 0..4_u8).prop_map(|(lat, lng, size, kind)| {
+            let (south, north) = ((lat - size).max(-90.0), (lat + size).min(90.0));
+            let (west, east) = (lng - size, lng + size);
+            let wrap = |lng: f64| {
+                if lng > 180.0 {
+                    lng - 360.0
+                } else if lng < -180.0 {
+                    lng + 360.0
+                } else {
+                    lng
+                }
+            };
+            let (left, right) = (lng - size / 3.0, lng + size / 3.0);
+            match kind {
+                0 => Region::from_bbox(wrap(west), south, wrap(east), north),
+                1 => Region::from_circle(place(lat, lng), size * 100_000.0),
+                2 => drawn(&format!("[[[{lng},{north}],[{west},{lat}],[{east},{lat}],[{lng},{north}]]]")),
+                _ => drawn(&format!(
+                "[[[{west},{south}],[{east},{south}],[{east},{north}],[{lng},{lat}],[{west},{north}],[{west},{south}]],
+                  [[{lng},{lat}],[{left},{south}],[{right},{south}],[{lng},{lat}]]]"
+            )),
+            }
+            .unwrap()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sure_of_a_box_holds_for_every_place_in_it(
+            region in any_region(),
+            (x, y, high, wide) in (-1.2..1.2_f64, -1.2..1.2_f64, 0.0001..0.7_f64, 0.0001..0.7_f64),
+            places in prop::collection::vec((0.0..=1.0_f64, 0.0..=1.0_f64), 30),
+        ) {
+            let bounds = region.bounds();
+            let width = if bounds.west > bounds.east { bounds.east + 360.0 - bounds.west } else { bounds.east - bounds.west };
+            let west = sphere::position(0.0, bounds.west + (0.5 + x / 2.0) * width).lng();
+            let south = (bounds.south + (0.5 + y / 2.0) * (bounds.north - bounds.south)).clamp(-90.0, 89.9);
+            let cell = BoundingBox {
+                south,
+                west,
+                north: (south + high * (bounds.north - bounds.south)).min(90.0),
+                east: (west + wide * width).min(180.0),
+            };
+            let relation = region.relation(&cell);
+            for (part_x, part_y) in places {
+                let at = place(
+                    (cell.south + part_y * (cell.north - cell.south)).min(cell.north),
+                    (cell.west + part_x * (cell.east - cell.west)).min(cell.east),
+                );
+                match relation {
+                    Relation::Inside => prop_assert!(region.contains(at)),
+                    Relation::Outside => prop_assert!(!region.contains(at)),
+                    Relation::Touches => {}
+                }
+            }
         }
     }
 }

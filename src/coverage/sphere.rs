@@ -47,7 +47,7 @@ pub(super) fn box_area_m2(south: f64, north: f64, width: f64) -> f64 {
 
 /// The middle of a box in degrees.
 pub(super) fn middle(cell: &BoundingBox) -> Position {
-    position((cell.south + cell.north) / 2.0, (cell.west + cell.east) / 2.0)
+    position(f64::midpoint(cell.south, cell.north), f64::midpoint(cell.west, cell.east))
 }
 
 /// Both halves of a box, cut across its longer side.
@@ -87,7 +87,9 @@ impl Vector {
 
     /// The squared straight line between two places on a sphere of radius 1; compare with [`chord2`].
     pub(super) fn chord2(self, other: Self) -> f64 {
-        self.0.iter().zip(other.0).map(|(a, b)| (a - b) * (a - b)).sum()
+        let ([x, y, z], [other_x, other_y, other_z]) = (self.0, other.0);
+        let (x, y, z) = (x - other_x, y - other_y, z - other_z);
+        x * x + y * y + z * z
     }
 
     /// Metres along the surface.
@@ -115,7 +117,7 @@ impl Vector {
 
 /// The squared chord that belongs to a distance in metres along the surface.
 pub(super) fn chord2(metres: f64) -> f64 {
-    let half = (metres / EARTH_RADIUS_M / 2.0).min(std::f64::consts::FRAC_PI_2).max(0.0);
+    let half = (metres / EARTH_RADIUS_M / 2.0).clamp(0.0, std::f64::consts::FRAC_PI_2);
     4.0 * half.sin() * half.sin()
 }
 
@@ -141,4 +143,63 @@ fn longitude_differences(from: Position, cell: &BoundingBox) -> (f64, f64) {
     let touches_far_side = start <= 180.0 && end >= 180.0 || end >= 540.0;
     let largest = if touches_far_side { 180.0 } else { fold(start).max(fold(end)) };
     (smallest.to_radians(), largest.to_radians())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn place(lat: f64, lng: f64) -> Position {
+        Position::new(lat, lng).unwrap()
+    }
+
+    #[test]
+    fn distances_are_those_of_the_mean_sphere() {
+        let degree = EARTH_RADIUS_M.to_radians();
+        assert!((distance_m(place(0.0, 179.5), place(0.0, -179.5)) - degree).abs() < 1e-6);
+        assert!((distance_m(place(89.0, 0.0), place(89.0, 180.0)) - 2.0 * degree).abs() < 1e-6);
+        // Lisbon to Porto, 274 km on the ellipsoid.
+        assert!((distance_m(place(38.7223, -9.1393), place(41.1579, -8.6291)) / 1000.0 - 274.0).abs() < 1.0);
+    }
+
+    #[test]
+    fn a_step_leads_as_far_as_it_says() {
+        for (lat, lng) in [(0.0, 0.0), (51.5, -0.1), (-89.999, 77.0), (90.0, 0.0), (12.0, 180.0)] {
+            let from = Vector::of(place(lat, lng));
+            for (bearing, metres) in [(0.0, 1.0), (1.0, 250.0), (4.0, 50_000.0)] {
+                let there = from.towards(bearing, metres);
+                assert!(
+                    (from.distance_m(there) - metres).abs() < 1e-6 + metres * 1e-9,
+                    "{lat} {lng} {bearing} {metres}"
+                );
+                assert!((distance_m(from.place(), there.place()) - metres).abs() < 1e-4 + metres * 1e-9);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_point_of_a_box_is_nearer_than_nearest_or_farther_than_farthest(
+            (lat, lng) in (-90.0..=90.0_f64, -180.0..=180.0_f64),
+            (south, high) in (-90.0..=90.0_f64, 0.0..=180.0_f64),
+            (west, wide) in (-180.0..=180.0_f64, 0.0..=360.0_f64),
+            scale in prop_oneof![Just(1.0), Just(1e-2), Just(1e-5)],
+        ) {
+            let north = (south + high * scale).min(90.0);
+            let cell = BoundingBox { south, west, north, east: (west + wide * scale).min(180.0) };
+            let from = place(lat, lng);
+            let (nearest, farthest) = (nearest_m(from, &cell), farthest_m(from, &cell));
+            for step in 0..121_u8 {
+                let part = |step: u8| f64::from(step) / 10.0;
+                let here = place(
+                    (south + (north - south) * part(step % 11)).min(90.0),
+                    (west + (cell.east - west) * part(step / 11)).min(180.0),
+                );
+                let metres = distance_m(from, here);
+                prop_assert!(metres >= nearest - 0.3 && metres <= farthest + 0.3, "{nearest} {metres} {farthest}");
+            }
+        }
+    }
 }

@@ -73,13 +73,13 @@ fn outermost(ground: &Ground) -> Option<&Cell> {
     let tile = ground.tile();
     let (width, height) = (tile.east - tile.west, tile.north - tile.south);
     let off = |cell: &Cell| {
-        let x = ((cell.cell.west - tile.west) + (cell.cell.east - tile.east)) / width;
-        let y = ((cell.cell.south - tile.south) + (cell.cell.north - tile.north)) / height;
+        let x = ((cell.bounds.west - tile.west) + (cell.bounds.east - tile.east)) / width;
+        let y = ((cell.bounds.south - tile.south) + (cell.bounds.north - tile.north)) / height;
         x * x + y * y
     };
     let order = |a: &&Cell, b: &&Cell| {
-        let south = a.cell.south.total_cmp(&b.cell.south);
-        off(a).total_cmp(&off(b)).then(south).then(a.cell.west.total_cmp(&b.cell.west))
+        let south = a.bounds.south.total_cmp(&b.bounds.south);
+        off(a).total_cmp(&off(b)).then(south).then(a.bounds.west.total_cmp(&b.bounds.west))
     };
     ground.cells().iter().max_by(order)
 }
@@ -95,8 +95,13 @@ fn expected_m(full_m: f64, anchor: &Cell, rules: &Rules) -> f64 {
 
 /// The disk that covers the anchor and the most open ground besides: its middle, and the radius expected there.
 fn best_disk(ground: &Ground, anchor: &Cell, around_m: f64, radius: impl Fn(Vector) -> f64) -> (Vector, f64) {
-    let near: Vec<&Cell> =
-        ground.cells().iter().filter(|cell| anchor.center.distance_m(cell.center) <= 3.0 * around_m).collect();
+    let neighbourhood = sphere::chord2(3.0 * around_m);
+    let near: Vec<(Vector, f64)> = ground
+        .cells()
+        .iter()
+        .filter(|cell| anchor.center.chord2(cell.center) <= neighbourhood)
+        .map(|cell| (cell.center, cell.area_m2))
+        .collect();
     let (mut winner, mut highest) = ((anchor.center, around_m), f64::MIN);
     for step in STEPS {
         for turn in 0..if step > 0.0 { BEARINGS } else { 1 } {
@@ -108,8 +113,12 @@ fn best_disk(ground: &Ground, anchor: &Cell, around_m: f64, radius: impl Fn(Vect
                 continue;
             }
             let edge = sphere::chord2(radius_m - 0.7 * around_m / FINENESS);
-            let gain: f64 =
-                near.iter().filter(|cell| center.chord2(cell.center) <= edge).map(|cell| cell.area_m2).sum();
+            let mut gain = 0.0;
+            for (at, area_m2) in &near {
+                if center.chord2(*at) <= edge {
+                    gain += area_m2;
+                }
+            }
             // Clearly more: candidates that mirror each other must not be told apart by the last digit.
             if gain > highest * (1.0 + 1e-9) {
                 (winner, highest) = ((center, radius_m), gain);

@@ -11,6 +11,7 @@ mod position;
 mod raw_venue;
 mod reject;
 mod run;
+mod sample;
 mod venue;
 mod vocabulary;
 
@@ -25,5 +26,6 @@ pub use position::{Position, PositionError};
 pub use raw_venue::{RawDatedPeriod, RawDay, RawHours, RawPeriod, RawPoint, RawPrice, RawRating, RawVenue};
 pub use reject::{Reject, RejectReason};
 pub use run::{CoverageCounts, RunStatus, StoppedBy, Summary, VenueCounts};
+pub use sample::SampleVenue;
 pub use venue::{BusinessStatus, Normalised, Repair, Venue};
 pub use vocabulary::{Category, Vocabulary};

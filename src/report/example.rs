@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::run_report::{LookAtData, RunReport, SampleVenue};
+use super::run_report::{LookAtData, RunReport};
+use crate::model::SampleVenue;
 use crate::model::{CappedSpot, CoverageCounts, MicroUsd, Position, RunStatus, Summary, VenueCounts};
 
 pub(super) fn report() -> RunReport {
@@ -19,7 +20,7 @@ pub(super) fn report() -> RunReport {
         reason: None,
         resumes_at: None,
         failures: vec![],
-        rejects: vec![("no_name".to_owned(), 2, "nothing is left of it".to_owned())],
+        rejects: vec![("no_name".to_owned(), 2, "ChIJx: nothing is left of it".to_owned())],
         repairs: vec![("text_cleaned".to_owned(), 3)],
         unmapped: vec![("cable_car_station".to_owned(), 4), ("noodle_barge".to_owned(), 7)],
         samples: samples(),

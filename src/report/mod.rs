@@ -9,6 +9,6 @@ mod text;
 mod words;
 
 pub use json::json_line;
-pub use run_report::{LookAtData, RunReport, SampleVenue};
+pub use run_report::{LookAtData, RunReport};
 pub use text::text;
 pub use words::{count, grouped};

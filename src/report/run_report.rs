@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::model::{CappedSpot, Summary};
+use crate::model::{CappedSpot, SampleVenue, Summary};
 
 /// All that can be told of a run of one region.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,19 +44,4 @@ pub struct LookAtData {
     pub shell: String,
     /// An address for other programs, without a password.
     pub url: String,
-}
-
-/// A venue, as far as a table shows it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SampleVenue {
-    /// Its name.
-    pub name: String,
-    /// Its most specific category.
-    pub category: Option<String>,
-    /// 0–5.
-    pub rating: Option<f64>,
-    /// 0–4.
-    pub price_level: Option<i32>,
-    /// Its week: seven lines, Monday first, each with its day's name and a colon in front.
-    pub weekday_text: Option<Vec<String>>,
 }

@@ -2,8 +2,8 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::run_report::SampleVenue;
 use super::words::column;
+use crate::model::SampleVenue;
 
 const UNKNOWN: &str = "–";
 

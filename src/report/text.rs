@@ -57,7 +57,9 @@ fn stopper(stopped_by: Option<StoppedBy>) -> &'static str {
 
 /// What is kept, and what to do next.
 fn what_now(report: &RunReport) -> Vec<String> {
-    let mut lines: Vec<String> = report.reason.iter().map(|reason| format!("  {reason}")).collect();
+    let of_a_tile = |reason: &&String| report.failures.iter().any(|(_, why)| why == *reason);
+    let reason = report.reason.iter().filter(|reason| !of_a_tile(reason));
+    let mut lines: Vec<String> = reason.map(|reason| format!("  {reason}")).collect();
     lines.extend(report.failures.iter().take(LISTED).map(|(tile, reason)| format!("  tile {tile}: {reason}")));
     lines.extend(more(report.failures.len()).map(|more| format!("  {more}")));
     let kept = match (report.summary.status, report.dry_run) {
@@ -114,12 +116,13 @@ fn numbers(report: &RunReport) -> Vec<String> {
         ),
         format!("  time      {}", duration(report.summary.duration_ms)),
     ];
-    let reasons =
-        report.rejects.iter().map(|(reason, many, example)| (format!("{} ({example})", spoken(reason)), *many));
-    lines.extend(list("rejected", reasons.collect()));
+    lines.extend(report.rejects.iter().take(LISTED).map(|(reason, many, example)| {
+        format!("  rejected  {} {}, such as {example}", grouped(*many), spoken(reason))
+    }));
     let repairs = report.repairs.iter().map(|(repair, many)| (spoken(repair), *many));
     lines.extend(list("repaired", repairs.collect()));
-    lines.extend(list("unmapped", report.unmapped.clone()));
+    let unmapped = list("unmapped", report.unmapped.clone());
+    lines.extend(unmapped.map(|line| format!("{line} (category words without a code of ours: kept as they are)")));
     lines
 }
 
@@ -201,9 +204,9 @@ demo from google: complete: every point of the region is accounted for, but for 
   requests  1,031, 0 of them free; $1.085 at list price
   coverage  9 of 9 tiles, 1 capped spot, 0 failed
   time      2.4 s
-  rejected  2 no name (nothing is left of it)
+  rejected  2 no name, such as ChIJx: nothing is left of it
   repaired  3 text cleaned
-  unmapped  7 noodle_barge, 4 cable_car_station
+  unmapped  7 noodle_barge, 4 cable_car_station (category words without a code of ours: kept as they are)
 
 Here the provider has more venues on a few metres than it ever shows; some may be missing:
     38.70012,-27.20000  within 1 m: 20 seen (restaurant)

@@ -1,22 +1,7 @@
 use std::collections::HashSet;
 
 use super::connect::{Database, DatabaseError};
-use crate::model::BoundingBox;
-
-/// A venue as shown to a person at the end of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SampleVenue {
-    /// Its name.
-    pub name: String,
-    /// Its most specific category code.
-    pub category: Option<String>,
-    /// 0–5.
-    pub rating: Option<f64>,
-    /// 0–4.
-    pub price_level: Option<i32>,
-    /// Our seven lines, Monday first.
-    pub weekday_text: Option<Vec<String>>,
-}
+use crate::model::{BoundingBox, SampleVenue};
 
 /// A few venues of a provider inside a box (which may cross the antimeridian), best rated first.
 pub async fn sample_venues(

@@ -17,7 +17,7 @@ mod tiles;
 pub use answer::{AnswerToCommit, CommitError, Committed, commit_answer};
 pub use connect::{Database, DatabaseError, Remedy};
 pub use content::Batch;
-pub use look::{SampleVenue, known_zones, sample_venues};
+pub use look::{known_zones, sample_venues};
 pub use merge::{Merged, preview};
 pub use runs::{OpenedRun, RunFigures, RunSpec, close_if_finished, figures, leave, open_run};
 pub use spend::{Budget, Refund, ReserveError, Spender, refund, reserve};

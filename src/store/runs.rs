@@ -23,6 +23,10 @@ pub struct RunSpec {
     pub fresh: bool,
     /// How old an unfinished run may be to be taken up again, and how old one that a budget or a quota stopped.
     pub resume_within: (Duration, Duration),
+    /// Who opens it: made anew by every process.
+    pub worker: Uuid,
+    /// How long the worker counts as alive without a sign of life.
+    pub lease: Duration,
 }
 
 /// A run that is ours to work on.
@@ -69,8 +73,8 @@ async fn take_up(
         r#"select id, begun_at,
              begun_at > clock_timestamp() - make_interval(secs =>
                  case when stopped_by in ('budget', 'quota') then $4::float8 else $5::float8 end) as "young!",
-             exists (select from venue_sync.tiles t
-                     where t.run_id = r.id and t.state = 'leased' and t.lease_until > clock_timestamp()) as "joined!"
+             exists (select from venue_sync.workers w where w.run_id = r.id and w.alive_until > clock_timestamp())
+                 as "joined!"
            from venue_sync.runs r
            where region = $1 and provider = $2 and md5(parameters::text) = md5($3::jsonb::text) and state = 'open'
            for update"#,
@@ -106,13 +110,13 @@ async fn take_up(
         .execute(&mut **transaction)
         .await?;
         sqlx::query!(
-            "update venue_sync.tiles set state = 'waiting', lease_owner = null, lease_until = null, error = null
-             where run_id = $1 and state in ('failed', 'leased')",
+            "update venue_sync.tiles set state = 'waiting', error = null where run_id = $1 and state = 'failed'",
             row.id
         )
         .execute(&mut **transaction)
         .await?;
     }
+    sign_on(transaction, row.id, spec).await?;
     Ok(Some(OpenedRun { id: row.id, begun_at: row.begun_at, resumed: true, joined: row.joined }))
 }
 
@@ -144,7 +148,22 @@ async fn begin(transaction: &mut PgTransaction<'static>, spec: &RunSpec) -> Resu
     )
     .execute(&mut **transaction)
     .await?;
+    sign_on(transaction, id, spec).await?;
     Ok(Some(OpenedRun { id, begun_at: row.begun_at, resumed: false, joined: false }))
+}
+
+async fn sign_on(transaction: &mut PgTransaction<'static>, run: Uuid, spec: &RunSpec) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "with dead as (delete from venue_sync.workers where run_id = $2 and alive_until < clock_timestamp())
+         insert into venue_sync.workers (id, run_id, alive_until)
+         values ($1, $2, clock_timestamp() + make_interval(secs => $3))",
+        spec.worker,
+        run,
+        spec.lease.as_secs_f64()
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
 }
 
 /// Closes the run if every tile is complete. True if it is closed now, by us or by another.

@@ -100,11 +100,14 @@ async fn claim_in(
     }))
 }
 
-/// Lengthens all leases of a worker.
+/// Shows that a worker lives, and lengthens all its leases.
 pub async fn renew(database: &Database, run: Uuid, worker: Uuid, lease: Duration) -> Result<(), DatabaseError> {
     let mut transaction = database.begin().await?;
     sqlx::query!(
-        "update venue_sync.tiles set lease_until = clock_timestamp() + make_interval(secs => $3)
+        "with alive as (
+             update venue_sync.workers set alive_until = clock_timestamp() + make_interval(secs => $3) where id = $2
+         )
+         update venue_sync.tiles set lease_until = clock_timestamp() + make_interval(secs => $3)
          where run_id = $1 and lease_owner = $2 and state = 'leased'",
         run,
         worker,
@@ -116,11 +119,12 @@ pub async fn renew(database: &Database, run: Uuid, worker: Uuid, lease: Duration
     database.commit(transaction).await
 }
 
-/// Gives back every tile that a worker still holds.
+/// Signs a worker off, and gives back every tile that it still holds.
 pub async fn release(database: &Database, run: Uuid, worker: Uuid) -> Result<(), DatabaseError> {
     let mut transaction = database.begin().await?;
     sqlx::query!(
-        "update venue_sync.tiles set state = 'waiting', lease_owner = null, lease_until = null
+        "with gone as (delete from venue_sync.workers where id = $2)
+         update venue_sync.tiles set state = 'waiting', lease_owner = null, lease_until = null
          where run_id = $1 and lease_owner = $2 and state = 'leased'",
         run,
         worker

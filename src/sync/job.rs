@@ -78,7 +78,7 @@ impl Job<'_> {
 }
 
 /// What a run did, for people and machines.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct RunReport {
     /// The one line of `--json`.
     pub summary: Summary,
@@ -88,6 +88,8 @@ pub struct RunReport {
     pub reason: Option<String>,
     /// When to go on, where that is known.
     pub resumes_at: Option<DateTime<Utc>>,
+    /// What broke the run (its status is then `failed`): no waiting mends it.
+    pub error: Option<SyncError>,
 }
 
 /// Why a run could not be begun, or had to be given up.

@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::book::Book;
-use super::job::{Job, RunReport, SyncError};
+use super::job::{Job, RunReport, Source, SyncError};
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
 use crate::coverage::Rules;
@@ -20,7 +20,7 @@ const RESUME_WITHIN: (Duration, Duration) = (Duration::from_hours(24), Duration:
 /// Brings a region up to date: takes up its unfinished run or begins one, works until every point is certified, something
 /// stops it, or `signal` is pulled, and reports. What was answered is committed, whatever happens.
 ///
-/// Errors are those that no waiting mends; a run that merely stops early, or whose provider is down, is a report.
+/// Once the run is open there is a report of it, also of a broken one; an error is what kept it from being opened or told of.
 pub async fn sync(
     job: &Job<'_>,
     courier: &Courier,
@@ -63,10 +63,12 @@ pub async fn sync(
     if let Err(error) = work(&shop).await {
         shop.stop.end(Ending::Broken(error));
     }
-    // Whatever ended the work, other workers may have our tiles at once; with the database gone, when the leases run out.
-    if !shop.stop.database_is_gone() {
-        shop.book.release(database).await?;
+    // With the database gone there is nothing to report from, and our tiles are free when the leases run out.
+    if let Some(error) = shop.stop.lost_database() {
+        return Err(error.into());
     }
+    // Whatever ended the work, other workers may have our tiles at once.
+    shop.book.release(database).await?;
     conclude(shop, started).await
 }
 
@@ -81,8 +83,10 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Bo
         tiles: job.region.tiles(),
         fresh: job.fresh,
         resume_within: RESUME_WITHIN,
+        worker: Uuid::new_v4(),
+        lease: job.lease,
     };
-    Ok(Book::Stored { run: store::open_run(database, &spec).await?, worker: Uuid::new_v4() })
+    Ok(Book::Stored { run: store::open_run(database, &spec).await?, worker: spec.worker })
 }
 
 /// Works until nothing is left to claim and nobody else holds a tile, or the run is stopped.
@@ -134,34 +138,24 @@ async fn claim_and_work(shop: &Workshop<'_>) -> Result<(), SyncError> {
 
 async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, SyncError> {
     let Workshop { job, database, book, stop, .. } = shop;
-    let ending = match stop.into_ending() {
-        Some(Ending::Broken(error)) => return Err(error),
-        ending => ending,
-    };
     let closed = match book.run() {
         Some(run) => store::close_if_finished(database, run).await?,
         None => false,
     };
     let figures = book.figures(database).await?;
     let coverage = figures.coverage;
-    let finished = closed || coverage.complete == coverage.tiles;
-    let (status, stopped_by, reason, until) = match ending {
-        _ if finished => (RunStatus::Complete, None, None, None),
-        Some(Ending::Early { by, reason, until }) => (RunStatus::Interrupted, Some(by), Some(reason), until),
-        Some(Ending::ProviderDown { reason }) => (RunStatus::Failed, None, Some(reason), None),
-        Some(Ending::Broken(_)) | None => failed_tiles(&figures),
-    };
-    let resumes_at = match (stopped_by, book.run()) {
-        (Some(by), Some(run)) => note_leaving(database, run, by, until).await?,
+    let outcome = Outcome::of(stop.into_ending(), closed || coverage.complete == coverage.tiles, &figures);
+    let resumes_at = match (outcome.stopped_by, book.run()) {
+        (Some(by), Some(run)) => note_leaving(database, run, by, outcome.until).await?,
         _ => None,
     };
-    let replayed = matches!(job.source, super::job::Source::Replay(_));
+    let replayed = matches!(job.source, Source::Replay(_));
     let summary = Summary {
         run_id: book.run().unwrap_or_else(Uuid::now_v7),
         region: job.region_name.clone(),
         provider: job.provider.name().to_owned(),
-        status,
-        stopped_by,
+        status: outcome.status,
+        stopped_by: outcome.stopped_by,
         requests: figures.requests,
         requests_free: if replayed { figures.requests } else { 0 },
         cost: figures.cost,
@@ -170,13 +164,37 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
         profiles_stubbed: figures.stubbed,
         coverage,
     };
-    Ok(RunReport { summary, figures, reason, resumes_at })
+    Ok(RunReport { summary, figures, reason: outcome.reason, resumes_at, error: outcome.error })
 }
 
-/// Some tiles are not done and nothing stopped us: they failed. Nothing at all came through: the provider is down.
-fn failed_tiles(figures: &RunFigures) -> (RunStatus, Option<StoppedBy>, Option<String>, Option<QuotaReset>) {
-    let status = if figures.answers == 0 { RunStatus::Failed } else { RunStatus::Partial };
-    (status, None, figures.failures.first().map(|(_, reason)| reason.clone()), None)
+/// How a run ended, and why.
+struct Outcome {
+    status: RunStatus,
+    stopped_by: Option<StoppedBy>,
+    reason: Option<String>,
+    until: Option<QuotaReset>,
+    error: Option<SyncError>,
+}
+
+impl Outcome {
+    fn of(ending: Option<Ending>, finished: bool, figures: &RunFigures) -> Self {
+        let ended = |status, reason| Self { status, stopped_by: None, reason, until: None, error: None };
+        match ending {
+            Some(Ending::Broken(error)) => Self { error: Some(error), ..ended(RunStatus::Failed, None) },
+            // Whatever was called for, there was nothing left to do.
+            _ if finished => ended(RunStatus::Complete, None),
+            Some(Ending::Early { by, reason, until }) => {
+                Self { stopped_by: Some(by), until, ..ended(RunStatus::Interrupted, Some(reason)) }
+            }
+            Some(Ending::ProviderDown { reason }) => ended(RunStatus::Failed, Some(reason)),
+            // Some tiles are not done and nothing stopped us: they failed.
+            None => {
+                let nothing_came = figures.answers == 0;
+                let status = if nothing_came { RunStatus::Failed } else { RunStatus::Partial };
+                ended(status, figures.failures.first().map(|(_, reason)| reason.clone()))
+            }
+        }
+    }
 }
 
 async fn note_leaving(

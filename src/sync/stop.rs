@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::job::SyncError;
 use crate::model::StoppedBy;
-use crate::store::Remedy;
+use crate::store::{DatabaseError, Remedy};
 use crate::wire::QuotaReset;
 
 /// Why the loop ends before its time.
@@ -50,10 +50,16 @@ impl<'a> Stop<'a> {
         self.signal.is_cancelled() || self.first.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Whether the database is what broke the run: nothing can be said to it any more.
-    pub(super) fn database_is_gone(&self) -> bool {
-        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        matches!(&*first, Some(Ending::Broken(SyncError::Database(error))) if error.remedy() == Remedy::TryLater)
+    /// What broke the run, if it is that the database is out of reach. Taken out.
+    pub(super) fn lost_database(&self) -> Option<DatabaseError> {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        match first.take() {
+            Some(Ending::Broken(SyncError::Database(error))) if error.remedy() == Remedy::TryLater => Some(error),
+            other => {
+                *first = other;
+                None
+            }
+        }
     }
 
     pub(super) fn into_ending(self) -> Option<Ending> {

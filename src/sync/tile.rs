@@ -127,8 +127,7 @@ impl Workshop<'_> {
         };
         match error {
             ExchangeError::Stopped => Ok(Answered::Left),
-            ExchangeError::Settle(error) => end(StoppedBy::Budget, limit(error)?, None),
-            ExchangeError::Reserve(error) => end(StoppedBy::Budget, limit(error)?, None),
+            ExchangeError::Reserve(error) | ExchangeError::Settle(error) => end(StoppedBy::Budget, limit(error)?, None),
             ExchangeError::QuotaGone { until, reason } => end(StoppedBy::Quota, reason, Some(until)),
             ExchangeError::CredentialsRefused { reason } => Err(SyncError::CredentialsRefused { provider, reason }),
             ExchangeError::RequestWrong { reason } => Err(SyncError::RequestWrong { provider, reason }),

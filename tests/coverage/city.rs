@@ -2,42 +2,42 @@
 
 use std::collections::BTreeSet;
 
-use venue_sync::coverage::{Next, Region, Rules, TileCover, distance_m, seen};
+use venue_sync::coverage::{EARTH_RADIUS_M, Next, Region, Rules, TileCover, distance_m, seen};
 use venue_sync::model::{AnswerSeen, Area, AreaShape, Ask, CappedSpot, Circle, Position, Ranking};
 
 /// A venue: where the provider believes it is, and the index of its only type word.
 #[derive(Debug, Clone, Copy)]
-pub struct Venue {
-    pub position: Position,
-    pub word: usize,
+pub(crate) struct Venue {
+    pub(crate) position: Position,
+    pub(crate) word: usize,
 }
 
 /// How a provider answers.
 #[derive(Debug, Clone)]
-pub struct Manners {
+pub(crate) struct Manners {
     /// Rows in an answer at most.
-    pub cap: usize,
+    pub(crate) cap: usize,
     /// What it says about its order.
-    pub ranking: Ranking,
-    /// Its metres, as a multiple of ours.
-    pub metre: f64,
+    pub(crate) ranking: Ranking,
+    /// Its metres from north to south and from east to west, as multiples of ours: it may measure on an ellipsoid.
+    pub(crate) metres: [f64; 2],
     /// Decimals of the positions that it returns.
-    pub decimals: i32,
+    pub(crate) decimals: i32,
     /// One row in so many comes without a position; 0 for none.
-    pub positionless: usize,
+    pub(crate) positionless: usize,
     /// The order of the rows is reversed.
-    pub reversed: bool,
+    pub(crate) reversed: bool,
     /// It says "there is more" only where there is, not at every full answer.
-    pub knows: bool,
+    pub(crate) knows: bool,
 }
 
 impl Manners {
     /// A well-behaved provider of nearest-first answers.
-    pub fn nearest_first(cap: usize) -> Self {
+    pub(crate) fn nearest_first(cap: usize) -> Self {
         Self {
             cap,
             ranking: Ranking::Distance,
-            metre: 1.0,
+            metres: [1.0, 1.0],
             decimals: 7,
             positionless: 0,
             reversed: false,
@@ -48,20 +48,20 @@ impl Manners {
 
 /// What came of covering a region.
 #[derive(Debug, Default)]
-pub struct Outcome {
-    pub asks: u32,
-    pub returned: BTreeSet<usize>,
-    pub capped: Vec<CappedSpot>,
+pub(crate) struct Outcome {
+    pub(crate) asks: u32,
+    pub(crate) returned: BTreeSet<usize>,
+    pub(crate) capped: Vec<CappedSpot>,
     /// Every answer, tile by tile.
-    pub told: Vec<Vec<AnswerSeen>>,
+    pub(crate) told: Vec<Vec<AnswerSeen>>,
 }
 
 /// The words of the doubles.
-pub fn words(count: usize) -> Vec<String> {
+pub(crate) fn words(count: usize) -> Vec<String> {
     (0..count).map(|word| format!("word{word}")).collect()
 }
 
-pub fn rules(manners: &Manners, words: Vec<String>, largest_radius_m: f64) -> Rules {
+pub(crate) fn rules(manners: &Manners, words: Vec<String>, largest_radius_m: f64) -> Rules {
     Rules {
         shape: AreaShape::Circle,
         ranking: manners.ranking,
@@ -73,23 +73,32 @@ pub fn rules(manners: &Manners, words: Vec<String>, largest_radius_m: f64) -> Ru
 }
 
 /// The position as the provider returns it.
-pub fn shown(position: Position, manners: &Manners) -> Position {
+pub(crate) fn shown(position: Position, manners: &Manners) -> Position {
     let unit = 10_f64.powi(manners.decimals);
     let lng = (position.lng() * unit).round() / unit;
     Position::new(((position.lat() * unit).round() / unit).clamp(-90.0, 90.0), lng.clamp(-180.0, 180.0)).unwrap()
 }
 
+/// The distance as the provider measures it.
+fn measured(from: Position, to: Position, [north, east]: [f64; 2]) -> f64 {
+    let metres = distance_m(from, to);
+    let northwards = ((to.lat() - from.lat()).to_radians() * EARTH_RADIUS_M).abs().min(metres);
+    let eastwards = (metres * metres - northwards * northwards).sqrt();
+    (north * northwards).hypot(east * eastwards)
+}
+
 /// The indices of the venues in the answer, in its order, and whether it was cut off.
-pub fn answer(venues: &[Venue], manners: &Manners, ask: &Ask) -> (Vec<usize>, bool) {
+pub(crate) fn answer(venues: &[Venue], manners: &Manners, ask: &Ask) -> (Vec<usize>, bool) {
     let Area::Circle(Circle { center, radius_m }) = ask.area else { panic!("only circles are asked") };
-    let asked: BTreeSet<usize> = ask.words.iter().map(|word| word["word".len()..].parse().unwrap()).collect();
+    let asked: BTreeSet<usize> =
+        ask.words.iter().map(|word| word.trim_start_matches("word").parse().unwrap()).collect();
     let mut inside: Vec<(f64, usize)> = venues
         .iter()
         .enumerate()
         .filter(|(_, venue)| asked.is_empty() || asked.contains(&venue.word))
         // A degree of latitude is more than 110 km everywhere.
         .filter(|(_, venue)| (venue.position.lat() - center.lat()).abs() * 110_000.0 <= radius_m)
-        .map(|(index, venue)| (distance_m(center, venue.position) * manners.metre, index))
+        .map(|(index, venue)| (measured(center, venue.position, manners.metres), index))
         .filter(|(metres, _)| *metres <= radius_m)
         .collect();
     inside.sort_by(|a, b| match manners.ranking {
@@ -107,7 +116,7 @@ pub fn answer(venues: &[Venue], manners: &Manners, ask: &Ask) -> (Vec<usize>, bo
 }
 
 /// Covers a region to its end.
-pub fn cover(region: &Region, rules: &Rules, venues: &[Venue], manners: &Manners) -> Outcome {
+pub(crate) fn cover(region: &Region, rules: &Rules, venues: &[Venue], manners: &Manners) -> Outcome {
     let mut outcome = Outcome::default();
     for tile in region.tiles() {
         let mut cover = TileCover::new(region, tile, rules.clone()).unwrap();
@@ -137,15 +146,15 @@ pub fn cover(region: &Region, rules: &Rules, venues: &[Venue], manners: &Manners
 }
 
 /// A small generator, so that the same seed makes the same city everywhere.
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
     /// 0 to 1.
-    pub fn roll(&mut self) -> f64 {
+    pub(crate) fn roll(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -153,7 +162,7 @@ impl Dice {
     }
 
     /// About normal, mean 0, deviation 1.
-    pub fn bell(&mut self) -> f64 {
+    pub(crate) fn bell(&mut self) -> f64 {
         (0..12).map(|_| self.roll()).sum::<f64>() - 6.0
     }
 }

@@ -90,24 +90,24 @@ fn venues(seed: u64, count: usize, words: usize, (lat, lng): (f64, f64), (high, 
         .collect()
 }
 
-fn manners(most_metre: f64) -> impl Strategy<Value = Manners> {
-    let metre = 1.0 - most_metre..1.0 + most_metre;
-    (1..=20_usize, prop::bool::weighted(0.7), metre, 5..=7, prop_oneof![Just(0), Just(3)], any::<[bool; 2]>()).prop_map(
-        |(cap, ranked, metre, decimals, positionless, [reversed, knows])| Manners {
+fn manners() -> impl Strategy<Value = Manners> {
+    // What the ellipsoid does to a distance on our sphere: -0.56 % to +0.45 %, 0.67 % between directions.
+    let metres = [0.9967..1.0033_f64, 0.9967..1.0033_f64];
+    (1..=20_usize, prop::bool::weighted(0.7), metres, 5..=7, prop_oneof![Just(0), Just(3)], any::<[bool; 2]>())
+        .prop_map(|(cap, ranked, metres, decimals, positionless, [reversed, knows])| Manners {
             cap,
             ranking: if ranked { Ranking::Distance } else { Ranking::Other },
-            metre,
+            metres,
             decimals,
             positionless,
             reversed,
             knows,
-        },
-    )
+        })
 }
 
 fn case() -> impl Strategy<Value = Case> {
     let radius = prop_oneof![Just(50_000.0), Just(40_000.0), Just(800.0)];
-    (region(), manners(0.003), any::<u64>(), 0..60_usize, 0..5_usize, 1..5_usize, radius).prop_map(
+    (region(), manners(), any::<u64>(), 0..60_usize, 0..5_usize, 1..5_usize, radius).prop_map(
         |((region, at, size), manners, seed, count, words, words_per_query, largest_radius_m)| Case {
             venues: venues(seed, count, words, at, size),
             rules: Rules { words_per_query, ..city::rules(&manners, city::words(words), largest_radius_m) },
@@ -141,7 +141,7 @@ fn check_ask(seen: &AnswerSeen, rules: &Rules) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(cases(48))]
+    #![proptest_config(cases(40))]
 
     #[test]
     fn every_venue_is_returned_or_lies_in_a_capped_spot(case in case()) {
@@ -212,7 +212,7 @@ fn assert_all_reported(outcome: &Outcome, words: usize) {
 #[test]
 fn a_provider_that_always_has_more_is_left_soon_and_its_ground_reported() {
     for ranking in [Ranking::Distance, Ranking::Other] {
-        for words in [1, 3, 60] {
+        for words in [1, 60] {
             let (asks, outcome) = covered_by_a_liar(words, ranking, |_| vec![None; 20]);
             assert!(asks < 500, "{asks} questions for {words} words");
             assert_all_reported(&outcome, words);

@@ -167,7 +167,8 @@ impl Builder {
         if self.dice.f64() < 0.82 {
             let tenths = 28 + self.dice.u8(..23);
             // Whole numbers come without a fraction.
-            row["rating"] = if tenths % 10 == 0 { json!(tenths / 10) } else { json!(f64::from(tenths) / 10.0) };
+            row["rating"] =
+                if tenths.is_multiple_of(10) { json!(tenths / 10) } else { json!(f64::from(tenths) / 10.0) };
         } else {
             remove(&mut row, "userRatingCount");
         }
@@ -186,7 +187,7 @@ impl Builder {
         if let Some(periods) = week(number) {
             let descriptions = descriptions(&periods);
             row["regularOpeningHours"] =
-                json!({"openNow": number % 2 == 0, "periods": periods, "weekdayDescriptions": descriptions});
+                json!({"openNow": number.is_multiple_of(2), "periods": periods, "weekdayDescriptions": descriptions});
             row["currentOpeningHours"] = current(number, &row["regularOpeningHours"]["periods"]);
         }
         self.places.push(Place { lat, lng, row });
@@ -194,7 +195,8 @@ impl Builder {
 
     /// The rows that a reader has to survive.
     fn oddities(&mut self) {
-        let strange: [(&str, fn(&mut Value)); 8] = [
+        type Change = fn(&mut Value);
+        let strange: [(&str, Change); 8] = [
             ("a business that comes to its customers: no position", |row| remove(row, "location")),
             ("no display name", |row| remove(row, "displayName")),
             ("closed for good, moved elsewhere", |row| {
@@ -286,7 +288,7 @@ fn current(number: usize, regular: &Value) -> Value {
         }
         periods.push(dated);
     }
-    if number % 14 == 0 {
+    if number.is_multiple_of(14) {
         periods.retain(|period| period["open"]["day"] != 3);
         periods.push(json!({
             "open": {"day": 3, "hour": 12, "minute": 0, "date": {"year": 2026, "month": 11, "day": 25}},

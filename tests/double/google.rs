@@ -138,7 +138,8 @@ pub(crate) fn answer(city: &[Place], key: &str, mask: &str, body: &Value) -> Res
     let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
     let (lat, lng) = (number(&circle["center"]["latitude"]), number(&circle["center"]["longitude"]));
     let radius = number(&circle["radius"]);
-    if !(-90.0..=90.0).contains(&lat) || !(-180.0..=180.0).contains(&lng) || !(radius > 0.0 && radius <= 50_000.0) {
+    let on_earth = (-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lng);
+    if !on_earth || radius.is_nan() || radius <= 0.0 || radius > 50_000.0 {
         return Err(refused("Invalid location restriction.", None));
     }
     if body["maxResultCount"].as_u64() != Some(20) || body["rankPreference"] != "DISTANCE" {

@@ -15,7 +15,7 @@ use crate::cli::terminal::Terminal;
 use crate::coverage::{Region, RegionError};
 use crate::model::Position;
 use crate::provider::{self, Provider};
-use crate::report::{LookAtData, RunReport, SampleVenue};
+use crate::report::{LookAtData, RunReport};
 use crate::store::{self, Budget, Remedy};
 use crate::sync::{self, Job, Source, SyncError};
 use crate::transport::{Cassette, Courier, LiveOptions, RecordedRun, Recorder};
@@ -42,9 +42,18 @@ pub async fn sync(
             exits.push(Exit::Again);
             break;
         }
-        let ended = one.run(terminal, &stop).await;
-        tell(ended.as_ref());
-        exits.push(ended.map_or_else(|failure| failure.exit(), |report| Exit::of(&report.summary)));
+        let (report, failure) = match one.run(terminal, &stop).await {
+            Ok((report, failure)) => (Some(report), failure),
+            Err(failure) => (None, Some(failure)),
+        };
+        if let Some(report) = &report {
+            tell(Ok(report));
+        }
+        if let Some(failure) = &failure {
+            tell(Err(failure));
+        }
+        let ended = report.map_or(Exit::Complete, |report| Exit::of(&report.summary));
+        exits.push(failure.map_or(ended, |failure| failure.exit()));
     }
     Ok(Exit::worst(exits))
 }
@@ -66,7 +75,12 @@ impl<'a> Prepared<'a> {
         Ok(Self { settings, region, provider })
     }
 
-    async fn run(&self, terminal: &Terminal, stop: &CancellationToken) -> Result<RunReport, Failure> {
+    /// What the run did, and what broke it, if something did.
+    async fn run(
+        &self,
+        terminal: &Terminal,
+        stop: &CancellationToken,
+    ) -> Result<(RunReport, Option<Failure>), Failure> {
         let mut job = self.job();
         let courier = self.courier(&mut job)?;
         // One for the leases, one for the end, and one for every strand of work.
@@ -79,10 +93,12 @@ impl<'a> Prepared<'a> {
         }
         let ended = sync::sync(&job, &courier, &opened.database, &|event| listener.hear(&event), stop).await;
         listener.finish();
-        let ended = ended.map_err(|error| broken(error, opened.embedded_log.as_deref()))?;
+        let broken = |error| broken(error, opened.embedded_log.as_deref());
+        let mut ended = ended.map_err(broken)?;
+        let failure = ended.error.take().map(broken);
         let report = self.report(ended, &opened).await?;
         opened.database.close().await;
-        Ok(report)
+        Ok((report, failure))
     }
 
     fn job(&self) -> Job<'_> {
@@ -172,7 +188,7 @@ impl<'a> Prepared<'a> {
     }
 
     async fn report(&self, ended: sync::RunReport, opened: &Opened) -> Result<RunReport, Failure> {
-        let sync::RunReport { summary, figures, reason, resumes_at } = ended;
+        let sync::RunReport { summary, figures, reason, resumes_at, error: _ } = ended;
         let dry_run = self.settings.effort.dry_run;
         let provider = self.provider.name();
         let samples = store::sample_venues(&opened.database, provider, self.region.bounds(), SAMPLES).await?;
@@ -187,7 +203,7 @@ impl<'a> Prepared<'a> {
             rejects: figures.rejects,
             repairs: figures.repairs,
             unmapped: figures.unmapped,
-            samples: samples.into_iter().map(sample).collect(),
+            samples,
             #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
             today: chrono::Utc::now().date_naive(),
             look: (!dry_run).then(|| LookAtData { shell: as_invoked(self.shell()), url: opened.printable_url.clone() }),
@@ -209,16 +225,6 @@ fn as_invoked(command: &str) -> String {
     match (typed, command.strip_prefix("venues ")) {
         (Some(program), Some(rest)) => format!("{program} {rest}"),
         _ => command.to_owned(),
-    }
-}
-
-fn sample(venue: store::SampleVenue) -> SampleVenue {
-    SampleVenue {
-        name: venue.name,
-        category: venue.category,
-        rating: venue.rating,
-        price_level: venue.price_level,
-        weekday_text: venue.weekday_text,
     }
 }
 
