@@ -1,5 +1,6 @@
 //! From what was typed to what is done.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::Path;
 use std::time::Duration;
@@ -55,7 +56,7 @@ impl CommandError {
     }
 
     /// What to do, where the message alone does not say it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Work(failure) => failure.hint(),
             _ => None,
@@ -150,7 +151,7 @@ fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
             },
             Ok(report) => terminal::print(&report::text(report)),
             Err(failure) => {
-                complain(failure, failure.hint(), failure.exit(), terminal);
+                complain(failure, failure.hint().as_deref(), failure.exit(), terminal);
                 Ok(())
             }
         };

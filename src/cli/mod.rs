@@ -42,7 +42,7 @@ fn command() -> Exit {
     match dispatch(&cli, &terminal) {
         Ok(exit) => exit,
         Err(error) => {
-            complain(&error, error.hint(), error.exit(), &terminal);
+            complain(&error, error.hint().as_deref(), error.exit(), &terminal);
             error.exit()
         }
     }

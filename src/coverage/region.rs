@@ -87,8 +87,8 @@ pub enum RegionError {
         /// As given.
         radius_m: f64,
     },
-    /// A centre out of range (only when read back from JSON).
-    #[error("circle centre: {0}")]
+    /// A centre out of range.
+    #[error("centre of the circle (latitude first, then longitude)")]
     Center(#[from] crate::model::PositionError),
     /// A drawing that encloses no area.
     #[error(transparent)]

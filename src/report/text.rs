@@ -57,7 +57,9 @@ fn stopper(stopped_by: Option<StoppedBy>) -> &'static str {
 
 /// What is kept, and what to do next.
 fn what_now(report: &RunReport) -> Vec<String> {
-    let mut lines: Vec<String> = report.reason.iter().map(|reason| format!("  {reason}")).collect();
+    let of_a_tile = |reason: &&String| report.failures.iter().any(|(_, why)| why == *reason);
+    let reason = report.reason.iter().filter(|reason| !of_a_tile(reason));
+    let mut lines: Vec<String> = reason.map(|reason| format!("  {reason}")).collect();
     lines.extend(report.failures.iter().take(LISTED).map(|(tile, reason)| format!("  tile {tile}: {reason}")));
     lines.extend(more(report.failures.len()).map(|more| format!("  {more}")));
     let kept = match (report.summary.status, report.dry_run) {

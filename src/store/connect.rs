@@ -3,6 +3,10 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
+use tokio::time::timeout;
+
+/// How long a server may take to let us in.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 use super::transaction::Transaction;
 
@@ -11,8 +15,7 @@ use super::transaction::Transaction;
 pub struct Database {
     pool: PgPool,
     options: PgConnectOptions,
-    /// `host:port/name`, for messages.
-    printable: String,
+    place: String,
 }
 
 /// What went wrong with the database, sorted by what the reader can do next.
@@ -33,8 +36,10 @@ pub enum DatabaseError {
         reason: String,
     },
     /// The role may not do what is needed.
-    #[error("the database role lacks a right: {reason}")]
+    #[error("the database role `{role}` lacks a right: {reason}")]
     MissingRight {
+        /// Whom the server takes us for.
+        role: String,
         /// The server's word.
         reason: String,
     },
@@ -79,16 +84,18 @@ impl DatabaseError {
         }
     }
 
-    pub(super) fn from_sqlx(error: sqlx::Error, place: &str) -> Self {
-        let unreachable = |reason: String| Self::Unreachable { place: place.to_owned(), reason };
+    fn from_sqlx(error: sqlx::Error, options: &PgConnectOptions) -> Self {
+        let unreachable = |reason: String| Self::Unreachable { place: place(options), reason };
         match &error {
             sqlx::Error::Io(source) => unreachable(source.to_string()),
             sqlx::Error::Tls(source) => unreachable(format!("TLS: {source}")),
-            sqlx::Error::PoolTimedOut => unreachable("no connection became free in time".to_owned()),
+            sqlx::Error::PoolTimedOut => unreachable(late()),
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => unreachable("the connection was closed".to_owned()),
             sqlx::Error::Protocol(reason) => unreachable(reason.clone()),
             sqlx::Error::Database(said) => match said.code().as_deref() {
-                Some("42501") => Self::MissingRight { reason: said.message().to_owned() },
+                Some("42501") => {
+                    Self::MissingRight { role: options.get_username().to_owned(), reason: said.message().to_owned() }
+                }
                 // Connection exceptions, bad passwords, unknown databases, too many connections, shutdowns, read-only standbys.
                 Some(code)
                     if ["08", "28", "3D", "53", "57"].iter().any(|class| code.starts_with(class))
@@ -110,12 +117,6 @@ impl Database {
     pub async fn connect(url: &str, connections: u32) -> Result<Self, DatabaseError> {
         let options =
             PgConnectOptions::from_str(url).map_err(|error| DatabaseError::Url { reason: error.to_string() })?;
-        let printable = format!(
-            "{}:{}/{}",
-            options.get_host(),
-            options.get_port(),
-            options.get_database().unwrap_or("(the role's own)")
-        );
         // There is no TLS on a socket, whatever PGSSLMODE says; a server would refuse it.
         let options = if options.get_socket().is_some() { options.ssl_mode(PgSslMode::Disable) } else { options };
         let options = options
@@ -124,18 +125,19 @@ impl Database {
             // A pooler may give the next transaction another connection.
             .statement_cache_capacity(0)
             .disable_statement_logging();
+        knock(&options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(PATIENCE)
             .connect_with(options.clone())
             .await
-            .map_err(|error| DatabaseError::from_sqlx(error, &printable))?;
-        Ok(Self { pool, options, printable })
+            .map_err(|error| DatabaseError::from_sqlx(error, &options))?;
+        Ok(Self { pool, place: place(&options), options })
     }
 
     /// Host, port and name of the database.
     pub fn place(&self) -> &str {
-        &self.printable
+        &self.place
     }
 
     /// A connection of its own, outside the pool: for session state (the migration lock).
@@ -152,11 +154,32 @@ impl Database {
     }
 
     pub(super) fn error(&self, error: sqlx::Error) -> DatabaseError {
-        DatabaseError::from_sqlx(error, &self.printable)
+        DatabaseError::from_sqlx(error, &self.options)
     }
 
     /// Closes the connections.
     pub async fn close(self) {
         self.pool.close().await;
     }
+}
+
+/// Where the database is: host (or the folder of its socket), port and name.
+fn place(options: &PgConnectOptions) -> String {
+    let host = options.get_socket().map_or_else(|| options.get_host().into(), |folder| folder.to_string_lossy());
+    format!("{host}:{}/{}", options.get_port(), options.get_database().unwrap_or("(the role's own)"))
+}
+
+/// Tries the door once. The pool alone would go on trying a port that refuses until its patience ends, and then not know why.
+async fn knock(options: &PgConnectOptions) -> Result<(), DatabaseError> {
+    match timeout(PATIENCE, PgConnection::connect_with(options)).await {
+        Ok(Ok(connection)) => connection.close().await.map_err(|error| DatabaseError::from_sqlx(error, options)),
+        Ok(Err(error @ sqlx::Error::Io(_))) => Err(DatabaseError::from_sqlx(error, options)),
+        // A server that is still starting says so: the pool waits for it.
+        Ok(Err(_)) => Ok(()),
+        Err(_) => Err(DatabaseError::Unreachable { place: place(options), reason: late() }),
+    }
+}
+
+fn late() -> String {
+    format!("no connection within {} s", PATIENCE.as_secs())
 }

@@ -60,11 +60,15 @@ pub async fn sync(
         listen,
         failed_in_a_row: 0.into(),
     };
-    let worked = work(&shop).await;
+    if let Err(error) = work(&shop).await {
+        shop.stop.end(Ending::Broken(error));
+    }
+    // With the database gone there is nothing to report from, and our tiles are free when the leases run out.
+    if let Some(error) = shop.stop.lost_database() {
+        return Err(error.into());
+    }
     // Whatever ended the work, other workers may have our tiles at once.
-    let released = shop.book.release(database).await;
-    worked?;
-    released?;
+    shop.book.release(database).await?;
     conclude(shop, started).await
 }
 
@@ -98,8 +102,11 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
             for worked in join_all((0..shop.job.concurrency.max(1)).map(|_| claim_and_work(shop))).await {
                 worked?;
             }
+            if shop.stop.called() {
+                return Ok(());
+            }
             let progress = shop.book.progress(shop.database).await?;
-            if shop.stop.called() || progress.claimable + progress.leased == 0 {
+            if progress.claimable + progress.leased == 0 {
                 return Ok(());
             }
             if progress.claimable == 0 {

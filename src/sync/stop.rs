@@ -4,6 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::job::SyncError;
 use crate::model::StoppedBy;
+use crate::store::{DatabaseError, Remedy};
 use crate::wire::QuotaReset;
 
 /// Why the loop ends before its time.
@@ -38,7 +39,8 @@ impl<'a> Stop<'a> {
     pub(super) fn end(&self, ending: Ending) {
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         // A broken run outranks one that merely stops.
-        if first.is_none() || matches!((&*first, &ending), (Some(Ending::Early { .. }), Ending::Broken(_))) {
+        let outranked = matches!(&ending, Ending::Broken(_)) && !matches!(&*first, Some(Ending::Broken(_)));
+        if first.is_none() || outranked {
             *first = Some(ending);
         }
     }
@@ -46,6 +48,18 @@ impl<'a> Stop<'a> {
     /// Whether to ask nothing more.
     pub(super) fn called(&self) -> bool {
         self.signal.is_cancelled() || self.first.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// What broke the run, if it is that the database is out of reach. Taken out.
+    pub(super) fn lost_database(&self) -> Option<DatabaseError> {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        match first.take() {
+            Some(Ending::Broken(SyncError::Database(error))) if error.remedy() == Remedy::TryLater => Some(error),
+            other => {
+                *first = other;
+                None
+            }
+        }
     }
 
     pub(super) fn into_ending(self) -> Option<Ending> {

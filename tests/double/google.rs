@@ -1,7 +1,8 @@
 //! `places:searchNearby` over the invented city.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use wiremock::matchers::{method, path};
@@ -16,20 +17,53 @@ pub(crate) const KEY: &str = "AIzaInventedKeyOfTheDouble-0123456789ab";
 const EARTH_M: f64 = 6_378_137.0;
 const CAP: usize = 20;
 
+/// How a double behaves beside answering.
+#[derive(Clone, Copy)]
+pub(crate) struct Manners {
+    /// How long it takes over an answer.
+    pub(crate) delay: Duration,
+    /// After this many answers it takes questions and never answers.
+    pub(crate) stalls_after: Option<u64>,
+    /// Its errors repeat the key that it was asked with, in several spellings.
+    pub(crate) echoes_key: bool,
+}
+
+impl Manners {
+    pub(crate) const GOOD: Self = Self { delay: Duration::ZERO, stalls_after: None, echoes_key: false };
+}
+
 /// A running double.
 pub(crate) struct Double {
     server: MockServer,
-    asked: Arc<AtomicU64>,
+    nearby: Nearby,
 }
 
 impl Double {
     /// Serves a city.
     pub(crate) async fn serve(city: Vec<Place>) -> Self {
+        Self::serve_with(city, Manners::GOOD).await
+    }
+
+    /// Serves a city with manners of its own.
+    pub(crate) async fn serve_with(city: Vec<Place>, manners: Manners) -> Self {
         let server = MockServer::start().await;
-        let asked = Arc::new(AtomicU64::new(0));
-        let nearby = Nearby { city, asked: Arc::clone(&asked) };
-        Mock::given(method("POST")).and(path("/v1/places:searchNearby")).respond_with(nearby).mount(&server).await;
-        Self { server, asked }
+        let nearby = Nearby {
+            city: city.into(),
+            manners: Arc::new(Mutex::new(manners)),
+            asked: Arc::default(),
+            questions: Arc::default(),
+        };
+        Mock::given(method("POST"))
+            .and(path("/v1/places:searchNearby"))
+            .respond_with(nearby.clone())
+            .mount(&server)
+            .await;
+        Self { server, nearby }
+    }
+
+    /// Behaves otherwise from now on.
+    pub(crate) fn mend(&self, manners: Manners) {
+        *self.nearby.manners.lock().expect("no test panics in here") = manners;
     }
 
     /// What to put into `GOOGLE_PLACES_BASE_URL`.
@@ -37,28 +71,58 @@ impl Double {
         self.server.uri()
     }
 
-    /// Requests that were answered with places.
+    /// Requests that were answered with places, or would have been if nobody had waited in vain.
     pub(crate) fn asked(&self) -> u64 {
-        self.asked.load(Ordering::Relaxed)
+        self.nearby.asked.load(Ordering::Relaxed)
+    }
+
+    /// The bodies of those requests, in their order.
+    pub(crate) fn questions(&self) -> Vec<Value> {
+        self.nearby.questions.lock().expect("no test panics in here").clone()
     }
 }
 
+#[derive(Clone)]
 struct Nearby {
-    city: Vec<Place>,
+    city: Arc<[Place]>,
+    manners: Arc<Mutex<Manners>>,
     asked: Arc<AtomicU64>,
+    questions: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Respond for Nearby {
     fn respond(&self, request: &Request) -> ResponseTemplate {
+        /// Longer than any client waits.
+        const NEVER: Duration = Duration::from_hours(1);
+        let manners = *self.manners.lock().expect("no test panics in here");
         let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let key = header("x-goog-api-key");
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        match answer(&self.city, header("x-goog-api-key"), header("x-goog-fieldmask"), &body) {
+        match answer(&self.city, key, header("x-goog-fieldmask"), &body) {
             Ok(places) => {
+                let stalls = manners.stalls_after.is_some_and(|many| self.asked() >= many);
+                self.questions.lock().expect("no test panics in here").push(body);
                 self.asked.fetch_add(1, Ordering::Relaxed);
-                ResponseTemplate::new(200).set_body_json(places)
+                let delay = if stalls { NEVER } else { manners.delay };
+                ResponseTemplate::new(200).set_body_json(places).set_delay(delay)
             }
-            Err((status, error)) => ResponseTemplate::new(status).set_body_json(error),
+            Err((status, mut error)) => {
+                let mut answer = ResponseTemplate::new(status);
+                if manners.echoes_key {
+                    let encoded: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
+                    error["error"]["message"] = json!(format!("The key {key} is not valid ({encoded})."));
+                    error["error"]["help"] = json!(format!("https://double.invalid/keys?key={key}"));
+                    answer = answer.insert_header("x-echo", key).insert_header("link", key);
+                }
+                answer.set_body_json(error)
+            }
         }
+    }
+}
+
+impl Nearby {
+    fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
     }
 }
 

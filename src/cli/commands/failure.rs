@@ -1,3 +1,6 @@
+use std::borrow::Cow;
+use std::path::PathBuf;
+
 use crate::cli::exit::Exit;
 use crate::coverage::RegionError;
 use crate::store::migrate::MigrationError;
@@ -9,9 +12,9 @@ use crate::transport::{CassetteError, LiveSetupError, RecordError};
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The numbers of an area mean nothing.
-    #[error("region `{region}`")]
+    #[error("{region}")]
     Region {
-        /// The region's name.
+        /// The region's name, and the file it is drawn in.
         region: String,
         /// What is wrong with which value.
         source: RegionError,
@@ -36,6 +39,14 @@ pub enum Failure {
     /// The embedded server.
     #[error(transparent)]
     Embedded(#[from] embedded::EmbeddedError),
+    /// The embedded server was there and is gone.
+    #[error("the embedded database went away during the run; what was committed is kept")]
+    EmbeddedLost {
+        /// What was seen of it.
+        source: store::DatabaseError,
+        /// What the server says.
+        log: PathBuf,
+    },
     /// Stopping the embedded server.
     #[error(transparent)]
     Stop(#[from] embedded::StopError),
@@ -99,7 +110,9 @@ impl Failure {
                 MigrationError::Locked { .. } => Exit::Again,
                 _ => Exit::Usage,
             },
-            Self::Embedded(_) | Self::Stop(_) | Self::Watch(_) | Self::Runtime(_) => Exit::Unavailable,
+            Self::Embedded(_) | Self::EmbeddedLost { .. } | Self::Stop(_) | Self::Watch(_) | Self::Runtime(_) => {
+                Exit::Unavailable
+            }
             Self::Sync(error) => match error {
                 SyncError::Database(error) => of_database(error),
                 SyncError::UnknownType(_) | SyncError::Rules(_) | SyncError::Recording { .. } => Exit::Usage,
@@ -111,31 +124,47 @@ impl Failure {
     }
 
     /// What to do, where the message alone does not say it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
         let database = match self {
             Self::Database(error)
             | Self::Migration(MigrationError::Database(error))
             | Self::Sync(SyncError::Database(error)) => error,
             Self::Sync(SyncError::RequestWrong { .. }) => {
                 return Some(
-                    "check the region's types, language and base_url; if they are right, this is our bug: please report it",
+                    "check the region's types, language and base_url; if they are right, this is our bug: please report it"
+                        .into(),
+                );
+            }
+            Self::EmbeddedLost { log, .. } => {
+                let log = log.display();
+                return Some(
+                    format!("run the command again: it starts the server again and goes on; its log is {log}").into(),
                 );
             }
             _ => return None,
         };
-        match database.remedy() {
-            Remedy::Settings => Some("write it as postgresql://user:password@host:5432/database"),
-            Remedy::TryLater => Some(
-                "start it (with this project's compose.yaml: `docker compose up -d postgres`, port 5433), or correct DATABASE_URL",
-            ),
-            Remedy::Grant => Some(
-                "as the owner of the tables, run:\n  grant usage on schema public, venue_sync to ROLE;\n  \
-                 grant select, insert, update, delete on all tables in schema public, venue_sync to ROLE;\n\
-                 migrations need more: grant create on the database and the schema public, or run them as the owner",
-            ),
-            Remedy::Report => None,
+        match database {
+            store::DatabaseError::MissingRight { role, .. } => Some(grant(role).into()),
+            _ => match database.remedy() {
+                Remedy::Settings => Some("write it as postgresql://user:password@host:5432/database".into()),
+                Remedy::TryLater => Some(
+                    "start it (with this project's compose.yaml: `docker compose up -d postgres`, port 5433), or correct DATABASE_URL"
+                        .into(),
+                ),
+                Remedy::Grant | Remedy::Report => None,
+            },
         }
     }
+}
+
+/// What the owner of the tables has to run for a role that only syncs.
+fn grant(role: &str) -> String {
+    let role = format!("\"{}\"", role.replace('"', "\"\""));
+    format!(
+        "as the owner of the tables, run:\n  grant usage on schema public, venue_sync to {role};\n  \
+         grant select, insert, update, delete on all tables in schema public, venue_sync to {role};\n\
+         `venues migrate` needs more: run it as the owner of the database"
+    )
 }
 
 fn of_database(error: &store::DatabaseError) -> Exit {

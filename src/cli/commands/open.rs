@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::failure::Failure;
@@ -16,13 +17,13 @@ pub(super) struct Opened {
     pub(super) database: Database,
     /// For other programs; without a password.
     pub(super) printable_url: String,
-    /// It is our own private server.
-    pub(super) embedded: bool,
+    /// What our own private server says, if that is what it is.
+    pub(super) embedded_log: Option<PathBuf>,
 }
 
 /// Connects; starts the embedded server if that is the choice. `connections` is the most that are opened.
 pub(super) async fn open(choice: &DatabaseChoice, connections: u32, terminal: &Terminal) -> Result<Opened, Failure> {
-    let (url, printable_url, embedded) = match choice {
+    let (url, printable_url, embedded_log) = match choice {
         DatabaseChoice::Url(url) => {
             if !url.left_out.is_empty() {
                 tracing::warn!(
@@ -30,15 +31,15 @@ pub(super) async fn open(choice: &DatabaseChoice, connections: u32, terminal: &T
                     url.left_out.join(", ")
                 );
             }
-            (url.expose().to_owned(), url.to_string(), false)
+            (url.expose().to_owned(), url.to_string(), None)
         }
         DatabaseChoice::Embedded(place) => {
             let running = serve(place, terminal).await?;
-            (running.url.clone(), running.url, true)
+            (running.url.clone(), running.url, Some(running.log))
         }
     };
     let database = Database::connect(&url, connections).await?;
-    Ok(Opened { database, printable_url, embedded })
+    Ok(Opened { database, printable_url, embedded_log })
 }
 
 /// The embedded server, started if need be.
@@ -64,7 +65,7 @@ pub(super) fn home(place: &EmbeddedPlace) -> Home {
 pub(super) async fn ensure_schema(opened: &Opened, told: bool) -> Result<(), Failure> {
     match migrate::state(&opened.database).await? {
         State::Current => Ok(()),
-        State::Behind { .. } if opened.embedded || told => {
+        State::Behind { .. } if opened.embedded_log.is_some() || told => {
             let applied = migrate::up(&opened.database, None, false).await?;
             tracing::info!(applied = applied.len(), "brought the schema up to date");
             Ok(())

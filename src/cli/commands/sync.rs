@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -15,8 +16,8 @@ use crate::coverage::{Region, RegionError};
 use crate::model::Position;
 use crate::provider::{self, Provider};
 use crate::report::{LookAtData, RunReport};
-use crate::store::{self, Budget};
-use crate::sync::{self, Job, Source};
+use crate::store::{self, Budget, Remedy};
+use crate::sync::{self, Job, Source, SyncError};
 use crate::transport::{Cassette, Courier, LiveOptions, RecordedRun, Recorder};
 
 /// A claimed tile stays ours for this long without a sign of life.
@@ -41,9 +42,18 @@ pub async fn sync(
             exits.push(Exit::Again);
             break;
         }
-        let ended = one.run(terminal, &stop).await;
-        tell(ended.as_ref());
-        exits.push(ended.map_or_else(|failure| failure.exit(), |report| Exit::of(&report.summary)));
+        let (report, failure) = match one.run(terminal, &stop).await {
+            Ok((report, failure)) => (Some(report), failure),
+            Err(failure) => (None, Some(failure)),
+        };
+        if let Some(report) = &report {
+            tell(Ok(report));
+        }
+        if let Some(failure) = &failure {
+            tell(Err(failure));
+        }
+        let ended = report.map_or(Exit::Complete, |report| Exit::of(&report.summary));
+        exits.push(failure.map_or(ended, |failure| failure.exit()));
     }
     Ok(Exit::worst(exits))
 }
@@ -57,8 +67,7 @@ struct Prepared<'a> {
 
 impl<'a> Prepared<'a> {
     fn new(settings: &'a SyncJob) -> Result<Self, Failure> {
-        let region =
-            region(&settings.shape).map_err(|source| Failure::Region { region: settings.region.clone(), source })?;
+        let region = region(&settings.shape).map_err(|source| Failure::Region { region: named(settings), source })?;
         let provider = provider::all()
             .into_iter()
             .find(|provider| provider.name() == settings.provider.name)
@@ -66,7 +75,12 @@ impl<'a> Prepared<'a> {
         Ok(Self { settings, region, provider })
     }
 
-    async fn run(&self, terminal: &Terminal, stop: &CancellationToken) -> Result<RunReport, Failure> {
+    /// What the run did, and what broke it, if something did.
+    async fn run(
+        &self,
+        terminal: &Terminal,
+        stop: &CancellationToken,
+    ) -> Result<(RunReport, Option<Failure>), Failure> {
         let mut job = self.job();
         let courier = self.courier(&mut job)?;
         // One for the leases, one for the end, and one for every strand of work.
@@ -79,9 +93,12 @@ impl<'a> Prepared<'a> {
         }
         let ended = sync::sync(&job, &courier, &opened.database, &|event| listener.hear(&event), stop).await;
         listener.finish();
-        let report = self.report(ended?, &opened).await?;
+        let broken = |error| broken(error, opened.embedded_log.as_deref());
+        let mut ended = ended.map_err(broken)?;
+        let failure = ended.error.take().map(broken);
+        let report = self.report(ended, &opened).await?;
         opened.database.close().await;
-        Ok(report)
+        Ok((report, failure))
     }
 
     fn job(&self) -> Job<'_> {
@@ -129,6 +146,7 @@ impl<'a> Prepared<'a> {
         let mut options = LiveOptions::new(base_url, base_url_setting, rate);
         options.key.clone_from(&settings.key);
         options.key_setting = self.provider.key_variable();
+        options.policy.attempts = settings.attempts.unwrap_or(options.policy.attempts);
         options.record = record;
         Ok(Courier::live(options)?)
     }
@@ -137,7 +155,7 @@ impl<'a> Prepared<'a> {
         Ok(RecordedRun {
             provider: self.provider.name().to_owned(),
             region: self.settings.region.clone(),
-            parameters: sync::parameters(job).map_err(sync::SyncError::from)?,
+            parameters: sync::parameters(job).map_err(SyncError::from)?,
             // Nothing is learned from earlier runs yet.
             snapshot: serde_json::Value::Null,
             #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
@@ -147,7 +165,7 @@ impl<'a> Prepared<'a> {
 
     /// A replay answers only the questions that were recorded: what differs is told before the first is asked.
     fn replay(&self, cassette: Cassette, folder: &str, job: &mut Job<'_>) -> Result<Courier, Failure> {
-        let asked = sync::parameters(job).map_err(sync::SyncError::from)?;
+        let asked = sync::parameters(job).map_err(SyncError::from)?;
         let recorded = cassette.run();
         let other = |what: &str| Failure::OtherRecording {
             folder: folder.to_owned(),
@@ -207,6 +225,23 @@ fn as_invoked(command: &str) -> String {
     match (typed, command.strip_prefix("venues ")) {
         (Some(program), Some(rest)) => format!("{program} {rest}"),
         _ => command.to_owned(),
+    }
+}
+
+/// Our own server is not started by hand: what helps where it is gone is to run again.
+fn broken(error: SyncError, embedded_log: Option<&Path>) -> Failure {
+    match (error, embedded_log) {
+        (SyncError::Database(source), Some(log)) if source.remedy() == Remedy::TryLater => {
+            Failure::EmbeddedLost { source, log: log.to_owned() }
+        }
+        (error, _) => error.into(),
+    }
+}
+
+fn named(settings: &SyncJob) -> String {
+    match &settings.shape {
+        RegionShape::GeoJson { path, .. } => format!("region `{}`, drawn in {}", settings.region, path.display()),
+        RegionShape::Bbox(_) | RegionShape::Circle { .. } => format!("region `{}`", settings.region),
     }
 }
 

@@ -128,6 +128,7 @@ geojson = "shapes/coast.geojson"
 
 [providers.google]
 requests_per_second = 5
+attempts = 3
 base_url = "https://proxy.example/google"
 max_requests_per_month = 1000
 max_cost_per_month = 50.0
@@ -148,6 +149,7 @@ max_cost_per_month = 50.0
         assert_eq!(coast.area, AreaSetting::GeoJson("/etc/place/shapes/coast.geojson".into()));
         let google = &file.providers["google"];
         assert_eq!(google.requests_per_second, Some(5.0));
+        assert_eq!(google.attempts, Some(3));
         assert_eq!(google.max_requests_per_month, Some(1000));
         assert_eq!(google.max_cost_per_month, Some(MicroUsd(50_000_000)));
         assert_eq!(google.base_url.as_ref().unwrap().as_str(), "https://proxy.example/google");
@@ -201,6 +203,8 @@ max_cost_per_month = 50.0
             ("regions = 5", "line 1: regions = 5: a table of tables"),
             ("[regions]\na = 5", "line 2: `regions.a`: a table is needed"),
             ("[providers.google]\nrequests_per_second = 0", "requests_per_second must be from 0.001 to 1000"),
+            ("[providers.google]\nattempts = 0", "attempts = 0: a whole number of at least 1"),
+            ("[providers.google]\nattempts = 21", "attempts must be from 1 to 20"),
             (
                 "[providers.google]\nrequests_per_second = \"ten\"",
                 "line 2: providers.google.requests_per_second = \"ten\"",

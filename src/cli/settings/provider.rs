@@ -17,6 +17,8 @@ use crate::provider::Provider;
 pub struct ProviderSettings {
     /// Requests per second, per method.
     pub requests_per_second: Option<f64>,
+    /// How often one request is tried before its tile is given up for now.
+    pub attempts: Option<u32>,
     /// Another address.
     pub base_url: Option<Url>,
     /// Requests in a calendar month.
@@ -36,6 +38,8 @@ pub struct ProviderChoice {
     pub base_url: Option<BaseUrl>,
     /// Another pace than its own limit, requests per second, per method.
     pub requests_per_second: Option<f64>,
+    /// How often one request is tried, where the settings say so.
+    pub attempts: Option<u32>,
     /// Stop when this many requests were sent in a calendar month.
     pub max_requests_per_month: Option<u64>,
     /// Stop before the list price of a calendar month passes this.
@@ -98,6 +102,9 @@ pub enum ProviderError {
     NotText(#[from] NotText),
 }
 
+/// With waits that double up to a minute, more would hold a run for hours.
+const MOST_ATTEMPTS: u32 = 20;
+
 impl ProviderSettings {
     /// Reads `[providers.NAME]`.
     pub(super) fn read(section: &mut Section<'_>) -> Result<Self, FileFault> {
@@ -105,6 +112,15 @@ impl ProviderSettings {
         if requests_per_second.is_some_and(|rate| !(0.001..=1_000.0).contains(&rate)) {
             return Err(section.fault("requests_per_second must be from 0.001 to 1000"));
         }
+        let attempts = match section.count("attempts")? {
+            None => None,
+            Some(given) => Some(
+                u32::try_from(given)
+                    .ok()
+                    .filter(|attempts| *attempts <= MOST_ATTEMPTS)
+                    .ok_or_else(|| section.fault(&format!("attempts must be from 1 to {MOST_ATTEMPTS}")))?,
+            ),
+        };
         let base_url = match section.text("base_url")? {
             Some(text) => {
                 Some(Url::parse(&text).map_err(|error| section.fault(&format!("base_url is not a URL: {error}")))?)
@@ -118,7 +134,7 @@ impl ProviderSettings {
             })?),
             None => None,
         };
-        Ok(Self { requests_per_second, base_url, max_requests_per_month, max_cost_per_month })
+        Ok(Self { requests_per_second, attempts, base_url, max_requests_per_month, max_cost_per_month })
     }
 }
 
@@ -144,6 +160,7 @@ pub fn choose(
         key: if live { key(provider, environment)? } else { None },
         base_url: if live { base_url(provider, environment)?.or(of_file_url) } else { None },
         requests_per_second: settings.requests_per_second,
+        attempts: settings.attempts,
         max_requests_per_month: settings.max_requests_per_month,
         max_cost_per_month: settings.max_cost_per_month,
     })
