@@ -100,6 +100,8 @@ fn spec(fresh: bool) -> RunSpec {
         tiles: (0..4).map(|ordinal| Tile { ordinal, cell: CELL }).collect(),
         fresh,
         resume_within: (Duration::from_hours(24), Duration::from_hours(168)),
+        worker: Uuid::new_v4(),
+        lease: LEASE,
     }
 }
 

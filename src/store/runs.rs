@@ -148,7 +148,7 @@ async fn begin(transaction: &mut Transaction, spec: &RunSpec) -> Result<Option<O
     Ok(Some(OpenedRun { id, begun_at: row.begun_at, resumed: false, joined: false }))
 }
 
-async fn sign_on(transaction: &mut PgTransaction<'static>, run: Uuid, spec: &RunSpec) -> Result<(), sqlx::Error> {
+async fn sign_on(transaction: &mut Transaction, run: Uuid, spec: &RunSpec) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "with dead as (delete from venue_sync.workers where run_id = $2 and alive_until < clock_timestamp())
          insert into venue_sync.workers (id, run_id, alive_until)
@@ -157,7 +157,7 @@ async fn sign_on(transaction: &mut PgTransaction<'static>, run: Uuid, spec: &Run
         run,
         spec.lease.as_secs_f64()
     )
-    .execute(&mut **transaction)
+    .execute(transaction)
     .await?;
     Ok(())
 }
