@@ -32,6 +32,8 @@ use venue_sync::store::{self, AnswerToCommit, Batch, Database, RunSpec, migrate}
 
 /// Rows of a full answer.
 const ANSWER: usize = 20;
+/// Longer than the bench.
+const LEASE: Duration = Duration::from_hours(1);
 /// Times that everything is done; the median counts.
 const ROUNDS: usize = 3;
 
@@ -118,13 +120,12 @@ async fn answers(database: &Database, venues: &[Venue], workers: usize) -> (Dura
         fresh: true,
         resume_within: (Duration::ZERO, Duration::ZERO),
         worker: Uuid::new_v4(),
-        lease: Duration::from_secs(30),
+        lease: LEASE,
     };
     let run = store::open_run(database, &spec).await.unwrap();
     let began = Instant::now();
     let tiles = venues.chunks(venues.len() / workers).map(|share| async {
-        let lease = Duration::from_hours(1);
-        let claimed = store::claim(database, run.id, Uuid::new_v4(), lease).await.unwrap().unwrap();
+        let claimed = store::claim(database, run.id, Uuid::new_v4(), LEASE).await.unwrap().unwrap();
         let mut counts = VenueCounts::default();
         for (ordinal, venues) in (0..).zip(share.chunks(ANSWER)) {
             let answer = AnswerToCommit {

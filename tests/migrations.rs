@@ -267,7 +267,7 @@ async fn at_head_json_can_be_compared_and_two_providers_may_use_one_id() {
         "nothing else changes for the readers"
     );
     let ours = bench.catalogue("venue_sync").await;
-    for table in ["_sqlx_migrations", "runs", "tiles", "answers", "rejects", "quota", "venue_states"] {
+    for table in ["_sqlx_migrations", "runs", "workers", "tiles", "answers", "rejects", "quota", "venue_states"] {
         assert!(ours.contains(&format!("{table}_pkey")), "{table} is not in {ours}");
     }
 }

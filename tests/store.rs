@@ -101,7 +101,7 @@ fn spec(fresh: bool) -> RunSpec {
         fresh,
         resume_within: (Duration::from_hours(24), Duration::from_hours(168)),
         worker: Uuid::new_v4(),
-        lease: Duration::from_secs(30),
+        lease: LEASE,
     }
 }
 
