@@ -1,9 +1,16 @@
 //! The command as a person or a scheduler meets it: words, streams and exit codes.
 
+mod double;
+mod support;
+
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use double::city;
+use double::google::{Double, KEY};
+use sqlx::{AssertSqlSafe, Executor as _};
+use support::database::TestDatabase;
 use tempfile::TempDir;
 
 /// An empty folder to work in, and an environment with nothing of this machine in it.
@@ -246,6 +253,121 @@ fn a_reader_who_has_seen_enough_is_no_error() {
 }
 
 #[test]
+fn areas_that_mean_nothing_are_named_by_what_is_wrong_with_which_value() {
+    let regions = r#"
+[regions.swapped]
+bbox = [-33.9, 151.1, -33.8, 151.3]
+[regions.upside-down]
+bbox = [-9.2, 38.8, -9.1, 38.7]
+[regions.flat]
+bbox = [-9.2, 38.7, -9.2, 38.8]
+[regions.far]
+center = [151.2, -33.9]
+radius_m = 500
+[regions.point]
+center = [38.7, -9.1]
+radius_m = 0
+[regions.empty]
+geojson = "empty.json"
+[regions.nobody]
+geojson = "nobody.json"
+[regions.spot]
+geojson = "spot.json"
+[regions.cut]
+geojson = "cut.json"
+[regions.gone]
+geojson = "gone.json"
+"#;
+    let desk = Desk::ready()
+        .with_file("venues.toml", regions)
+        .with_file("empty.json", r#"{"type": "Polygon", "coordinates": []}"#)
+        .with_file("nobody.json", r#"{"type": "FeatureCollection", "features": []}"#)
+        .with_file("spot.json", r#"{"type": "Point", "coordinates": [1, 2]}"#)
+        .with_file("cut.json", r#"{"type": "Polygon", "coordin"#);
+    for (region, expected) in [
+        (
+            "swapped",
+            &["region `swapped`", "151.1", "latitude and longitude look swapped", "151.1,-33.9,151.3,-33.8"][..],
+        ),
+        ("upside-down", &["south 38.8 is not below north 38.7", "-9.2,38.7,-9.1,38.8"]),
+        ("flat", &["west and east are both -9.2"]),
+        ("far", &["latitude first", "latitude 151.2 is outside -90 to 90"]),
+        ("point", &["radius 0 m", "above 0"]),
+        ("empty", &["region `empty`", "empty.json", "no positions"]),
+        ("nobody", &["nobody.json", "holds no polygon"]),
+        ("spot", &["spot.json", "a Point is no area"]),
+        ("cut", &["cut.json", "not GeoJSON"]),
+        ("gone", &["gone.json", "No such file"]),
+    ] {
+        let stderr = desk.refuses(&["sync", "--region", region]);
+        assert_all(&stderr, expected);
+        assert_eq!(stderr.lines().count(), 1, "one line says it: {stderr}");
+    }
+    assert_all(&desk.refuses(&["sync", "--near", "38.7,-9.1", "--radius-m", "0"]), &["near:38.7,-9.1,0", "radius 0 m"]);
+    assert_all(&desk.refuses(&["sync", "--bbox=-33.9,151.1,-33.8,151.3"]), &["look swapped"]);
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named_at_once_with_its_remedy() {
+    let desk = Desk::ready();
+    for url in ["postgresql://me:hunter22@localhost:1/mine", "postgresql+asyncpg://me:hunter22@localhost:1/mine"] {
+        for words in
+            [&["sync", "--region", "lisbon"][..], &["--json", "sync", "--region", "lisbon"], &["migrate", "up"]]
+        {
+            let began = std::time::Instant::now();
+            let said = desk.command(words).env("DATABASE_URL", url).output().expect("the command can be started");
+            let stderr = String::from_utf8_lossy(&said.stderr);
+            assert_eq!((said.status.code(), said.stdout.len()), (Some(69), 0), "{stderr}");
+            assert_all(
+                &stderr,
+                &["localhost:1/mine", "refused", "docker compose up -d postgres", "5433", "DATABASE_URL"],
+            );
+            assert!(!stderr.contains("hunter22"), "{stderr}");
+            assert!(began.elapsed() < std::time::Duration::from_secs(5), "nobody is going to open that port");
+        }
+    }
+    let by_socket = Desk::new().with("DATABASE_URL", "postgresql://me@localhost/mine?host=/nowhere");
+    assert_all(&by_socket.run(&["migrate", "current"]).stderr, &["/nowhere:5432/mine"]);
+}
+
+#[test]
+fn recordings_that_cannot_be_replayed_are_named_by_file() {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/google");
+    let desk = Desk::ready();
+    let tape = desk.folder.path().join("tape");
+    let mut names: Vec<_> =
+        std::fs::read_dir(&demo).expect("it is there").flatten().map(|entry| entry.file_name()).collect();
+    names.sort();
+    let fresh = || {
+        std::fs::create_dir_all(&tape).expect("a temporary folder can be written to");
+        for name in &names {
+            std::fs::copy(demo.join(name), tape.join(name)).expect("a temporary folder can be written to");
+        }
+    };
+    let first = names[0].to_str().expect("our names are ASCII");
+    let replay = |region: &str, expected: &[&str]| {
+        let words =
+            ["sync", "--region", region, "--replay", "tape", "--database-url", "postgresql://me@localhost:1/mine"];
+        assert_all(&desk.refuses(&words), expected);
+    };
+    replay("demo", &["no recording at tape", "--record"]);
+
+    fresh();
+    let bytes = std::fs::read(tape.join(first)).expect("it is there");
+    std::fs::write(tape.join(first), &bytes[..bytes.len() / 2]).expect("a temporary folder can be written to");
+    replay("demo", &[&format!("tape/{first}"), "half-written", "delete it and record again"]);
+
+    let newer = String::from_utf8_lossy(&bytes).replacen("\"format\": 1", "\"format\": 7", 1);
+    std::fs::write(tape.join(first), newer).expect("a temporary folder can be written to");
+    replay("demo", &[&format!("tape/{first}"), "format 7", "up to 1", "newer version"]);
+
+    fresh();
+    replay("lisbon", &["tape", "region `demo` from google", "region `lisbon`", "differs"]);
+    std::fs::remove_file(tape.join("run.json")).expect("it was there");
+    replay("demo", &["tape", "run.json", "not a recording"]);
+}
+
+#[test]
 fn nothing_is_left_behind_by_what_was_refused() {
     let desk = Desk::ready();
     desk.refuses(&["sync", "--region", "nowhere"]);
@@ -253,4 +375,187 @@ fn nothing_is_left_behind_by_what_was_refused() {
     assert!(!Path::new(&desk.folder.path().join("tape")).exists());
     let left: Vec<_> = std::fs::read_dir(desk.folder.path()).expect("it is there").flatten().collect();
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// A desk with a real database and the town's provider.
+struct Office {
+    desk: Desk,
+    database: TestDatabase,
+    _double: Double,
+}
+
+impl Office {
+    async fn new(settings: &str) -> Self {
+        let [west, south, east, north] = city::BOUNDS;
+        let settings = format!(
+            "[regions.town]\nbbox = [{west}, {south}, {east}, {north}]\ntypes = [\"cafe\"]\n\
+             [providers.google]\nrequests_per_second = 1000\nattempts = 1\n{settings}"
+        );
+        let double = Double::serve(city::town()).await;
+        let database = TestDatabase::create().await;
+        let desk = Desk::new()
+            .with_file("venues.toml", settings)
+            .with("GOOGLE_PLACES_API_KEY", KEY)
+            .with("GOOGLE_PLACES_BASE_URL", &double.url())
+            .with("DATABASE_URL", &database.url());
+        Self { desk, database, _double: double }
+    }
+
+    async fn migrated() -> Self {
+        let office = Self::new("").await;
+        assert_eq!(office.run(&["migrate", "up"]).await.code, Some(0));
+        office
+    }
+
+    /// The double answers on this thread's runtime, so that the command is waited for on another.
+    async fn run(&self, words: &[&str]) -> Said {
+        let mut command = self.desk.command(words);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("nothing panics in there");
+        let Output { status, stdout, stderr } = output.expect("the command can be started");
+        let text = |bytes| String::from_utf8(bytes).expect("the command speaks UTF-8");
+        Said { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+    }
+
+    async fn refuses(&self, words: &[&str]) -> String {
+        let said = self.run(words).await;
+        assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{words:?}: {}", said.stderr);
+        said.stderr
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&mut self.database.connect().await).await.expect("the statement is right")
+    }
+
+    async fn execute(&self, sql: &str) {
+        self.database.connect().await.execute(AssertSqlSafe(sql)).await.expect("the statement is right");
+    }
+}
+
+/// What there is of ours, and what was begun.
+const TABLES: &str = "select count(*) from pg_tables where schemaname in ('public', 'venue_sync')";
+
+#[tokio::test]
+async fn a_database_without_our_tables_is_refused_with_the_command_and_not_touched() {
+    let office = Office::new("").await;
+    let stderr = office.refuses(&["sync", "--region", "town"]).await;
+    assert_all(&stderr, &["lacks 2 of our migrations", "nothing was written", "venues migrate up", "--migrate"]);
+    assert_eq!(office.count(TABLES).await, 0);
+    let said = office.run(&["sync", "--region", "town", "--migrate", "--json"]).await;
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    assert!(office.count("select count(*) from public.venues").await > 10);
+}
+
+#[tokio::test]
+async fn a_database_newer_than_the_program_is_refused_by_every_command() {
+    let office = Office::migrated().await;
+    office
+        .execute(
+            "insert into venue_sync._sqlx_migrations (version, description, success, checksum, execution_time)
+             values (29990101000000, 'of a later venues', true, '', 0)",
+        )
+        .await;
+    let before = office.count(TABLES).await;
+    let newest = "select max(version) from venue_sync._sqlx_migrations where version < 29990101000000";
+    let newest = office.count(newest).await.to_string();
+    for words in [
+        &["sync", "--region", "town"][..],
+        &["sync", "--region", "town", "--migrate"],
+        &["migrate", "up"],
+        &["migrate", "down"],
+        &["migrate", "current"],
+        &["migrate", "history"],
+    ] {
+        assert_all(&office.refuses(words).await, &["29990101000000", &newest, "nothing was written"]);
+    }
+    assert_eq!(office.count(TABLES).await, before);
+    assert_eq!(office.count("select count(*) from venue_sync.runs").await, 0);
+}
+
+#[tokio::test]
+async fn a_role_without_rights_is_told_the_grant_that_is_enough() {
+    let office = Office::migrated().await;
+    let role = format!("Weak role {}", uuid::Uuid::new_v4().simple());
+    office.execute(&format!("create role \"{role}\" login")).await;
+    let owner = office.database.options().get_username().to_owned();
+    let url = office.database.url().replacen(&format!("{owner}@"), &format!("{}@", role.replace(' ', "%20")), 1);
+    let sync = ["sync", "--region", "town", "--database-url", &url];
+
+    let stderr = office.refuses(&sync).await;
+    assert_all(&stderr, &[&role, "permission denied", "as the owner"]);
+    assert_eq!(office.count("select count(*) from venue_sync.runs").await, 0);
+    let grants: Vec<&str> = stderr.lines().map(str::trim).filter(|line| line.starts_with("grant")).collect();
+    office.execute(&grants.concat()).await;
+    let said = office.run(&sync).await;
+    office.execute(&format!("drop owned by \"{role}\"; drop role \"{role}\"")).await;
+    assert_eq!(said.code, Some(0), "after {grants:?}: {}", said.stderr);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_is_named_and_the_run_can_go_on() {
+    let office = Office::migrated().await;
+    let mut down = office.desk.command(&["sync", "--region", "town"]);
+    down.env("GOOGLE_PLACES_BASE_URL", "http://127.0.0.1:1");
+    let said = tokio::task::spawn_blocking(move || down.output()).await.expect("nothing panics in there");
+    let said = said.expect("the command can be started");
+    let (stdout, stderr) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
+    assert_eq!(said.status.code(), Some(69), "{stdout}{stderr}");
+    assert_all(&stdout, &["failed", "cannot connect to 127.0.0.1", "refused", "To go on"]);
+    assert_eq!(office.count("select count(*) from public.venues").await, 0);
+    assert_eq!(
+        office.count("select coalesce(sum(requests), 0)::bigint from venue_sync.quota").await,
+        0,
+        "nothing was sent"
+    );
+    assert_eq!(office.run(&["sync", "--region", "town"]).await.code, Some(0));
+    assert_eq!(office.count("select count(*) from venue_sync.runs").await, 1, "the same run went on");
+}
+
+#[tokio::test]
+async fn several_regions_each_have_their_turn_and_the_worst_end_is_the_commands() {
+    // Nobody lives in the village: one answer is enough for it.
+    let office = Office::new("[regions.village]\ncenter = [10.0, 10.0]\nradius_m = 300\ntypes = [\"cafe\"]\n").await;
+    let all = office.run(&["sync", "--all", "--migrate", "--json"]).await;
+    assert_eq!(all.code, Some(0), "{}", all.stderr);
+    let lines = |said: &Said| -> Vec<(String, String)> {
+        let line = |line: &str| -> serde_json::Value { serde_json::from_str(line).expect("each line is JSON") };
+        let word = |value: &serde_json::Value| value.as_str().expect("it is a word").to_owned();
+        said.stdout.lines().map(line).map(|line| (word(&line["region"]), word(&line["status"]))).collect()
+    };
+    let ended = |region: &str, status: &str| (region.to_owned(), status.to_owned());
+    assert_eq!(lines(&all), [ended("town", "complete"), ended("village", "complete")]);
+    // With room for one request each, the town is not done and the village is.
+    let few = office.run(&["sync", "--region", "town", "--region", "village", "--max-requests", "1", "--json"]).await;
+    assert_eq!(few.code, Some(75), "{}", few.stderr);
+    assert_eq!(lines(&few), [ended("town", "interrupted"), ended("village", "complete")]);
+}
+
+#[tokio::test]
+async fn the_demo_needs_nothing_and_nothing_disturbs_it() {
+    let folder = tempfile::Builder::new().prefix("venues-test-").tempdir_in("/tmp").expect("there is a /tmp");
+    // As root the server is another user, who has to get to its data.
+    let passable = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+    std::fs::set_permissions(folder.path(), passable).expect("it is ours");
+    let hostile = b"DATABASE_URL=postgres://nobody:hunter22@127.0.0.1:1/none\nSQLX_OFFLINE=false\nnot a line\n\xff\xfe\nPGHOST=nowhere\n";
+    #[expect(clippy::disallowed_methods, reason = "the server programs may be anywhere on it")]
+    let path = std::env::var("PATH").unwrap_or_default();
+    let desk = Desk { folder, variables: vec![] }
+        .with_file(".env", hostile)
+        .with("PATH", &path)
+        .with("PGHOST", "nowhere.invalid")
+        .with("PGDATABASE", "none")
+        .with("PGSSLMODE", "verify-full")
+        .with("PGUSER", "nobody")
+        .with("PGPORT", "none")
+        .with("VENUES_DATA_DIR", "data");
+    let first = desk.run(&["sync", "--region", "demo"]);
+    let again = desk.run(&["sync", "--region", "demo", "--json"]);
+    let stopped = desk.run(&["db", "stop"]);
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    assert_all(&first.stdout, &["complete", "db shell", "postgresql://"]);
+    let line: serde_json::Value = serde_json::from_str(&again.stdout).expect("it is JSON");
+    assert_eq!((&line["venues"]["inserted"], &line["venues"]["updated"]), (&0.into(), &0.into()), "{}", again.stdout);
+    assert_eq!(stopped.code, Some(0), "{}", stopped.stderr);
+    for said in [first, again, stopped] {
+        assert!(!said.stderr.contains("hunter22") && !said.stdout.contains("hunter22"));
+    }
 }

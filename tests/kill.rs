@@ -48,7 +48,7 @@ impl Bench {
 
     /// A run that nothing disturbs, and its line of JSON.
     async fn run(&self) -> Value {
-        summary(self.start().wait_with_output().await.unwrap())
+        summary(&self.start().wait_with_output().await.unwrap())
     }
 
     async fn rows(&self) -> BTreeMap<String, String> {
@@ -107,7 +107,7 @@ fn sync(folder: &TempDir, double: &Double) -> Command {
     command
 }
 
-fn summary(output: Output) -> Value {
+fn summary(output: &Output) -> Value {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{stderr}");
     serde_json::from_slice(&output.stdout).unwrap()
@@ -248,7 +248,7 @@ async fn two_processes_at_once_share_one_run_and_ask_nothing_twice() {
     let bench = Bench::new(SLOW).await;
     // What two that migrate at once do is another matter, and tried with the migrations.
     let (one, other) = tokio::join!(bench.start().wait_with_output(), bench.start().wait_with_output());
-    let (one, other) = (summary(one.unwrap()), summary(other.unwrap()));
+    let (one, other) = (summary(&one.unwrap()), summary(&other.unwrap()));
     assert_eq!((&one["status"], &other["status"]), (&"complete".into(), &"complete".into()));
     assert_eq!(one["run_id"], other["run_id"]);
     assert_eq!(bench.count("select count(*) from venue_sync.runs").await, 1);
@@ -276,7 +276,7 @@ async fn a_killed_embedded_server_comes_back_with_all_that_was_committed() {
     let before = bench.double.asked();
     let pool = PgPoolOptions::new().connect(&url(&data).await).await.unwrap();
     let_the_leases_run_out(&pool).await;
-    let whole = summary(on_embedded().output().await.unwrap());
+    let whole = summary(&on_embedded().output().await.unwrap());
     let lost = bench.double.asked() - count(&pool, "select count(*) from venue_sync.answers").await;
     let (runs, kept) = (count(&pool, "select count(*) from venue_sync.runs").await, rows(&pool).await);
     pool.close().await;

@@ -109,7 +109,7 @@ impl Respond for Nearby {
             Err((status, mut error)) => {
                 let mut answer = ResponseTemplate::new(status);
                 if manners.echoes_key {
-                    let encoded: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
+                    let encoded = percent_encoding::utf8_percent_encode(key, percent_encoding::NON_ALPHANUMERIC);
                     error["error"]["message"] = json!(format!("The key {key} is not valid ({encoded})."));
                     error["error"]["help"] = json!(format!("https://double.invalid/keys?key={key}"));
                     answer = answer.insert_header("x-echo", key).insert_header("link", key);

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use secrecy::ExposeSecret;
+use url::Url;
 
 use super::folders::Folders;
 use crate::cli::args::DatabaseArgs;
@@ -12,6 +13,7 @@ use crate::cli::database_url::{DatabaseUrl, DatabaseUrlError};
 use crate::cli::environment::{
     DATABASE_URL, Environment, NotText, PATH, VENUES_DATA_DIR, VENUES_POSTGRES_BIN, VENUES_POSTGRES_URL,
 };
+use crate::cli::secrets;
 
 /// The database to use.
 #[derive(Debug, Clone)]
@@ -103,9 +105,18 @@ pub fn place(environment: &Environment, folders: &Folders, needs_flag: bool) -> 
         cache_dir: folders.cache.clone(),
         programs: environment.path(VENUES_POSTGRES_BIN),
         search_path: environment.path(PATH).map(PathBuf::into_os_string),
-        mirror: environment.text(VENUES_POSTGRES_URL)?.map(str::to_owned),
+        mirror: environment.text(VENUES_POSTGRES_URL)?.map(mirror),
         needs_flag,
     })
+}
+
+/// The mirror's address. It is named in messages, and may hold a password.
+fn mirror(text: &str) -> String {
+    if let Some(password) = Url::parse(text).ok().as_ref().and_then(Url::password) {
+        let decoded = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
+        secrets::register_password(password, &decoded, &[]);
+    }
+    text.to_owned()
 }
 
 #[cfg(test)]
@@ -177,6 +188,15 @@ mod tests {
                 })
             );
         }
+    }
+
+    #[test]
+    fn a_password_of_the_mirror_is_known_to_the_net() {
+        let environment = Environment::of(&[(VENUES_POSTGRES_URL, "https://me:m%40rror-pass@mirror.example/x")]);
+        let folders = Folders { config: None, data: "/platform".into(), cache: "/cache".into() };
+        place(&environment, &folders, false).unwrap();
+        let said = secrets::scrub("cannot fetch https://me:m%40rror-pass@mirror.example/x (m@rror-pass)");
+        assert!(!said.contains("rror-pass"), "{said}");
     }
 
     #[test]
