@@ -163,7 +163,8 @@ fn answer(run: &Run, tile: usize, venues: impl IntoIterator<Item = Venue>) -> An
         ordinal: 0,
         seen: seen(venues.len()),
         certificate: Certificate::Whole,
-        replayed_requests: 0,
+        requests: 1,
+        replayed: false,
         cost: MicroUsd(35_000),
         provider: "google".to_owned(),
         begun_at: run.opened.begun_at,
@@ -580,7 +581,7 @@ async fn behind_a_pooler_that_hands_out_connections_by_the_transaction() {
     }
     let closed = Venue { status: Field::Present(BusinessStatus::ClosedPermanently), ..venue("c") };
     let mut committing = answer(&run, 0, [venue("a"), closed]);
-    committing.replayed_requests = 1;
+    committing.replayed = true;
     store::commit_answer(database, &committing).await.unwrap();
     store::commit_answer(database, &committing).await.unwrap_err();
     store::preview(database, "google", &Batch::new([venue("b")])).await.unwrap();

@@ -261,6 +261,55 @@ async fn workers_of_one_run_share_its_budget() {
 }
 
 #[tokio::test]
+async fn a_run_that_somebody_works_on_is_joined_however_old_it_is_and_a_killed_one_keeps_its_days() {
+    let bench = Bench::new(city::town()).await;
+    let limited = Job { budget: Budget { requests: Some(3), ..Budget::default() }, ..bench.job() };
+    let run = bench.sync(&limited).await.unwrap().summary.run_id;
+    // Begun three days ago, taken up again today, and killed: as a killed process leaves it.
+    sqlx::query("update venue_sync.runs set begun_at = begun_at - interval '3 days', stopped_by = null")
+        .execute(&bench.pool)
+        .await
+        .unwrap();
+    assert_eq!(bench.sync(&limited).await.unwrap().summary.run_id, run);
+    // Nothing has moved for a month, but a worker is alive.
+    sqlx::query(
+        "with worker as (insert into venue_sync.workers select gen_random_uuid(), id, clock_timestamp() + interval '1 hour'
+                         from venue_sync.runs)
+         update venue_sync.runs set begun_at = begun_at - interval '30 days', touched_at = touched_at - interval '30 days'",
+    )
+    .execute(&bench.pool)
+    .await
+    .unwrap();
+    let joined = bench.sync(&bench.job()).await.unwrap().summary;
+    assert_eq!((joined.run_id, joined.status), (run, RunStatus::Complete));
+}
+
+#[tokio::test]
+async fn a_worker_whose_run_was_given_up_for_a_newer_one_ends() {
+    let bench = Bench::new(city::town()).await;
+    let given_up = std::sync::atomic::AtomicBool::new(false);
+    let url = bench.guard.url();
+    let give_up = |event: Event| {
+        if matches!(event, Event::AnswerCommitted { .. }) && !given_up.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            let closing = async {
+                let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+                sqlx::query("update venue_sync.runs set state = 'abandoned'").execute(&mut connection).await.unwrap();
+            };
+            std::thread::scope(|scope| {
+                let other = scope.spawn(|| {
+                    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(closing);
+                });
+                other.join().unwrap();
+            });
+        }
+    };
+    let report =
+        sync(&bench.job(), &bench.courier(), &bench.database, &give_up, &CancellationToken::new()).await.unwrap();
+    assert_eq!((report.summary.status, report.summary.stopped_by), (RunStatus::Interrupted, None));
+    assert!(report.reason.unwrap().contains("--fresh"));
+}
+
+#[tokio::test]
 async fn a_stopped_run_keeps_what_was_answered_and_goes_on() {
     let bench = Bench::new(city::town()).await;
     let stop = CancellationToken::new();
@@ -333,6 +382,14 @@ async fn a_dry_run_compares_and_writes_only_the_spend() {
     assert_eq!(bench.count("select count(*) from public.venues where last_seen_at > created_at").await, 0);
     let spent = bench.count("select sum(requests)::bigint from venue_sync.quota").await;
     assert!(spent.unsigned_abs() > bench.double.asked());
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_as_the_run_that_follows_it() {
+    let bench = Bench::new(city::town()).await;
+    let dry = bench.sync(&Job { dry_run: true, ..bench.job() }).await.unwrap().summary;
+    let real = bench.sync(&bench.job()).await.unwrap().summary;
+    assert_eq!((dry.venues, dry.requests, dry.cost), (real.venues, real.requests, real.cost));
 }
 
 #[tokio::test]

@@ -171,7 +171,7 @@ pub struct TrafficArgs {
     /// Answer every request from the recordings in this folder: no network, no key, no cost.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "record")]
     pub replay: Option<PathBuf>,
-    /// Keep every exchange in this folder, without secrets, for --replay.
+    /// Begin a new run, and keep every exchange in this folder, without secrets, for --replay.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub record: Option<PathBuf>,
 }

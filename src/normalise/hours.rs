@@ -1,3 +1,5 @@
+use chrono::{DateTime, Utc};
+
 use super::special_days::special_days;
 use super::week::{Stretch, Week};
 use super::{day_text, week};
@@ -5,7 +7,14 @@ use crate::model::{Field, Hours, HoursState, RawHours, RawPeriod, Repair};
 
 /// The hours in the one shape that is stored. Hours that contradict themselves are dropped whole: part of a week would call the
 /// rest closed, and unknown is better than wrong. Times such as 23:59 stay as they are.
-pub(super) fn hours(given: Field<RawHours>, timezone: Option<String>, repairs: &mut Vec<Repair>) -> Field<Hours> {
+///
+/// `answered_at` is when the provider was asked: dated exceptions are measured against it.
+pub(super) fn hours(
+    given: Field<RawHours>,
+    timezone: Option<String>,
+    answered_at: DateTime<Utc>,
+    repairs: &mut Vec<Repair>,
+) -> Field<Hours> {
     given.and_then(|RawHours::Periods { week, special }| {
         let known = week.and_then(|periods| regular(&periods, repairs));
         let Some(week) = known else {
@@ -18,7 +27,7 @@ pub(super) fn hours(given: Field<RawHours>, timezone: Option<String>, repairs: &
             periods: Some(week.periods()),
             weekday_text: Some(day_text::weekday_text(&week)),
             timezone,
-            special_days: special_days(&special, repairs),
+            special_days: special_days(&special, answered_at, repairs),
             osm: Some(day_text::osm(&week)),
         })
     })
@@ -59,6 +68,10 @@ mod tests {
     use super::*;
     use crate::model::{Period, Point, RawDatedPeriod, RawDay, RawPoint};
 
+    fn noon() -> DateTime<Utc> {
+        NaiveDate::from_ymd_opt(2026, 12, 27).unwrap().and_hms_opt(12, 0, 0).unwrap().and_utc()
+    }
+
     fn raw(open: (i64, i64, i64), close: Option<(i64, i64, i64)>) -> RawPeriod {
         let at = |(day, hour, minute)| RawPoint { day, hour, minute };
         RawPeriod { open: at(open), close: close.map(at) }
@@ -67,7 +80,7 @@ mod tests {
     fn of(week: Vec<RawPeriod>) -> (Field<Hours>, Vec<Repair>) {
         let mut repairs = Vec::new();
         let given = Field::Present(RawHours::Periods { week: Some(week), special: vec![] });
-        (hours(given, Some("Europe/Lisbon".to_owned()), &mut repairs), repairs)
+        (hours(given, Some("Europe/Lisbon".to_owned()), noon(), &mut repairs), repairs)
     }
 
     fn state_of(week: Vec<RawPeriod>) -> Option<HoursState> {
@@ -105,7 +118,7 @@ mod tests {
     fn no_list_is_unknown_and_an_empty_one_is_never() {
         let mut repairs = Vec::new();
         let given = Field::Present(RawHours::Periods { week: None, special: vec![] });
-        assert_eq!(hours(given, None, &mut repairs), Field::Absent);
+        assert_eq!(hours(given, None, noon(), &mut repairs), Field::Absent);
         assert_eq!(repairs, []);
         assert_eq!(state_of(vec![]), Some(HoursState::NeverOpen));
     }
@@ -126,7 +139,7 @@ mod tests {
         let mut repairs = Vec::new();
         let day = RawDay { date: NaiveDate::from_ymd_opt(2026, 12, 25), periods: vec![] };
         let given = Field::Present(RawHours::Periods { week: None, special: vec![day] });
-        assert_eq!(hours(given, None, &mut repairs), Field::Absent);
+        assert_eq!(hours(given, None, noon(), &mut repairs), Field::Absent);
         assert_eq!(repairs, [Repair::SpecialDayDropped]);
     }
 
@@ -168,7 +181,7 @@ mod tests {
                 periods: periods.into_iter().map(dated).collect(),
             });
             let given = RawHours::Periods { week, special: special.collect() };
-            let found = hours(Field::Present(given), None, &mut Vec::new());
+            let found = hours(Field::Present(given), None, noon(), &mut Vec::new());
             if let Field::Present(hours) = found {
                 prop_assert_eq!(hours.weekday_text.as_ref().map(Vec::len), Some(7));
                 let json = serde_json::to_string(&hours).unwrap();

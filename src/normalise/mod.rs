@@ -30,7 +30,7 @@ pub fn normalise(
     let position = position::position(&raw.position).map_err(|(reason, detail)| reject(reason, detail))?;
     let (categories, unmapped_categories) = categories::codes(raw.categories, categories);
     let timezone = zone(raw.timezone, known_zone, &mut repairs);
-    let hours = hours::hours(raw.hours, timezone, &mut repairs);
+    let hours = hours::hours(raw.hours, timezone, raw.answered_at, &mut repairs);
     let raw_hours = raw.hours_text.and_then(|words| text::untouched(words, &mut repairs));
     let venue = Venue {
         name,

@@ -1,17 +1,21 @@
 use std::collections::BTreeMap;
 
-use chrono::Datelike;
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::week::{Stretch, Week};
 use crate::model::{Period, RawDay, Repair, SpecialDay};
 
 /// The dated exceptions that can be trusted, sorted; the others are dropped and counted. A date without an opening is a day
 /// closed. A period that the provider cut has unknown ends, so its whole day goes: half a day would be a wrong one.
-pub(super) fn special_days(given: &[RawDay], repairs: &mut Vec<Repair>) -> Vec<SpecialDay> {
+///
+/// A provider shows the openings of the coming week alone: a date beyond it, seen from the answer's own time, would look closed
+/// for want of openings, and is dropped too.
+pub(super) fn special_days(given: &[RawDay], answered_at: DateTime<Utc>, repairs: &mut Vec<Repair>) -> Vec<SpecialDay> {
     let count = given.len();
     let mut days = BTreeMap::new();
     let mut contradicted = Vec::new();
-    for SpecialDay { date, periods } in given.iter().filter_map(special_day) {
+    let shown = given.iter().filter_map(special_day).filter(|day| is_shown(day.date, answered_at));
+    for SpecialDay { date, periods } in shown {
         if let Some(before) = days.insert(date, periods.clone())
             && before != periods
         {
@@ -21,6 +25,11 @@ pub(super) fn special_days(given: &[RawDay], repairs: &mut Vec<Repair>) -> Vec<S
     days.retain(|date, _| !contradicted.contains(date));
     repairs.extend(std::iter::repeat_n(Repair::SpecialDayDropped, count - days.len()));
     days.into_iter().map(|(date, periods)| SpecialDay { date, periods }).collect()
+}
+
+/// Whether the date is one of the week that the provider was looking at, give or take the time zones.
+fn is_shown(date: NaiveDate, answered_at: DateTime<Utc>) -> bool {
+    (-1..=7).contains(&(date - answered_at.date_naive()).num_days())
 }
 
 fn special_day(day: &RawDay) -> Option<SpecialDay> {
@@ -55,7 +64,8 @@ mod tests {
 
     fn days(given: &[RawDay]) -> (Vec<SpecialDay>, usize) {
         let mut repairs = Vec::new();
-        (special_days(given, &mut repairs), repairs.len())
+        let noon = sunday().and_hms_opt(12, 0, 0).unwrap().and_utc();
+        (special_days(given, noon, &mut repairs), repairs.len())
     }
 
     #[test]

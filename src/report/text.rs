@@ -74,7 +74,10 @@ fn what_now(report: &RunReport) -> Vec<String> {
     if matches!(report.summary.status, RunStatus::Partial | RunStatus::Interrupted | RunStatus::Failed) {
         let when =
             report.resumes_at.map_or_else(String::new, |at| format!(", from {} on", at.format("%Y-%m-%d %H:%M UTC")));
-        lines.push(format!("{}{when}:", go_on(report.summary.stopped_by)));
+        let how = go_on(report.summary.stopped_by);
+        // A dry run is never taken up again.
+        let how = if report.dry_run { how.replacen("To go on", "To try again", 1) } else { how.to_owned() };
+        lines.push(format!("{how}{when}:"));
         lines.push(format!("  {}", report.go_on));
     }
     lines

@@ -23,8 +23,10 @@ pub struct AnswerToCommit {
     pub seen: AnswerSeen,
     /// What it proves.
     pub certificate: Certificate,
-    /// Requests replayed for it, not reserved before (0 for a live answer, whose attempts were).
-    pub replayed_requests: i32,
+    /// Requests that it took: its pages.
+    pub requests: i32,
+    /// They were replayed, and so not reserved before as live ones are.
+    pub replayed: bool,
     /// Its list price.
     pub cost: MicroUsd,
     /// The provider's name.
@@ -120,12 +122,12 @@ async fn write(
     }
     insert_answer(transaction, answer, counts, merged.stubbed).await?;
     insert_rejects(transaction, answer.id, answer.rejects.iter().chain(&merged.refused)).await?;
-    if answer.replayed_requests > 0 {
+    if answer.replayed {
         sqlx::query!(
-            "update venue_sync.runs set requests = requests + $2
+            "update venue_sync.runs set requests = requests + $2, touched_at = clock_timestamp()
              where id = (select run_id from venue_sync.tiles where id = $1)",
             answer.lease.tile,
-            i64::from(answer.replayed_requests)
+            i64::from(answer.requests)
         )
         .execute(&mut *transaction)
         .await?;
@@ -148,7 +150,7 @@ async fn insert_answer(
     sqlx::query!(
         "insert into venue_sync.answers (id, tile_id, ordinal, ask, rows, truncated, outermost_m, certified_m, requests,
              cost_micro_usd, received, inserted, updated, unchanged, rejected, outside, duplicate, stubbed, repairs, unmapped)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $20, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         answer.id,
         answer.lease.tile,
         answer.ordinal,
@@ -168,6 +170,7 @@ async fn insert_answer(
         int(stubbed),
         sqlx::types::Json(&answer.repairs) as _,
         sqlx::types::Json(&answer.unmapped) as _,
+        answer.requests,
     )
     .execute(&mut *transaction)
     .await?;

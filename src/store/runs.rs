@@ -67,7 +67,7 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
     let (usual, stopped) = spec.resume_within;
     let Some(row) = sqlx::query!(
         r#"select id, begun_at,
-             begun_at > clock_timestamp() - make_interval(secs =>
+             greatest(begun_at, touched_at) > clock_timestamp() - make_interval(secs =>
                  case when stopped_by in ('budget', 'quota') then $4::float8 else $5::float8 end) as "young!",
              exists (select from venue_sync.workers w where w.run_id = r.id and w.alive_until > clock_timestamp())
                  as "joined!"
@@ -85,7 +85,8 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
     else {
         return Ok(None);
     };
-    if fresh || !row.young {
+    // A run that somebody works on is never too old.
+    if fresh || !(row.young || row.joined) {
         sqlx::query!(
             "update venue_sync.runs set state = 'abandoned', ended_at = clock_timestamp() where id = $1",
             row.id

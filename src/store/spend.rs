@@ -39,8 +39,8 @@ pub enum ReserveError {
     /// The month's limit in the settings.
     #[error("the provider's max_requests_per_month or max_cost_per_month is reached")]
     MonthBudget,
-    /// The run was closed by another worker.
-    #[error("the run was closed by another worker")]
+    /// The run was given up for a newer one.
+    #[error("another command began a newer run of this region (--fresh), and this one was given up")]
     RunClosed,
 }
 

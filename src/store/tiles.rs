@@ -29,6 +29,8 @@ pub struct ClaimedTile {
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
+    /// The run is closed: complete, or given up for a newer one.
+    pub closed: bool,
     /// Free to claim, or under a lease that ran out.
     pub claimable: u64,
     /// Under somebody's lease.
@@ -105,7 +107,9 @@ pub async fn renew(database: &Database, run: Uuid, worker: Uuid, lease: Duration
     let mut transaction = database.begin().await?;
     sqlx::query!(
         "with alive as (
-             update venue_sync.workers set alive_until = clock_timestamp() + make_interval(secs => $3) where id = $2
+             insert into venue_sync.workers (id, run_id, alive_until)
+             values ($2, $1, clock_timestamp() + make_interval(secs => $3))
+             on conflict (id) do update set alive_until = excluded.alive_until
          )
          update venue_sync.tiles set lease_until = clock_timestamp() + make_interval(secs => $3)
          where run_id = $1 and lease_owner = $2 and state = 'leased'",
@@ -178,7 +182,8 @@ pub async fn progress(database: &Database, run: Uuid) -> Result<Progress, Databa
              count(*) filter (where state = 'waiting' or (state = 'leased' and lease_until < clock_timestamp())) as "claimable!",
              count(*) filter (where state = 'leased' and lease_until >= clock_timestamp()) as "leased!",
              count(*) filter (where state = 'complete') as "complete!",
-             count(*) filter (where state = 'failed') as "failed!"
+             count(*) filter (where state = 'failed') as "failed!",
+             (select state <> 'open' from venue_sync.runs where id = $1) as "closed!"
            from venue_sync.tiles where run_id = $1"#,
         run
     )
@@ -187,6 +192,7 @@ pub async fn progress(database: &Database, run: Uuid) -> Result<Progress, Databa
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;
     Ok(Progress {
+        closed: row.closed,
         claimable: row.claimable.unsigned_abs(),
         leased: row.leased.unsigned_abs(),
         complete: row.complete.unsigned_abs(),

@@ -41,6 +41,8 @@ pub(super) struct Entry {
     pub(super) seen: AnswerSeen,
     pub(super) digest: Digest,
     pub(super) replayed: bool,
+    /// Pages.
+    pub(super) requests: u32,
     pub(super) cost: MicroUsd,
 }
 
@@ -105,6 +107,7 @@ impl Book {
             Self::Dry(book) => {
                 let pages = book.pages();
                 Ok(Progress {
+                    closed: false,
                     claimable: u64::try_from(pages.waiting.len()).unwrap_or(u64::MAX),
                     leased: 0,
                     complete: pages.figures.coverage.complete,
@@ -173,6 +176,7 @@ impl Book {
             Self::Stored { run, .. } => store::figures(database, run.id).await,
             Self::Dry(book) => {
                 let mut figures = book.pages().figures.clone();
+                figures.rejects.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
                 figures.requests += book.spend.requests.load(std::sync::atomic::Ordering::Relaxed);
                 figures.cost += MicroUsd(
                     i64::try_from(book.spend.micro_usd.load(std::sync::atomic::Ordering::Relaxed)).unwrap_or(i64::MAX),
@@ -190,7 +194,8 @@ fn to_commit(run: &OpenedRun, job: &Job<'_>, entry: Entry) -> AnswerToCommit {
         ordinal: entry.ordinal,
         certificate: coverage::certify(&entry.seen),
         seen: entry.seen,
-        replayed_requests: i32::from(entry.replayed),
+        requests: i32::try_from(entry.requests).unwrap_or(i32::MAX),
+        replayed: entry.replayed,
         cost: entry.cost,
         provider: job.provider.name().to_owned(),
         begun_at: run.begun_at,
@@ -228,8 +233,12 @@ impl DryBook {
         counts.outside += entry.digest.outside;
         counts.received += duplicate + rejected + entry.digest.outside;
         let mut pages = self.pages();
+        for refused in merged.refused.iter().filter_map(|reject| reject.provider_id.as_ref()) {
+            // Refused again where it is met again, as in a run that writes.
+            pages.seen.remove(refused);
+        }
         let figures = &mut pages.figures;
-        figures.requests += u64::from(entry.replayed);
+        figures.requests += if entry.replayed { u64::from(entry.requests) } else { 0 };
         figures.answers += 1;
         figures.venues += counts;
         figures.stubbed += merged.stubbed;
@@ -239,7 +248,10 @@ impl DryBook {
             let reason = reject.reason.code();
             match figures.rejects.iter_mut().find(|(known, ..)| known == reason) {
                 Some((_, count, _)) => *count += 1,
-                None => figures.rejects.push((reason.to_owned(), 1, reject.detail)),
+                None => {
+                    let id = reject.provider_id.map_or_else(String::new, |id| format!("{id}: "));
+                    figures.rejects.push((reason.to_owned(), 1, id + &reject.detail));
+                }
             }
         }
         Ok(Committed { counts, stubbed: merged.stubbed })

@@ -92,16 +92,22 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Bo
 /// Works until nothing is left to claim and nobody else holds a tile, or the run is stopped.
 async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
     let renewing = async {
+        let mut renewed = Instant::now();
         loop {
             tokio::time::sleep(shop.job.lease / 3).await;
-            shop.book.renew(shop.database, shop.job.lease).await?;
+            match shop.book.renew(shop.database, shop.job.lease).await {
+                Ok(()) => renewed = Instant::now(),
+                // A lease outlives two missed renewals, and the fence guards what comes after: the answers in hand go on.
+                Err(error) if renewed.elapsed() < shop.job.lease => {
+                    tracing::warn!("cannot renew the leases, trying again: {error}");
+                }
+                Err(error) => shop.stop.end(Ending::Broken(error.into())),
+            }
         }
     };
     let working = async {
         loop {
-            for worked in join_all((0..shop.job.concurrency.max(1)).map(|_| claim_and_work(shop))).await {
-                worked?;
-            }
+            join_all((0..shop.job.concurrency.max(1)).map(|_| claim_and_work(shop))).await;
             if shop.stop.called() {
                 return Ok(());
             }
@@ -109,31 +115,37 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
             if progress.claimable + progress.leased == 0 {
                 return Ok(());
             }
-            if progress.claimable == 0 {
-                // Others hold the last tiles: wait until they end, or their leases do.
-                tokio::select! {
-                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
-                    () = shop.stop.signal().cancelled() => {}
-                }
+            if progress.closed {
+                let reason = store::ReserveError::RunClosed.to_string();
+                shop.stop.end(Ending::GivenUp { reason });
+                return Ok(());
+            }
+            // Others hold the last tiles: wait until they end, or their leases do.
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = shop.stop.signal().cancelled() => {}
             }
         }
     };
     tokio::select! {
         worked = working => worked,
-        renewed = renewing => renewed,
+        never = renewing => never,
     }
 }
 
 /// One of the run's concurrent strands.
-async fn claim_and_work(shop: &Workshop<'_>) -> Result<(), SyncError> {
+async fn claim_and_work(shop: &Workshop<'_>) {
     while !shop.stop.called() {
-        let Some(claimed) = shop.book.claim(shop.database, shop.job.lease).await? else { return Ok(()) };
-        if let Err(error) = shop.tile(claimed).await {
+        let worked = match shop.book.claim(shop.database, shop.job.lease).await {
+            Ok(Some(claimed)) => shop.tile(claimed).await,
+            Ok(None) => return,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = worked {
             // The other strands finish the answer they have in hand, and ask nothing more.
             shop.stop.end(Ending::Broken(error));
         }
     }
-    Ok(())
 }
 
 async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, SyncError> {
@@ -186,6 +198,7 @@ impl Outcome {
             Some(Ending::Early { by, reason, until }) => {
                 Self { stopped_by: Some(by), until, ..ended(RunStatus::Interrupted, Some(reason)) }
             }
+            Some(Ending::GivenUp { reason }) => ended(RunStatus::Interrupted, Some(reason)),
             Some(Ending::ProviderDown { reason }) => ended(RunStatus::Failed, Some(reason)),
             // Some tiles are not done and nothing stopped us: they failed.
             None => {

@@ -29,7 +29,11 @@ impl Attempts for Spending<'_> {
         if let Some(dry) = self.book.dry_spend() {
             dry.take(price, self.job.budget)?;
         }
-        reserve(self.database, self.spender(), self.job.budget).await?;
+        let reserved = reserve(self.database, self.spender(), self.job.budget).await;
+        if let (Err(_), Some(dry)) = (&reserved, self.book.dry_spend()) {
+            dry.give_back(Refund::All, price);
+        }
+        reserved?;
         (self.listen)(Event::RequestSent { tile: self.tile });
         Ok(())
     }

@@ -78,14 +78,14 @@ impl Workshop<'_> {
 
     /// Asks one question, all its pages, and commits the answer.
     async fn answer(&self, claimed: &ClaimedTile, ask: &Ask, ordinal: i32) -> Result<Answered, SyncError> {
-        let page = match self.ask(claimed.tile.ordinal, ask).await {
-            Ok(page) => page,
+        let (page, requests) = match self.ask(claimed.tile.ordinal, ask).await {
+            Ok(answer) => answer,
             Err(ending) => return self.judge(ending),
         };
         let replayed = matches!(self.job.source, Source::Replay(_));
-        let cost = if replayed { MicroUsd::default() } else { self.job.provider.limits().price };
+        let cost = if replayed { MicroUsd::default() } else { self.job.provider.limits().price * i64::from(requests) };
         let (digest, seen) = digest(self.job, &self.zones, ask, page);
-        let entry = Entry { lease: claimed.lease, ordinal, seen: seen.clone(), digest, replayed, cost };
+        let entry = Entry { lease: claimed.lease, ordinal, seen: seen.clone(), digest, replayed, requests, cost };
         let Some(committed) = self.book.commit(self.database, self.job, entry).await? else {
             tracing::warn!(tile = claimed.tile.ordinal, "another worker took over this tile; its answer is not kept");
             return Ok(Answered::Left);
@@ -94,12 +94,14 @@ impl Workshop<'_> {
         Ok(Answered::Seen(seen))
     }
 
-    async fn ask(&self, tile: i32, ask: &Ask) -> Result<Page, ExchangeError<ReserveError>> {
+    /// The whole answer, and how many pages it took.
+    async fn ask(&self, tile: i32, ask: &Ask) -> Result<(Page, u32), ExchangeError<ReserveError>> {
         let Self { job, database, book, listen, .. } = self;
         let spending = Spending { job, database, book, tile, listen: *listen };
         let judge = |response: &_| job.provider.judge(response);
         let mut whole = Page::default();
         let mut cursor = None;
+        let mut pages = 0;
         loop {
             let request = job.provider.request(ask, &job.language, cursor.as_ref());
             if matches!(job.source, Source::Replay(_)) {
@@ -110,9 +112,10 @@ impl Workshop<'_> {
             let page = job.provider.parse(&request, &response);
             whole.rows.extend(page.rows);
             whole.truncated = page.truncated;
+            pages += 1;
             // A provider that hands out the same cursor again would be asked for ever.
             if page.next.is_none() || page.next == cursor {
-                return Ok(whole);
+                return Ok((whole, pages));
             }
             cursor = page.next;
         }
@@ -127,6 +130,10 @@ impl Workshop<'_> {
         };
         match error {
             ExchangeError::Stopped => Ok(Answered::Left),
+            ExchangeError::Reserve(closed @ ReserveError::RunClosed) => {
+                self.stop.end(Ending::GivenUp { reason: closed.to_string() });
+                Ok(Answered::Left)
+            }
             ExchangeError::Reserve(error) | ExchangeError::Settle(error) => end(StoppedBy::Budget, limit(error)?, None),
             ExchangeError::QuotaGone { until, reason } => end(StoppedBy::Quota, reason, Some(until)),
             ExchangeError::CredentialsRefused { reason } => Err(SyncError::CredentialsRefused { provider, reason }),

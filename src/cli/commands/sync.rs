@@ -105,7 +105,7 @@ impl<'a> Prepared<'a> {
         let broken = |error| broken(error, opened.embedded_log.as_deref());
         let mut ended = ended.map_err(broken)?;
         let failure = ended.error.take().map(broken);
-        let report = self.report(ended, &opened).await?;
+        let report = self.report(ended, &opened, terminal).await;
         opened.database.close().await;
         Ok((report, failure))
     }
@@ -144,7 +144,8 @@ impl<'a> Prepared<'a> {
                 cost_per_month: settings.provider.max_cost_per_month,
             },
             concurrency: usize::try_from(settings.effort.concurrency.get()).unwrap_or(1),
-            fresh: settings.effort.fresh,
+            // A recording begun in the middle of a run would lack the questions that were answered before.
+            fresh: settings.effort.fresh || matches!(settings.traffic, Traffic::Record(_)),
             dry_run: settings.effort.dry_run,
             lease: LEASE,
         }
@@ -213,12 +214,18 @@ impl<'a> Prepared<'a> {
         Ok(Courier::replay(cassette))
     }
 
-    async fn report(&self, ended: sync::RunReport, opened: &Opened) -> Result<RunReport, Failure> {
+    async fn report(&self, ended: sync::RunReport, opened: &Opened, terminal: &Terminal) -> RunReport {
         let sync::RunReport { summary, figures, reason, resumes_at, error: _ } = ended;
         let dry_run = self.settings.effort.dry_run;
         let provider = self.provider.name();
-        let samples = store::sample_venues(&opened.database, provider, self.region.bounds(), SAMPLES).await?;
-        Ok(RunReport {
+        let samples = if terminal.json {
+            Vec::new()
+        } else {
+            let found = store::sample_venues(&opened.database, provider, self.region.bounds(), SAMPLES).await;
+            // The run is over and its numbers are known: a table that cannot be shown takes nothing from them.
+            found.inspect_err(|error| tracing::warn!("cannot show a few of the venues: {error}")).unwrap_or_default()
+        };
+        RunReport {
             summary,
             dry_run,
             replayed: !self.settings.traffic.is_live(),
@@ -234,12 +241,15 @@ impl<'a> Prepared<'a> {
             today: chrono::Utc::now().date_naive(),
             look: (!dry_run).then(|| LookAtData { shell: as_invoked(self.shell()), url: opened.printable_url.clone() }),
             go_on: as_invoked(&self.settings.go_on),
-        })
+        }
     }
 
     fn shell(&self) -> &'static str {
         match &self.settings.database {
             DatabaseChoice::Embedded(place) if place.needs_flag => "venues db shell --embedded",
+            DatabaseChoice::Url(_) if self.settings.go_on.contains("--database-url") => {
+                "venues db shell --database-url …"
+            }
             _ => "venues db shell",
         }
     }
