@@ -163,7 +163,8 @@ async fn a_database_out_of_reach_is_named_without_its_password() {
     }
     // A server that is there and refuses: it knows no such user, and says which.
     let url = bench.database.url();
-    let stranger = format!("postgresql://stranger:{PASSWORD_IN_URL}@{}", url.split_once('@').unwrap().1);
+    let (_, server) = url.split_once('@').unwrap();
+    let stranger = format!("postgresql://stranger:{PASSWORD_IN_URL}@{server}");
     let told = bench.keeps_quiet(bench.command().env("DATABASE_URL", stranger), 69).await;
     assert!(told.contains("stranger"), "{told}");
 }

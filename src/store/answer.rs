@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgTransaction;
 use uuid::Uuid;
 
-use super::connect::{Database, DatabaseError};
+use super::connect::{Database, DatabaseError, is_state};
 use super::content::Batch;
 use super::merge::merge_venues;
 use super::tiles::Lease;
+use super::transaction::Transaction;
 use crate::model::{AnswerSeen, Certificate, MicroUsd, Reject, VenueCounts};
 
 /// Everything that one answer brings, committed as one transaction.
@@ -69,12 +69,20 @@ pub enum CommitError {
     },
 }
 
+/// How often an answer is written anew after a deadlock. Our own workers lock rows in one order; other programs that write
+/// venues and profiles may not.
+const DEADLOCKS: u32 = 3;
+
 /// Commits an answer: rows, stubs, certificate and counts together or not at all.
 pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Result<Committed, CommitError> {
-    let mut transaction = database.begin().await?;
-    let committed = match write(&mut transaction, answer).await {
-        Ok(committed) => committed?,
-        Err(error) => return Err(database.error(error).into()),
+    let mut deadlocks = 0;
+    let (transaction, committed) = loop {
+        let mut transaction = database.begin().await?;
+        match write(&mut transaction, answer).await {
+            Ok(committed) => break (transaction, committed?),
+            Err(error) if deadlocks < DEADLOCKS && is_state(&error, "40P01") => deadlocks += 1,
+            Err(error) => return Err(database.error(error).into()),
+        }
     };
     match database.commit(transaction).await {
         Ok(()) => Ok(committed),
@@ -87,7 +95,7 @@ pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Resu
 }
 
 async fn write(
-    transaction: &mut PgTransaction<'static>,
+    transaction: &mut Transaction,
     answer: &AnswerToCommit,
 ) -> Result<Result<Committed, CommitError>, sqlx::Error> {
     let held = sqlx::query!(
@@ -96,7 +104,7 @@ async fn write(
         answer.lease.tile,
         answer.lease.fence
     )
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     if held.rows_affected() == 0 {
         return Ok(Err(CommitError::FencedOut));
@@ -119,14 +127,14 @@ async fn write(
             answer.lease.tile,
             i64::from(answer.replayed_requests)
         )
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
     }
     Ok(Ok(Committed { counts, stubbed: merged.stubbed }))
 }
 
 async fn insert_answer(
-    transaction: &mut PgTransaction<'static>,
+    transaction: &mut Transaction,
     answer: &AnswerToCommit,
     counts: VenueCounts,
     stubbed: u64,
@@ -161,13 +169,13 @@ async fn insert_answer(
         sqlx::types::Json(&answer.repairs) as _,
         sqlx::types::Json(&answer.unmapped) as _,
     )
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }
 
 async fn insert_rejects(
-    transaction: &mut PgTransaction<'static>,
+    transaction: &mut Transaction,
     answer: Uuid,
     rejects: impl Iterator<Item = &Reject>,
 ) -> Result<(), sqlx::Error> {
@@ -188,7 +196,7 @@ async fn insert_rejects(
         &reasons,
         &details
     )
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }
@@ -201,7 +209,7 @@ async fn find(database: &Database, id: Uuid) -> Result<Option<Committed>, Databa
          from venue_sync.answers where id = $1",
         id
     )
-    .fetch_optional(&mut *transaction)
+    .fetch_optional(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;

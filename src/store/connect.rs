@@ -1,12 +1,14 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode, PgTransaction};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 use tokio::time::timeout;
 
 /// How long a server may take to let us in.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+use super::transaction::Transaction;
 
 /// A pool of connections to one database.
 #[derive(Debug, Clone)]
@@ -42,8 +44,20 @@ pub enum DatabaseError {
         reason: String,
     },
     /// Anything else.
-    #[error("the database refused a statement: {0}")]
-    Statement(#[source] sqlx::Error),
+    #[error("the database refused a statement: {}", word(.0))]
+    Statement(sqlx::Error),
+}
+
+/// Whether the server gave this SQLSTATE as its reason.
+pub(super) fn is_state(error: &sqlx::Error, state: &str) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == state)
+}
+
+/// The server's word and the row or object that it names, once; the driver repeats itself with every cause.
+pub(super) fn word(error: &sqlx::Error) -> String {
+    let sqlx::Error::Database(said) = error else { return error.to_string() };
+    let detail = said.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::detail);
+    detail.map_or_else(|| said.message().to_owned(), |detail| format!("{}: {detail}", said.message()))
 }
 
 /// What a person can do about a [`DatabaseError`].
@@ -108,7 +122,7 @@ impl Database {
         let options = options
             // PgBouncer refuses start-up parameters that it does not know; the default of every supported server is right.
             .extra_float_digits(None)
-            // Named statements do not survive PgBouncer's transaction mode.
+            // A pooler may give the next transaction another connection.
             .statement_cache_capacity(0)
             .disable_statement_logging();
         knock(&options).await?;
@@ -131,11 +145,11 @@ impl Database {
         PgConnection::connect_with(&self.options).await.map_err(|error| self.error(error))
     }
 
-    pub(super) async fn begin(&self) -> Result<PgTransaction<'static>, DatabaseError> {
-        self.pool.begin().await.map_err(|error| self.error(error))
+    pub(super) async fn begin(&self) -> Result<Transaction, DatabaseError> {
+        self.pool.begin().await.map(Transaction::new).map_err(|error| self.error(error))
     }
 
-    pub(super) async fn commit(&self, transaction: PgTransaction<'static>) -> Result<(), DatabaseError> {
+    pub(super) async fn commit(&self, transaction: Transaction) -> Result<(), DatabaseError> {
         transaction.commit().await.map_err(|error| self.error(error))
     }
 

@@ -13,7 +13,7 @@ pub async fn sample_venues(
     let mut transaction = database.begin().await?;
     let rows = sqlx::query!(
         r#"select name, categories[1] as category, rating, price_level,
-             hours -> 'weekday_text' as "weekday_text: sqlx::types::Json<Vec<String>>"
+             hours -> 'weekday_text' as weekday_text
            from public.venues
            where provider_name = $1 and lat between $2 and $4
              and (lng between $3 and $5 or ($3 > $5 and (lng >= $3 or lng <= $5)))
@@ -25,7 +25,7 @@ pub async fn sample_venues(
         within.east,
         count
     )
-    .fetch_all(&mut *transaction)
+    .fetch_all(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;
@@ -36,7 +36,8 @@ pub async fn sample_venues(
             category: row.category,
             rating: row.rating,
             price_level: row.price_level,
-            weekday_text: row.weekday_text.map(|json| json.0),
+            // Rows that others wrote are shown as far as they can be read.
+            weekday_text: row.weekday_text.and_then(|lines| serde_json::from_value(lines).ok()),
         })
         .collect())
 }
@@ -45,7 +46,7 @@ pub async fn sample_venues(
 pub async fn known_zones(database: &Database) -> Result<HashSet<String>, DatabaseError> {
     let mut transaction = database.begin().await?;
     let zones = sqlx::query_scalar!(r#"select name as "name!" from pg_catalog.pg_timezone_names"#)
-        .fetch_all(&mut *transaction)
+        .fetch_all(&mut transaction)
         .await
         .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;

@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgTransaction;
 
 use super::connect::{Database, DatabaseError};
 use super::content::{Batch, refusal};
+use super::transaction::Transaction;
 use crate::model::{Reject, VenueCounts};
 
 /// What the merge of a batch did.
@@ -21,14 +21,13 @@ pub struct Merged {
 /// A row seen since `begun_at` is a duplicate and stays as it is, so that a run writes each venue once, whichever tile comes
 /// first. A row whose content did not change keeps its `updated_at`; dated exceptions are not part of that comparison.
 pub(super) async fn merge_venues(
-    transaction: &mut PgTransaction<'static>,
+    transaction: &mut Transaction,
     provider: &str,
     begun_at: DateTime<Utc>,
     batch: &Batch,
 ) -> Result<Merged, sqlx::Error> {
-    let rows = sqlx::query_file!("src/store/merge.sql", provider, batch.json(), begun_at)
-        .fetch_all(&mut **transaction)
-        .await?;
+    let rows =
+        sqlx::query_file!("src/store/merge.sql", provider, batch.json(), begun_at).fetch_all(&mut *transaction).await?;
     let mut merged = Merged::default();
     let counts = &mut merged.counts;
     counts.received = batch.folded();

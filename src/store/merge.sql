@@ -3,7 +3,8 @@
 --
 -- A row seen since $3 is a duplicate and stays as it is, so that a run writes each venue once, whichever tile comes first.
 -- A row whose content did not change keeps its updated_at; dated exceptions are not part of that comparison. A member that
--- was not asked for (named in no row's `asked`) keeps its stored value.
+-- was not asked for (named in no row's `asked`) keeps its stored value. A venue that somebody else put there without a profile
+-- gets its stub when it is first seen.
 with clock as materialized (select clock_timestamp() as at),
 input as materialized (
     select * from jsonb_to_recordset($2::jsonb) as r (
@@ -12,17 +13,21 @@ input as materialized (
         admit boolean)
 ),
 merged as materialized (
-    select i.provider_id, i.profile_id, coalesce(v.id, i.id) as id, i.name, i.lat, i.lng, i.status, i.successor_id,
+    select i.provider_id, i.profile_id, coalesce(v.id, i.id) as id, i.name, i.lat, i.lng, i.status,
+        k.venue_id is not null as has_state,
+        case when 'successor_id' = any (i.asked) then i.successor_id else k.successor_id end as successor_id,
         coalesce(case when 'categories' = any (i.asked) then i.categories else v.categories end, '{}') as categories,
         case when 'address' = any (i.asked) then i.address else v.address end as address,
         case when 'rating' = any (i.asked) then i.rating else v.rating end as rating,
         case when 'price_level' = any (i.asked) then i.price_level else v.price_level end as price_level,
-        case when 'hours' = any (i.asked) then i.hours else v.hours end as hours,
+        -- SQLAlchemy writes what is unknown as the JSON null.
+        case when 'hours' = any (i.asked) then i.hours else nullif(v.hours, 'null') end as hours,
         case when 'raw_hours' = any (i.asked) then i.raw_hours else v.raw_hours end as raw_hours,
         (v.name, v.lat, v.lng) is distinct from (i.name, i.lat, i.lng)
             or ('categories' = any (i.asked) and v.categories is distinct from coalesce(i.categories, '{}')) as moved
     from input i
     left join public.venues v on v.provider_name = $1 and v.provider_id = i.provider_id
+    left join venue_sync.venue_states k on k.venue_id = v.id
     where v.id is not null or i.admit
 ),
 written as (
@@ -37,10 +42,10 @@ written as (
         hours = excluded.hours, raw_hours = excluded.raw_hours, last_seen_at = excluded.last_seen_at,
         updated_at = case
             when (v.name, v.categories, v.lat, v.lng, v.address, v.rating, v.price_level,
-                  v.hours - 'special_days', v.raw_hours)
+                  nullif(v.hours, 'null') || '{"special_days": null}', v.raw_hours)
               is distinct from
                  (excluded.name, excluded.categories, excluded.lat, excluded.lng, excluded.address, excluded.rating,
-                  excluded.price_level, excluded.hours - 'special_days', excluded.raw_hours)
+                  excluded.price_level, excluded.hours || '{"special_days": null}', excluded.raw_hours)
             then excluded.updated_at else v.updated_at end
         where v.last_seen_at < $3
     returning v.id, v.provider_id, v.xmax = 0 as inserted, v.updated_at = v.last_seen_at as changed
@@ -48,7 +53,8 @@ written as (
 stubbed as (
     insert into public.venue_profiles (id, venue_id, attribute_scores, evidence_snippets, profiled_at, expires_at)
     select m.profile_id, w.id, '{}', '{}', 'epoch', 'epoch'
-    from written w join merged m on m.provider_id = w.provider_id where w.inserted
+    from written w join merged m on m.provider_id = w.provider_id
+    where w.inserted or not exists (select from public.venue_profiles p where p.venue_id = w.id)
     on conflict (venue_id) do nothing returning venue_id
 ),
 due as (
@@ -60,8 +66,7 @@ states as (
     insert into venue_sync.venue_states as s (venue_id, business_status, successor_id, checked_at)
     select w.id, m.status, m.successor_id, clock.at
     from written w join merged m on m.provider_id = w.provider_id, clock
-    where m.status <> 'operational'
-       or (m.status is not null and exists (select from venue_sync.venue_states k where k.venue_id = w.id))
+    where m.status <> 'operational' or (m.status is not null and m.has_state)
     on conflict (venue_id) do update set business_status = excluded.business_status,
         successor_id = excluded.successor_id, checked_at = excluded.checked_at
 )

@@ -4,10 +4,12 @@
 
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::PgConnection;
 
-use super::connect::{Database, DatabaseError};
+use super::connect::{Database, DatabaseError, is_state, word};
+use super::transaction::Transaction;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -104,11 +106,12 @@ const INITIAL_ALEMBIC: &str = "f99aa361bd09";
 /// The backend's later revision: adds a `jobs` table of its own, which we leave alone.
 const LATER_ALEMBIC: &str = "a1b2c3d4e5f6";
 
-/// All revisions of this binary, oldest first, and which of them the database has; an error where it has others.
+/// All revisions of this binary, oldest first, and which of them the database has; an error where it has newer ones.
 pub async fn history(database: &Database) -> Result<Vec<Revision>, MigrationError> {
-    let mut connection = database.own_connection().await?;
-    let applied = applied(database, &mut connection).await?;
-    check_known(&applied)?;
+    let mut transaction = database.begin().await?;
+    let applied = applied(database, &mut transaction).await?;
+    database.commit(transaction).await?;
+    check_none_newer(&applied)?;
     Ok(ups()
         .map(|(version, what)| Revision {
             version,
@@ -120,12 +123,14 @@ pub async fn history(database: &Database) -> Result<Vec<Revision>, MigrationErro
 
 /// Where the database stands; an error where it cannot be used with this binary at all.
 pub async fn state(database: &Database) -> Result<State, MigrationError> {
-    let mut connection = database.own_connection().await?;
-    let applied = applied(database, &mut connection).await?;
-    check_known(&applied)?;
-    if applied.is_empty()
-        && let Some(revision) = alembic_revision(database, &mut connection).await?
-    {
+    // Every sync asks this, also through PgBouncer: hence a transaction.
+    let mut transaction = database.begin().await?;
+    let applied = applied(database, &mut transaction).await?;
+    let alembic = if applied.is_empty() { alembic_revision(database, &mut transaction).await? } else { None };
+    database.commit(transaction).await?;
+    check_none_newer(&applied)?;
+    check_unchanged(&applied)?;
+    if let Some(revision) = alembic {
         return Ok(State::MadeByAlembic { revision });
     }
     let pending = ups().filter(|(version, _)| !applied.iter().any(|(known, _)| known == version)).count();
@@ -135,29 +140,43 @@ pub async fn state(database: &Database) -> Result<State, MigrationError> {
 /// Applies the next `count` pending migrations (all, if none is given) and returns them. With `adopt`, a database made by the
 /// backend's Alembic is taken over: the first migration is recorded without being run.
 pub async fn up(database: &Database, count: Option<usize>, adopt: bool) -> Result<Vec<Revision>, MigrationError> {
-    match state(database).await? {
-        State::Current => return Ok(Vec::new()),
-        State::Behind { .. } => {}
-        State::MadeByAlembic { revision } if !adopt => return Err(MigrationError::MadeByAlembic { revision }),
-        State::MadeByAlembic { revision } => {
-            if revision != INITIAL_ALEMBIC && revision != LATER_ALEMBIC {
-                return Err(MigrationError::UnknownAlembic { revision });
-            }
-        }
+    if admit(state(database).await?, adopt)? == State::Current {
+        return Ok(Vec::new());
     }
     let mut connection = lock(database).await?;
-    if alembic_only(database, &mut connection).await? {
+    let applied = apply(database, &mut connection, count, adopt).await;
+    unlock(connection).await;
+    applied
+}
+
+/// Refuses what must not be migrated: a database of the backend's Alembic that nobody said to take over.
+fn admit(state: State, adopt: bool) -> Result<State, MigrationError> {
+    match state {
+        State::MadeByAlembic { revision } if !adopt => Err(MigrationError::MadeByAlembic { revision }),
+        State::MadeByAlembic { revision } if revision != INITIAL_ALEMBIC && revision != LATER_ALEMBIC => {
+            Err(MigrationError::UnknownAlembic { revision })
+        }
+        admitted => Ok(admitted),
+    }
+}
+
+async fn apply(
+    database: &Database,
+    connection: &mut PgConnection,
+    count: Option<usize>,
+    adopt: bool,
+) -> Result<Vec<Revision>, MigrationError> {
+    // Again, now that nobody else migrates: while we waited, somebody may have.
+    if let State::MadeByAlembic { .. } = admit(state(database).await?, adopt)? {
         let first = ups().next().map(|(version, _)| version);
-        let stamped = unlocked().run_direct(first, &mut connection, true).await;
+        let stamped = unlocked().run_direct(first, connection, true).await;
         stamped.map_err(|error| migration_error(error, database))?;
     }
     let before = history(database).await?;
     let pending = before.iter().filter(|revision| !revision.applied).take(count.unwrap_or(usize::MAX));
     let Some(target) = pending.last().map(|revision| revision.version) else { return Ok(Vec::new()) };
-    unlocked()
-        .run_direct(Some(target), &mut connection, false)
-        .await
-        .map_err(|error| migration_error(error, database))?;
+    let run = unlocked().run_direct(Some(target), connection, false).await;
+    run.map_err(|error| migration_error(error, database))?;
     let mut after = history(database).await?;
     after.retain(|now| now.applied && before.iter().any(|then| then.version == now.version && !then.applied));
     Ok(after)
@@ -166,7 +185,16 @@ pub async fn up(database: &Database, count: Option<usize>, adopt: bool) -> Resul
 /// Rolls back the newest `count` applied migrations and returns them, newest first.
 pub async fn down(database: &Database, count: usize) -> Result<Vec<Revision>, MigrationError> {
     let mut connection = lock(database).await?;
-    let table = &MIGRATIONS.table_name;
+    let undone = revert(database, &mut connection, count).await;
+    unlock(connection).await;
+    undone
+}
+
+async fn revert(
+    database: &Database,
+    connection: &mut PgConnection,
+    count: usize,
+) -> Result<Vec<Revision>, MigrationError> {
     let mut undone = Vec::new();
     let applied: Vec<_> = history(database).await?.into_iter().filter(|revision| revision.applied).collect();
     for revision in applied.into_iter().rev().take(count) {
@@ -174,7 +202,7 @@ pub async fn down(database: &Database, count: usize) -> Result<Vec<Revision>, Mi
             .iter()
             .find(|file| file.version == revision.version && file.migration_type.is_down_migration())
             .ok_or(MigrationError::Changed { version: revision.version })?;
-        let reverted = connection.revert(table, file).await;
+        let reverted = connection.revert(&MIGRATIONS.table_name, file).await;
         reverted.map_err(|error| migration_error(error, database))?;
         undone.push(Revision { applied: false, ..revision });
     }
@@ -212,7 +240,6 @@ async fn lock(database: &Database) -> Result<PgConnection, MigrationError> {
             .await
             .map_err(|error| database.error(error))?;
         if got {
-            // Released with the connection.
             return Ok(connection);
         }
         if waited >= PATIENCE {
@@ -223,61 +250,69 @@ async fn lock(database: &Database) -> Result<PgConnection, MigrationError> {
     }
 }
 
+/// Before the connection goes, so that the next runner need not wait until the server has noticed that.
+async fn unlock(mut connection: PgConnection) {
+    let released = sqlx::query("select pg_advisory_unlock($1)").bind(LOCK).execute(&mut connection).await;
+    if let Err(error) = released.and(connection.close().await) {
+        tracing::debug!(%error, "the connection that held the migration lock was gone already");
+    }
+}
+
 /// Versions and checksums that the database has; none where the bookkeeping table is not there.
-async fn applied(database: &Database, connection: &mut PgConnection) -> Result<Vec<(i64, Vec<u8>)>, DatabaseError> {
+async fn applied(database: &Database, transaction: &mut Transaction) -> Result<Vec<(i64, Vec<u8>)>, DatabaseError> {
     let there: bool = sqlx::query_scalar("select to_regclass($1) is not null")
         .bind(MIGRATIONS.table_name.as_ref())
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut *transaction)
         .await
         .map_err(|error| database.error(error))?;
     if !there {
         return Ok(Vec::new());
     }
     sqlx::query_as("select version, checksum from venue_sync._sqlx_migrations where success order by version")
-        .fetch_all(connection)
+        .fetch_all(transaction)
         .await
         .map_err(|error| database.error(error))
 }
 
-fn check_known(applied: &[(i64, Vec<u8>)]) -> Result<(), MigrationError> {
-    let binary = ups().map(|(version, _)| version).max().unwrap_or_default();
-    for (version, checksum) in applied {
-        let file = MIGRATIONS
-            .iter()
-            .find(|file| file.version == *version && !file.migration_type.is_down_migration())
-            .ok_or(MigrationError::Newer { database: *version, binary })?;
-        if file.checksum.as_ref() != checksum.as_slice() {
-            return Err(MigrationError::Changed { version: *version });
-        }
+fn check_none_newer(applied: &[(i64, Vec<u8>)]) -> Result<(), MigrationError> {
+    let newest = ups().map(|(version, _)| version).max().unwrap_or_default();
+    match applied.iter().rev().find(|(version, _)| !ups().any(|(known, _)| known == *version)) {
+        Some(&(database, _)) => Err(MigrationError::Newer { database, binary: newest }),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+fn check_unchanged(applied: &[(i64, Vec<u8>)]) -> Result<(), MigrationError> {
+    let is_ours = |version: i64, checksum: &[u8]| {
+        MIGRATIONS.iter().any(|file| {
+            file.version == version && !file.migration_type.is_down_migration() && *file.checksum == *checksum
+        })
+    };
+    match applied.iter().find(|(version, checksum)| !is_ours(*version, checksum)) {
+        Some(&(version, _)) => Err(MigrationError::Changed { version }),
+        None => Ok(()),
+    }
 }
 
 /// The backend's revision, where its table is there and filled.
-async fn alembic_revision(database: &Database, connection: &mut PgConnection) -> Result<Option<String>, DatabaseError> {
+async fn alembic_revision(database: &Database, transaction: &mut Transaction) -> Result<Option<String>, DatabaseError> {
     let there: bool = sqlx::query_scalar("select to_regclass('public.alembic_version') is not null")
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut *transaction)
         .await
         .map_err(|error| database.error(error))?;
     if !there {
         return Ok(None);
     }
     sqlx::query_scalar("select version_num from public.alembic_version limit 1")
-        .fetch_optional(connection)
+        .fetch_optional(transaction)
         .await
         .map_err(|error| database.error(error))
 }
 
-async fn alembic_only(database: &Database, connection: &mut PgConnection) -> Result<bool, DatabaseError> {
-    Ok(applied(database, connection).await?.is_empty() && alembic_revision(database, connection).await?.is_some())
-}
-
 fn migration_error(error: MigrateError, database: &Database) -> MigrationError {
     match error {
-        MigrateError::ExecuteMigration(sqlx::Error::Database(said), version)
-            if said.code().as_deref() != Some("42501") =>
-        {
-            MigrationError::Failed { version, reason: said.message().to_owned() }
+        MigrateError::ExecuteMigration(error @ sqlx::Error::Database(_), version) if !is_state(&error, "42501") => {
+            MigrationError::Failed { version, reason: word(&error) }
         }
         MigrateError::ExecuteMigration(error, _) | MigrateError::Execute(error) => database.error(error).into(),
         MigrateError::VersionMismatch(version) => MigrationError::Changed { version },

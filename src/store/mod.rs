@@ -1,7 +1,7 @@
 //! The database: connection, migrations, the run protocol (claim, commit, resume), and the embedded server.
 //!
-//! PgBouncer in transaction mode is supported everywhere but in [`migrate`]: no session state, no named statements, every
-//! statement inside an explicit transaction.
+//! PgBouncer in transaction mode is supported everywhere but where [`migrate`] writes: no session state, no named statements,
+//! every statement inside an explicit transaction.
 
 mod answer;
 mod connect;
@@ -13,6 +13,7 @@ pub mod migrate;
 mod runs;
 mod spend;
 mod tiles;
+mod transaction;
 
 pub use answer::{AnswerToCommit, CommitError, Committed, commit_answer};
 pub use connect::{Database, DatabaseError, Remedy};

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::postgres::PgTransaction;
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
+use super::transaction::Transaction;
 use crate::model::{CappedSpot, CoverageCounts, MicroUsd, StoppedBy, Tile, VenueCounts};
 
 /// What makes two runs the same run.
@@ -63,11 +63,7 @@ pub async fn open_run(database: &Database, spec: &RunSpec) -> Result<OpenedRun, 
     }
 }
 
-async fn take_up(
-    transaction: &mut PgTransaction<'static>,
-    spec: &RunSpec,
-    fresh: bool,
-) -> Result<Option<OpenedRun>, sqlx::Error> {
+async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> Result<Option<OpenedRun>, sqlx::Error> {
     let (usual, stopped) = spec.resume_within;
     let Some(row) = sqlx::query!(
         r#"select id, begun_at,
@@ -84,7 +80,7 @@ async fn take_up(
         stopped.as_secs_f64(),
         usual.as_secs_f64(),
     )
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *transaction)
     .await?
     else {
         return Ok(None);
@@ -94,7 +90,7 @@ async fn take_up(
             "update venue_sync.runs set state = 'abandoned', ended_at = clock_timestamp() where id = $1",
             row.id
         )
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
         return Ok(None);
     }
@@ -107,20 +103,20 @@ async fn take_up(
              where id = $1",
             row.id
         )
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
         sqlx::query!(
             "update venue_sync.tiles set state = 'waiting', error = null where run_id = $1 and state = 'failed'",
             row.id
         )
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
     }
     sign_on(transaction, row.id, spec).await?;
     Ok(Some(OpenedRun { id: row.id, begun_at: row.begun_at, resumed: true, joined: row.joined }))
 }
 
-async fn begin(transaction: &mut PgTransaction<'static>, spec: &RunSpec) -> Result<Option<OpenedRun>, sqlx::Error> {
+async fn begin(transaction: &mut Transaction, spec: &RunSpec) -> Result<Option<OpenedRun>, sqlx::Error> {
     let id = Uuid::now_v7();
     let Some(row) = sqlx::query!(
         "insert into venue_sync.runs (id, region, provider, parameters) values ($1, $2, $3, $4)
@@ -130,7 +126,7 @@ async fn begin(transaction: &mut PgTransaction<'static>, spec: &RunSpec) -> Resu
         spec.provider,
         spec.parameters
     )
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *transaction)
     .await?
     else {
         return Ok(None);
@@ -146,13 +142,13 @@ async fn begin(transaction: &mut PgTransaction<'static>, spec: &RunSpec) -> Resu
         &column(|tile| tile.cell.north),
         &column(|tile| tile.cell.east),
     )
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     sign_on(transaction, id, spec).await?;
     Ok(Some(OpenedRun { id, begun_at: row.begun_at, resumed: false, joined: false }))
 }
 
-async fn sign_on(transaction: &mut PgTransaction<'static>, run: Uuid, spec: &RunSpec) -> Result<(), sqlx::Error> {
+async fn sign_on(transaction: &mut Transaction, run: Uuid, spec: &RunSpec) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "with dead as (delete from venue_sync.workers where run_id = $2 and alive_until < clock_timestamp())
          insert into venue_sync.workers (id, run_id, alive_until)
@@ -161,7 +157,7 @@ async fn sign_on(transaction: &mut PgTransaction<'static>, run: Uuid, spec: &Run
         run,
         spec.lease.as_secs_f64()
     )
-    .execute(&mut **transaction)
+    .execute(transaction)
     .await?;
     Ok(())
 }
@@ -176,9 +172,9 @@ pub async fn close_if_finished(database: &Database, run: Uuid) -> Result<bool, D
                and not exists (select from venue_sync.tiles where run_id = $1 and state <> 'complete')",
             run
         )
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
-        sqlx::query_scalar!("select state from venue_sync.runs where id = $1", run).fetch_one(&mut *transaction).await
+        sqlx::query_scalar!("select state from venue_sync.runs where id = $1", run).fetch_one(&mut transaction).await
     }
     .await
     .map_err(|error| database.error(error))?;
@@ -206,7 +202,7 @@ pub async fn leave(
         midnight_in,
         resumes_at
     )
-    .fetch_optional(&mut *transaction)
+    .fetch_optional(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;
@@ -248,14 +244,14 @@ pub async fn figures(database: &Database, run: Uuid) -> Result<RunFigures, Datab
     Ok(figures)
 }
 
-async fn read_figures(transaction: &mut PgTransaction<'static>, run: Uuid) -> Result<RunFigures, sqlx::Error> {
+async fn read_figures(transaction: &mut Transaction, run: Uuid) -> Result<RunFigures, sqlx::Error> {
     let mut figures = read_counts(transaction, run).await?;
     let tiles = sqlx::query!(
         r#"select ordinal, state, capped as "capped: sqlx::types::Json<Vec<CappedSpot>>", error
            from venue_sync.tiles where run_id = $1 order by ordinal"#,
         run
     )
-    .fetch_all(&mut **transaction)
+    .fetch_all(&mut *transaction)
     .await?;
     for tile in tiles {
         figures.coverage.tiles += 1;
@@ -275,7 +271,7 @@ async fn read_figures(transaction: &mut PgTransaction<'static>, run: Uuid) -> Re
            where t.run_id = $1 group by j.reason order by count(*) desc, j.reason"#,
         run
     )
-    .fetch_all(&mut **transaction)
+    .fetch_all(&mut *transaction)
     .await?
     .into_iter()
     .map(|row| (row.reason, row.count.unsigned_abs(), row.example))
@@ -285,7 +281,7 @@ async fn read_figures(transaction: &mut PgTransaction<'static>, run: Uuid) -> Re
     Ok(figures)
 }
 
-async fn read_counts(transaction: &mut PgTransaction<'static>, run: Uuid) -> Result<RunFigures, sqlx::Error> {
+async fn read_counts(transaction: &mut Transaction, run: Uuid) -> Result<RunFigures, sqlx::Error> {
     let row = sqlx::query!(
         r#"select r.requests, r.cost_micro_usd, count(a.id) as "answers!",
              coalesce(sum(a.received), 0) as "received!", coalesce(sum(a.inserted), 0) as "inserted!",
@@ -297,7 +293,7 @@ async fn read_counts(transaction: &mut PgTransaction<'static>, run: Uuid) -> Res
            where r.id = $1 group by r.id"#,
         run
     )
-    .fetch_one(&mut **transaction)
+    .fetch_one(&mut *transaction)
     .await?;
     Ok(RunFigures {
         requests: row.requests.unsigned_abs(),
@@ -318,11 +314,7 @@ async fn read_counts(transaction: &mut PgTransaction<'static>, run: Uuid) -> Res
 }
 
 /// Sums the jsonb tallies of a run's answers (`repairs` or `unmapped`).
-async fn read_tally(
-    transaction: &mut PgTransaction<'static>,
-    run: Uuid,
-    column: &str,
-) -> Result<Vec<(String, u64)>, sqlx::Error> {
+async fn read_tally(transaction: &mut Transaction, run: Uuid, column: &str) -> Result<Vec<(String, u64)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select e.key as "key!", sum(e.value::bigint)::bigint as "count!"
            from venue_sync.tiles t join venue_sync.answers a on a.tile_id = t.id
@@ -331,7 +323,7 @@ async fn read_tally(
         run,
         column
     )
-    .fetch_all(&mut **transaction)
+    .fetch_all(&mut *transaction)
     .await?;
     Ok(rows.into_iter().map(|row| (row.key, row.count.unsigned_abs())).collect())
 }

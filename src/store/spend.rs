@@ -67,7 +67,7 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
             run,
             spender.price.0
         )
-        .fetch_one(&mut *transaction)
+        .fetch_one(&mut transaction)
         .await
         .map_err(wrap)?;
         if row.state != "open" {
@@ -88,7 +88,7 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
         spender.provider,
         spender.price.0
     )
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await
     .map_err(wrap)?;
     if budget.requests_per_month.is_some() || budget.cost_per_month.is_some() {
@@ -98,7 +98,7 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
                where provider = $1 and day >= date_trunc('month', clock_timestamp() at time zone 'UTC')::date"#,
             spender.provider
         )
-        .fetch_one(&mut *transaction)
+        .fetch_one(&mut transaction)
         .await
         .map_err(wrap)?;
         let too_many = budget.requests_per_month.is_some_and(|most| month.requests.unsigned_abs() > most);
@@ -124,7 +124,7 @@ pub async fn refund(database: &Database, spender: Spender<'_>, refund: Refund) -
             requests,
             spender.price.0
         )
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(|error| database.error(error))?;
     }
@@ -137,7 +137,7 @@ pub async fn refund(database: &Database, spender: Spender<'_>, refund: Refund) -
         requests,
         spender.price.0
     )
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use sqlx::postgres::PgTransaction;
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
+use super::transaction::Transaction;
 use crate::model::{AnswerSeen, Ask, BoundingBox, CappedSpot, Tile};
 
 /// The right to work on a tile: lost when the lease runs out and another claims the tile.
@@ -53,7 +53,7 @@ pub async fn claim(
 }
 
 async fn claim_in(
-    transaction: &mut PgTransaction<'static>,
+    transaction: &mut Transaction,
     run: Uuid,
     worker: Uuid,
     lease: Duration,
@@ -72,7 +72,7 @@ async fn claim_in(
         worker,
         lease.as_secs_f64()
     )
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *transaction)
     .await?
     else {
         return Ok(None);
@@ -82,7 +82,7 @@ async fn claim_in(
            from venue_sync.answers where tile_id = $1 order by ordinal"#,
         row.id
     )
-    .fetch_all(&mut **transaction)
+    .fetch_all(&mut *transaction)
     .await?
     .into_iter()
     .map(|answer| AnswerSeen {
@@ -113,7 +113,7 @@ pub async fn renew(database: &Database, run: Uuid, worker: Uuid, lease: Duration
         worker,
         lease.as_secs_f64()
     )
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await
@@ -129,7 +129,7 @@ pub async fn release(database: &Database, run: Uuid, worker: Uuid) -> Result<(),
         run,
         worker
     )
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await
@@ -162,7 +162,7 @@ async fn end_tile(
         sqlx::types::Json(capped) as _,
         error
     )
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await
     .map_err(|error| database.error(error))?
     .rows_affected();
@@ -182,7 +182,7 @@ pub async fn progress(database: &Database, run: Uuid) -> Result<Progress, Databa
            from venue_sync.tiles where run_id = $1"#,
         run
     )
-    .fetch_one(&mut *transaction)
+    .fetch_one(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;

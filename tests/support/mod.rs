@@ -7,3 +7,5 @@
     reason = "each test program uses its own part, and may say what it leaves behind"
 )]
 pub(crate) mod database;
+#[allow(dead_code, reason = "each test program uses its own part")]
+pub(crate) mod listener;
