@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use tokio::runtime::{self, Runtime};
 
 use super::args::{Cli, Command, DbCommand, MigrateCommand, SyncArgs};
-use super::commands::{self, DbAction, Failure};
+use super::commands::{self, DbAction, Failure, Told};
 use super::complaint::complain;
 use super::environment::Environment;
 use super::exit::Exit;
@@ -19,7 +19,8 @@ use super::settings::file::{SettingsFile, SettingsFileError};
 use super::settings::folders::Folders;
 use super::settings::sync_job::{self, Surroundings, SyncJob, SyncJobError};
 use super::terminal::{self, Terminal};
-use crate::report::{self, RunReport};
+use crate::model::Summary;
+use crate::report;
 use crate::store::embedded;
 
 /// Why a command did not do what it was asked for.
@@ -143,14 +144,17 @@ fn look(action: &DbCommand, environment: &Environment, folders: &Folders) -> Res
 /// Runs the jobs in turn; the worst end is the command's.
 fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
     let unprinted = RefCell::new(None);
-    let tell = |ended: Result<&RunReport, &Failure>| {
-        let printed = match ended {
-            Ok(report) if terminal.json => match report::json_line(&report.summary) {
-                Ok(line) => terminal::print(&format!("{line}\n")),
-                Err(error) => Err(error.into()),
-            },
-            Ok(report) => terminal::print(&report::text(report)),
-            Err(failure) => {
+    let line = |summary: &Summary| match report::json_line(summary) {
+        Ok(line) => terminal::print(&format!("{line}\n")),
+        Err(error) => Err(error.into()),
+    };
+    let tell = |told: Told<'_>| {
+        let printed = match told {
+            Told::Ended(report) if terminal.json => line(&report.summary),
+            Told::NeverBegun(summary) if terminal.json => line(summary),
+            Told::Ended(report) => terminal::print(&report::text(report)),
+            Told::NeverBegun(_) => Ok(()),
+            Told::Broke(failure) => {
                 complain(failure, failure.hint().as_deref(), failure.exit(), terminal);
                 Ok(())
             }

@@ -11,4 +11,4 @@ mod sync;
 pub use db::{DbAction, db};
 pub use failure::Failure;
 pub use migrate::migrate;
-pub use sync::sync;
+pub use sync::{Told, sync};

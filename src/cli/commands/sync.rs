@@ -2,6 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::demo;
 use super::failure::Failure;
@@ -13,7 +14,7 @@ use crate::cli::settings::database::DatabaseChoice;
 use crate::cli::settings::sync_job::{SyncJob, Traffic};
 use crate::cli::terminal::Terminal;
 use crate::coverage::{Region, RegionError};
-use crate::model::Position;
+use crate::model::{CoverageCounts, MicroUsd, Position, RunStatus, Summary, VenueCounts};
 use crate::provider::{self, Provider};
 use crate::report::{LookAtData, RunReport};
 use crate::store::{self, Budget, Remedy};
@@ -26,12 +27,19 @@ const LEASE: Duration = Duration::from_secs(30);
 /// Venues shown at the end of a run.
 const SAMPLES: i64 = 5;
 
-/// Runs the jobs in turn, each reported to `tell` as it ends; an error of one does not keep the others from their turn.
-pub async fn sync(
-    jobs: &[SyncJob],
-    terminal: &Terminal,
-    tell: &dyn Fn(Result<&RunReport, &Failure>),
-) -> Result<Exit, Failure> {
+/// What there is to tell while the jobs run.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// A run ended, for better or worse.
+    Ended(&'a RunReport),
+    /// A run could not even be begun: a line for machines, which count one a region.
+    NeverBegun(&'a Summary),
+    /// What broke a run, or kept it from being begun.
+    Broke(&'a Failure),
+}
+
+/// Runs the jobs in turn, each told of as it ends; an error of one does not keep the others from their turn.
+pub async fn sync(jobs: &[SyncJob], terminal: &Terminal, tell: &dyn Fn(Told<'_>)) -> Result<Exit, Failure> {
     // Everything that can be wrong with any of them is found before the first is begun.
     let prepared = jobs.iter().map(Prepared::new).collect::<Result<Vec<_>, _>>()?;
     let stop = CancellationToken::new();
@@ -46,11 +54,12 @@ pub async fn sync(
             Ok((report, failure)) => (Some(report), failure),
             Err(failure) => (None, Some(failure)),
         };
-        if let Some(report) = &report {
-            tell(Ok(report));
+        match &report {
+            Some(report) => tell(Told::Ended(report)),
+            None => tell(Told::NeverBegun(&one.never_begun())),
         }
         if let Some(failure) = &failure {
-            tell(Err(failure));
+            tell(Told::Broke(failure));
         }
         let ended = report.map_or(Exit::Complete, |report| Exit::of(&report.summary));
         exits.push(failure.map_or(ended, |failure| failure.exit()));
@@ -99,6 +108,23 @@ impl<'a> Prepared<'a> {
         let report = self.report(ended, &opened).await?;
         opened.database.close().await;
         Ok((report, failure))
+    }
+
+    fn never_begun(&self) -> Summary {
+        Summary {
+            run_id: Uuid::nil(),
+            region: self.settings.region.clone(),
+            provider: self.provider.name().to_owned(),
+            status: RunStatus::Failed,
+            stopped_by: None,
+            requests: 0,
+            requests_free: 0,
+            cost: MicroUsd::default(),
+            duration_ms: 0,
+            venues: VenueCounts::default(),
+            profiles_stubbed: 0,
+            coverage: CoverageCounts::default(),
+        }
     }
 
     fn job(&self) -> Job<'_> {
