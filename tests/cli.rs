@@ -364,7 +364,7 @@ fn recordings_that_cannot_be_replayed_are_named_by_file() {
     fresh();
     let bytes = std::fs::read(tape.join(first)).expect("it is there");
     std::fs::write(tape.join(first), &bytes[..bytes.len() / 2]).expect("a temporary folder can be written to");
-    replay("demo", &[&format!("tape/{first}"), "half-written", "delete it and record again"]);
+    replay("demo", &[&format!("tape/{first}"), "half-written", "record again into another folder"]);
 
     let newer = String::from_utf8_lossy(&bytes).replacen("\"format\": 1", "\"format\": 7", 1);
     std::fs::write(tape.join(first), newer).expect("a temporary folder can be written to");

@@ -289,7 +289,7 @@ async fn a_worker_whose_run_was_given_up_for_a_newer_one_ends() {
     let bench = Bench::new(city::town()).await;
     let given_up = std::sync::atomic::AtomicBool::new(false);
     let url = bench.guard.url();
-    let give_up = |event: Event| {
+    let superseded = |event: Event| {
         if matches!(event, Event::AnswerCommitted { .. }) && !given_up.swap(true, std::sync::atomic::Ordering::SeqCst) {
             let closing = async {
                 let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
@@ -304,7 +304,7 @@ async fn a_worker_whose_run_was_given_up_for_a_newer_one_ends() {
         }
     };
     let report =
-        sync(&bench.job(), &bench.courier(), &bench.database, &give_up, &CancellationToken::new()).await.unwrap();
+        sync(&bench.job(), &bench.courier(), &bench.database, &superseded, &CancellationToken::new()).await.unwrap();
     assert_eq!((report.summary.status, report.summary.stopped_by), (RunStatus::Interrupted, None));
     assert!(report.reason.unwrap().contains("--fresh"));
 }

@@ -15,14 +15,20 @@ const ROUNDING_M: f64 = 0.8;
 /// Part by which a row may be nearer than the row before it and the order still counts as distance.
 const ORDER_TOLERANCE: f64 = 0.015;
 
+/// Part of the asked radius, and metres, by which a row may lie outside the asked circle and the circle still counts as honoured:
+/// more than any ellipsoid and any rounding explain.
+const BEYOND: f64 = 0.02;
+const BEYOND_M: f64 = 5.0;
+
 /// What coverage has to know of an answer. `rows` are the positions in the answer's order, all pages together, `None` for a row
 /// without a usable one.
 ///
 /// The order is checked: where distances from the asked centre fall by more than 1.5 % (and more than rounded positions explain),
-/// the ranking is not believed. What cannot be found out from one answer is a provider that returns the wrong rows in the right order.
+/// the ranking is not believed, and neither is it where a row lies clearly outside the asked circle. What cannot be found out from one answer is a provider that returns the wrong rows in the right order.
 pub fn seen(ask: &Ask, rows: &[Option<Position>], truncated: bool, ranking: Ranking) -> AnswerSeen {
     let outermost_m = match (ranking, ask.area) {
         (Ranking::Distance, Area::Circle(circle)) => outermost(circle.center, rows)
+            .filter(|metres| *metres <= circle.radius_m * (1.0 + BEYOND) + BEYOND_M)
             // Whole millimetres, downwards: the value survives any spelling as JSON.
             .map(|metres| (metres.min(circle.radius_m) * 1000.0).floor() / 1000.0),
         _ => None,
@@ -113,8 +119,8 @@ mod tests {
     }
 
     #[test]
-    fn rows_without_a_position_count_and_rows_beyond_the_area_prove_no_more_than_it() {
-        let mut places = rows(&[10.0, 1200.0]);
+    fn rows_without_a_position_count_and_rows_just_beyond_the_area_prove_no_more_than_it() {
+        let mut places = rows(&[10.0, 1010.0]);
         places.push(None);
         let circle = Circle { center: Position::new(50.0, 14.0).unwrap(), radius_m: 1000.0 };
         let ask = Ask { area: Area::Circle(circle), words: Vec::new() };
@@ -127,5 +133,14 @@ mod tests {
         for metres in [0.5, 1.0, 30.0, 266.0, 268.0, 40_000.0] {
             assert!((sure_m(asked_for_m(metres)) - metres).abs() < 1e-6, "{metres}");
         }
+    }
+
+    #[test]
+    fn rows_clearly_outside_what_was_asked_prove_nothing() {
+        let center = Position::new(38.7, -9.1).unwrap();
+        let ask = Ask { area: Area::Circle(Circle { center, radius_m: 300.0 }), words: vec![] };
+        let elsewhere: Vec<_> = (0..20).map(|_| Position::new(-38.7, 170.9).ok()).collect();
+        let seen = seen(&ask, &elsewhere, true, Ranking::Distance);
+        assert_eq!((seen.outermost_m, certify(&seen)), (None, Certificate::Nothing));
     }
 }

@@ -41,11 +41,12 @@ fn state(week: &Week) -> HoursState {
     }
 }
 
-/// The regular week; none if it contradicts itself. Exactly one period, and that without close, is how always open is
-/// written, whatever day it names.
+/// The regular week; none if it contradicts itself. Exactly one period from midnight, and that without close, is how
+/// always open is written, whatever day it names; from any other hour it is an opening without an end.
 fn regular(periods: &[RawPeriod], repairs: &mut Vec<Repair>) -> Option<Week> {
     if let [RawPeriod { open, close: None }] = periods
         && week::is_on_the_clock(*open)
+        && (open.hour, open.minute) == (0, 0)
     {
         return Some(Week::Always);
     }
@@ -196,5 +197,16 @@ mod tests {
             prop_assert_eq!(second, first);
             prop_assert_eq!(repairs, vec![]);
         }
+    }
+
+    #[test]
+    fn an_opening_without_an_end_is_unknown_unless_it_begins_at_midnight() {
+        let open = |hour| RawPeriod { open: RawPoint { day: 3, hour, minute: 0 }, close: None };
+        let given = |hour| Field::Present(RawHours::Periods { week: Some(vec![open(hour)]), special: vec![] });
+        let mut repairs = Vec::new();
+        assert_eq!(hours(given(9), None, noon(), &mut repairs), Field::Absent);
+        assert_eq!(repairs, [Repair::HoursDropped]);
+        let always = hours(given(0), None, noon(), &mut repairs);
+        assert_eq!(always.present().map(|hours| hours.state), Some(HoursState::AlwaysOpen));
     }
 }

@@ -95,7 +95,7 @@ fn numbers(report: &RunReport) -> Vec<String> {
     let Summary { venues, coverage, requests, requests_free, cost, .. } = report.summary;
     let mut lines = vec![
         format!(
-            "  venues    {} received: {} new, {} changed, {} unchanged, {} rejected, {} outside, {} seen twice",
+            "  venues    {} received: {} new, {} changed, {} unchanged, {} rejected, {} outside, {} met again",
             grouped(venues.received),
             grouped(venues.inserted),
             grouped(venues.updated),
@@ -202,7 +202,7 @@ mod tests {
         let expected = "\
 demo from google: complete: every point of the region is accounted for, but for 1 spot that overflows.
 
-  venues    1,216 received: 1,212 new, 0 changed, 0 unchanged, 2 rejected, 1 outside, 1 seen twice
+  venues    1,216 received: 1,212 new, 0 changed, 0 unchanged, 2 rejected, 1 outside, 1 met again
   profiles  1,212 made ready for enrichment
   requests  1,031, 0 of them free; $1.085 at list price
   coverage  9 of 9 tiles, 1 capped spot, 0 failed

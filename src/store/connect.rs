@@ -99,7 +99,8 @@ impl DatabaseError {
                 // Connection exceptions, bad passwords, unknown databases, too many connections, shutdowns, read-only standbys.
                 Some(code)
                     if ["08", "28", "3D", "53", "57"].iter().any(|class| code.starts_with(class))
-                        || code == "25006" =>
+                        || code == "25006"
+                        || code == "55000" =>
                 {
                     unreachable(said.message().to_owned())
                 }

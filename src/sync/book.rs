@@ -246,12 +246,11 @@ impl DryBook {
         tally(&mut figures.unmapped, entry.digest.unmapped);
         for reject in entry.digest.rejects.into_iter().chain(merged.refused) {
             let reason = reject.reason.code();
-            match figures.rejects.iter_mut().find(|(known, ..)| known == reason) {
-                Some((_, count, _)) => *count += 1,
-                None => {
-                    let id = reject.provider_id.map_or_else(String::new, |id| format!("{id}: "));
-                    figures.rejects.push((reason.to_owned(), 1, id + &reject.detail));
-                }
+            if let Some((_, count, _)) = figures.rejects.iter_mut().find(|(known, ..)| known == reason) {
+                *count += 1;
+            } else {
+                let id = reject.provider_id.map_or_else(String::new, |id| format!("{id}: "));
+                figures.rejects.push((reason.to_owned(), 1, id + &reject.detail));
             }
         }
         Ok(Committed { counts, stubbed: merged.stubbed })

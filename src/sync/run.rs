@@ -106,6 +106,7 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
         }
     };
     let working = async {
+        let mut told = false;
         loop {
             join_all((0..shop.job.concurrency.max(1)).map(|_| claim_and_work(shop))).await;
             if shop.stop.called() {
@@ -121,6 +122,10 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
                 return Ok(());
             }
             // Others hold the last tiles: wait until they end, or their leases do.
+            if !std::mem::replace(&mut told, true) {
+                let lease = shop.job.lease;
+                tracing::warn!("waiting for tiles that another worker holds; a killed one's are free after {lease:?}");
+            }
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
                 () = shop.stop.signal().cancelled() => {}

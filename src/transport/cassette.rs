@@ -54,9 +54,7 @@ pub enum CassetteError {
         place: String,
     },
     /// Not the whole of what was written, or never written by us.
-    #[error(
-        "{file} is damaged or half-written ({reason}); delete it and record again, which asks only for what is missing"
-    )]
+    #[error("{file} is damaged or half-written ({reason}); record again into another folder")]
     Damaged {
         /// The file.
         file: String,

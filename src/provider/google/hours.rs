@@ -98,7 +98,8 @@ impl OpeningPeriod {
 
 impl OpeningPoint {
     fn raw(self) -> RawPoint {
-        RawPoint { day: self.day.unwrap_or(0), hour: self.hour.unwrap_or(0), minute: self.minute.unwrap_or(0) }
+        // A missing day is no Sunday: the members are written out even where they are 0, and a guess could open a venue for days.
+        RawPoint { day: self.day.unwrap_or(-1), hour: self.hour.unwrap_or(0), minute: self.minute.unwrap_or(0) }
     }
 }
 
