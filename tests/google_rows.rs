@@ -25,7 +25,7 @@ fn request() -> Request {
 }
 
 fn response(status: u16, body: Vec<u8>) -> Response {
-    Response { status, headers: vec![], body, received_at: DateTime::from_timestamp(1798027200, 0).unwrap() }
+    Response { status, headers: vec![], body, received_at: DateTime::from_timestamp(1_798_027_200, 0).unwrap() }
 }
 
 fn fixture(name: &str) -> Vec<u8> {

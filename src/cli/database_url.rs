@@ -72,7 +72,12 @@ impl DatabaseUrl {
     pub fn parse(text: &str) -> Result<Self, DatabaseUrlError> {
         let text = text.trim();
         let rest = after_scheme(text)?;
-        let url = Url::parse(&format!("postgresql://{}", escape_user_info(rest)?)).map_err(DatabaseUrlError::Broken)?;
+        let mut rest = escape_user_info(rest)?;
+        // SQLAlchemy's form of a socket, `user@/database?host=/folder`: a URL with a user needs a host, which the parameter outdoes.
+        if let Some(host) = rest.find("@/") {
+            rest.insert_str(host + 1, "localhost");
+        }
+        let url = Url::parse(&format!("postgresql://{rest}")).map_err(DatabaseUrlError::Broken)?;
         // An @ behind the host is a piece of a password that was cut in two.
         let in_query = url.query().is_some_and(|query| query.contains('@')) && url.password().is_some();
         if url.fragment().is_some() || url.path().contains('@') || in_query {
@@ -306,6 +311,7 @@ mod tests {
             "/tmp/x:5444/venues as venues"
         );
         assert_eq!(printed("postgresql://%2Frun%2Fpg/venues"), "/run/pg:5432/venues");
+        assert_eq!(printed("postgresql+psycopg2://me@/x?host=/run/pg&port=5999"), "/run/pg:5999/x as me");
         assert_eq!(printed("postgresql://me@[::1]:5432/x"), "[::1]:5432/x as me");
     }
 
