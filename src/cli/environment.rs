@@ -19,6 +19,8 @@ pub const VENUES_CONFIG: &str = "VENUES_CONFIG";
 pub const VENUES_POSTGRES_BIN: &str = "VENUES_POSTGRES_BIN";
 /// A mirror from which missing server programs are fetched.
 pub const VENUES_POSTGRES_URL: &str = "VENUES_POSTGRES_URL";
+/// A port of 127.0.0.1 on which the embedded server listens as well, with a password.
+pub const VENUES_POSTGRES_PORT: &str = "VENUES_POSTGRES_PORT";
 /// Where programs are looked for.
 pub const PATH: &str = "PATH";
 

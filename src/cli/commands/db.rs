@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
 use url::Url;
 
 use super::failure::Failure;
@@ -36,6 +37,11 @@ pub enum DbAction {
 /// Looks at a database, or controls the embedded server. Returns what to print on stdout.
 pub async fn db(action: &DbAction, terminal: &Terminal) -> Result<String, Failure> {
     match action {
+        DbAction::Url(DatabaseChoice::Embedded(place)) if place.port.is_some() => {
+            let running = serve(place, terminal).await?;
+            // Whoever asked for a port asked for a URL that works there, and the password is made for it alone.
+            Ok(format!("{}\n", running.tcp_url.as_ref().map_or(running.url.as_str(), |url| url.expose_secret())))
+        }
         DbAction::Url(choice) => Ok(format!("{}\n", address(choice, terminal).await?.printable)),
         DbAction::Shell(choice) => shell(address(choice, terminal).await?),
         DbAction::Stop(place) => Ok(format!("{}\n", embedded::stop(&home(place)).await?)),

@@ -48,6 +48,7 @@ pub(super) async fn serve(place: &EmbeddedPlace, terminal: &Terminal) -> Result<
         programs: place.programs.clone(),
         search_path: place.search_path.clone(),
         download: Download { base: place.mirror.clone(), ..Download::default() },
+        port: place.port,
         watcher: std::env::current_exe().ok().map(|program| Watcher { program, idle: IDLE }),
         ..Options::default()
     };

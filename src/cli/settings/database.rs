@@ -11,7 +11,8 @@ use super::folders::Folders;
 use crate::cli::args::DatabaseArgs;
 use crate::cli::database_url::{DatabaseUrl, DatabaseUrlError};
 use crate::cli::environment::{
-    DATABASE_URL, Environment, NotText, PATH, VENUES_DATA_DIR, VENUES_POSTGRES_BIN, VENUES_POSTGRES_URL,
+    DATABASE_URL, Environment, NotText, PATH, VENUES_DATA_DIR, VENUES_POSTGRES_BIN, VENUES_POSTGRES_PORT,
+    VENUES_POSTGRES_URL,
 };
 use crate::cli::secrets;
 
@@ -37,6 +38,8 @@ pub struct EmbeddedPlace {
     pub search_path: Option<OsString>,
     /// A mirror from which missing programs are fetched.
     pub mirror: Option<String>,
+    /// A port of 127.0.0.1 on which it listens as well, with a password.
+    pub port: Option<u16>,
     /// A flag of this command is needed to come here again, because `DATABASE_URL` names another database.
     pub needs_flag: bool,
 }
@@ -67,6 +70,12 @@ pub enum DatabaseError {
     /// The variable's value.
     #[error("{DATABASE_URL}")]
     Variable(#[source] DatabaseUrlError),
+    /// The embedded server's port.
+    #[error("{VENUES_POSTGRES_PORT} is `{given}`, not a port: write a number from 1 to 65535")]
+    Port {
+        /// As written.
+        given: String,
+    },
     /// Bytes.
     #[error(transparent)]
     NotText(#[from] NotText),
@@ -98,7 +107,7 @@ pub fn choose(
 }
 
 /// Where the embedded server lives, whatever the database of the other commands is.
-pub fn place(environment: &Environment, folders: &Folders, needs_flag: bool) -> Result<EmbeddedPlace, NotText> {
+pub fn place(environment: &Environment, folders: &Folders, needs_flag: bool) -> Result<EmbeddedPlace, DatabaseError> {
     let moved = environment.path(VENUES_DATA_DIR).map(|moved| std::path::absolute(&moved).unwrap_or(moved));
     Ok(EmbeddedPlace {
         data_dir: moved.unwrap_or_else(|| folders.data.clone()),
@@ -106,8 +115,15 @@ pub fn place(environment: &Environment, folders: &Folders, needs_flag: bool) -> 
         programs: environment.path(VENUES_POSTGRES_BIN),
         search_path: environment.path(PATH).map(PathBuf::into_os_string),
         mirror: environment.text(VENUES_POSTGRES_URL)?.map(mirror),
+        port: port(environment)?,
         needs_flag,
     })
+}
+
+fn port(environment: &Environment) -> Result<Option<u16>, DatabaseError> {
+    let Some(text) = environment.text(VENUES_POSTGRES_PORT)? else { return Ok(None) };
+    let port = text.parse().ok().filter(|port| *port > 0);
+    port.map(Some).ok_or_else(|| DatabaseError::Port { given: text.to_owned() })
 }
 
 /// The mirror's address. It is named in messages, and may hold a password.
