@@ -91,11 +91,17 @@ impl<'a> Prepared<'a> {
         stop: &CancellationToken,
     ) -> Result<(RunReport, Option<Failure>), Failure> {
         let mut job = self.job();
-        let courier = self.courier(&mut job)?;
+        // A recording is begun when the run can be: a folder with nothing in it would be in the way of the next try.
+        let recorded = matches!(self.settings.traffic, Traffic::Record(_));
+        let courier = if recorded { None } else { Some(self.courier(&mut job)?) };
         // One for the leases, one for the end, and one for every strand of work.
         let connections = self.settings.effort.concurrency.get() + 2;
         let opened = open(&self.settings.database, connections, terminal).await?;
         ensure_schema(&opened, self.settings.migrate).await?;
+        let courier = match courier {
+            Some(courier) => courier,
+            None => self.courier(&mut job)?,
+        };
         let listener = terminal.listener(&self.settings.region, self.settings.provider.name);
         if self.settings.traffic.is_live() {
             tracing::info!("{}", self.provider.limits().terms);
