@@ -8,6 +8,11 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use super::tally::Tally;
 use crate::model::Event;
 
+/// Before it is known how many tiles there are, before one is done, and then: a time left is a guess until then.
+const OPENING: &str = "{prefix}  {spinner}";
+const UNKNOWN_PACE: &str = "{prefix}  [{bar:30}]  {pos}/{len} tiles";
+const KNOWN_PACE: &str = "{prefix}  [{bar:30}]  {pos}/{len} tiles  {eta} left";
+
 /// The bars of one region.
 #[derive(Debug)]
 pub(super) struct Bars {
@@ -19,8 +24,7 @@ pub(super) struct Bars {
 
 impl Bars {
     pub(super) fn new(region: &str, on: &MultiProgress) -> Self {
-        let tiles =
-            on.add(ProgressBar::new(0).with_style(style("{prefix}  [{bar:30}]  {pos}/{len} tiles  {eta} left")));
+        let tiles = on.add(ProgressBar::new(0).with_style(style(OPENING)));
         let counts = on.add(ProgressBar::new(0).with_style(style("  {wide_msg}")));
         tiles.set_prefix(region.chars().filter(|c| !c.is_control()).collect::<String>());
         tiles.enable_steady_tick(Duration::from_millis(250));
@@ -32,9 +36,14 @@ impl Bars {
         tally.hear(event);
         self.tiles.set_length(tally.tiles);
         self.tiles.set_position(tally.tiles_over);
-        if matches!(event, Event::RunOpened { .. }) {
-            // What an earlier process did says nothing of this one's speed.
-            self.tiles.reset_eta();
+        match event {
+            Event::RunOpened { .. } => {
+                self.tiles.set_style(style(UNKNOWN_PACE));
+                // What an earlier process did says nothing of this one's speed.
+                self.tiles.reset_eta();
+            }
+            Event::TileDone { .. } => self.tiles.set_style(style(KNOWN_PACE)),
+            _ => {}
         }
         self.counts.set_message(tally.line(self.begun.elapsed()));
     }
@@ -57,8 +66,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_templates_are_understood() {
-        for template in ["{prefix}  [{bar:30}]  {pos}/{len} tiles  {eta} left", "  {wide_msg}"] {
+    fn every_template_is_understood() {
+        for template in [OPENING, UNKNOWN_PACE, KNOWN_PACE, "  {wide_msg}"] {
             ProgressStyle::with_template(template).unwrap();
         }
     }
