@@ -38,8 +38,6 @@ pub struct OpenedRun {
     pub begun_at: DateTime<Utc>,
     /// It was begun before, and goes on.
     pub resumed: bool,
-    /// Another worker is at work on it now.
-    pub joined: bool,
 }
 
 /// Takes up the unfinished run of the same region, provider and parameters, or begins one. However many workers call this at
@@ -114,7 +112,7 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
         .await?;
     }
     sign_on(transaction, row.id, spec).await?;
-    Ok(Some(OpenedRun { id: row.id, begun_at: row.begun_at, resumed: true, joined: row.joined }))
+    Ok(Some(OpenedRun { id: row.id, begun_at: row.begun_at, resumed: true }))
 }
 
 async fn begin(transaction: &mut Transaction, spec: &RunSpec) -> Result<Option<OpenedRun>, sqlx::Error> {
@@ -146,7 +144,7 @@ async fn begin(transaction: &mut Transaction, spec: &RunSpec) -> Result<Option<O
     .execute(&mut *transaction)
     .await?;
     sign_on(transaction, id, spec).await?;
-    Ok(Some(OpenedRun { id, begun_at: row.begun_at, resumed: false, joined: false }))
+    Ok(Some(OpenedRun { id, begun_at: row.begun_at, resumed: false }))
 }
 
 async fn sign_on(transaction: &mut Transaction, run: Uuid, spec: &RunSpec) -> Result<(), sqlx::Error> {
