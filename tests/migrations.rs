@@ -9,8 +9,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use support::database::TestDatabase;
+use venue_sync::migrate::{MigrationError, State, down, history, state, up};
 use venue_sync::store::Database;
-use venue_sync::store::migrate::{MigrationError, State, down, history, state, up};
 
 /// What the backend's Alembic makes.
 const FIRST: i64 = 20_250_101_000_000;
@@ -196,7 +196,7 @@ impl Bench {
     }
 }
 
-fn versions(revisions: &[venue_sync::store::migrate::Revision]) -> Vec<i64> {
+fn versions(revisions: &[venue_sync::migrate::Revision]) -> Vec<i64> {
     revisions.iter().map(|revision| revision.version).collect()
 }
 

@@ -14,13 +14,14 @@ use sqlx::{Executor as _, PgPool};
 use support::database::TestDatabase;
 use support::listener::Listener;
 use uuid::Uuid;
+use venue_sync::migrate;
 use venue_sync::model::{
     AnswerSeen, Area, Ask, BoundingBox, BusinessStatus, CappedSpot, Certificate, Circle, Field, Hours, HoursState,
     MicroUsd, Period, Point, Position, Reject, RejectReason, SpecialDay, StoppedBy, Tile, Venue, VenueCounts,
 };
 use venue_sync::store::{
     self, AnswerToCommit, Batch, Budget, CommitError, Committed, Database, Lease, OpenedRun, Refund, ReserveError,
-    RunSpec, Spender, migrate,
+    RunSpec, Spender,
 };
 
 const LEASE: Duration = Duration::from_secs(30);

@@ -14,9 +14,10 @@ use sqlx::{Connection as _, PgPool};
 use support::database::TestDatabase;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
+use venue_sync::migrate;
 use venue_sync::model::{Event, MicroUsd, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
-use venue_sync::store::{self, Budget, Database};
+use venue_sync::store::{Budget, Database};
 use venue_sync::sync::{Job, RunReport, Source, SyncError, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
@@ -34,7 +35,7 @@ impl Bench {
     async fn new(town: Vec<Place>) -> Self {
         let guard = TestDatabase::create().await;
         let database = Database::connect(&guard.url(), 8).await.unwrap();
-        store::migrate::up(&database, None, false).await.unwrap();
+        migrate::up(&database, None, false).await.unwrap();
         let google = provider::all().into_iter().find(|provider| provider.name() == "google").unwrap();
         Self { database, pool: guard.pool().await, double: Double::serve(town).await, google, key: KEY, guard }
     }

@@ -49,12 +49,12 @@ pub enum DatabaseError {
 }
 
 /// Whether the server gave this SQLSTATE as its reason.
-pub(super) fn is_state(error: &sqlx::Error, state: &str) -> bool {
+pub(crate) fn is_state(error: &sqlx::Error, state: &str) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == state)
 }
 
 /// The server's word and the row or object that it names, once; the driver repeats itself with every cause.
-pub(super) fn word(error: &sqlx::Error) -> String {
+pub(crate) fn word(error: &sqlx::Error) -> String {
     let sqlx::Error::Database(said) = error else { return error.to_string() };
     let detail = said.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::detail);
     detail.map_or_else(|| said.message().to_owned(), |detail| format!("{}: {detail}", said.message()))
@@ -142,19 +142,19 @@ impl Database {
     }
 
     /// A connection of its own, outside the pool: for session state (the migration lock).
-    pub(super) async fn own_connection(&self) -> Result<PgConnection, DatabaseError> {
+    pub(crate) async fn own_connection(&self) -> Result<PgConnection, DatabaseError> {
         PgConnection::connect_with(&self.options).await.map_err(|error| self.error(error))
     }
 
-    pub(super) async fn begin(&self) -> Result<Transaction, DatabaseError> {
+    pub(crate) async fn begin(&self) -> Result<Transaction, DatabaseError> {
         self.pool.begin().await.map(Transaction::new).map_err(|error| self.error(error))
     }
 
-    pub(super) async fn commit(&self, transaction: Transaction) -> Result<(), DatabaseError> {
+    pub(crate) async fn commit(&self, transaction: Transaction) -> Result<(), DatabaseError> {
         transaction.commit().await.map_err(|error| self.error(error))
     }
 
-    pub(super) fn error(&self, error: sqlx::Error) -> DatabaseError {
+    pub(crate) fn error(&self, error: sqlx::Error) -> DatabaseError {
         DatabaseError::from_sqlx(error, &self.options)
     }
 

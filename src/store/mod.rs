@@ -1,6 +1,6 @@
-//! The database: connection, migrations, the run protocol (claim, commit, resume), and the embedded server.
+//! The database: connection, the run protocol (claim, commit, resume), and the embedded server.
 //!
-//! PgBouncer in transaction mode is supported everywhere but where [`migrate`] writes: no session state, no named statements,
+//! PgBouncer in transaction mode is supported everywhere: no session state, no named statements,
 //! every statement inside an explicit transaction.
 
 mod answer;
@@ -9,7 +9,6 @@ mod content;
 pub mod embedded;
 mod look;
 mod merge;
-pub mod migrate;
 mod runs;
 mod spend;
 mod tiles;
@@ -17,9 +16,11 @@ mod transaction;
 
 pub use answer::{AnswerToCommit, CommitError, Committed, commit_answer};
 pub use connect::{Database, DatabaseError, Remedy};
+pub(crate) use connect::{is_state, word};
 pub use content::Batch;
 pub use look::{known_zones, sample_venues};
 pub use merge::{Merged, preview};
 pub use runs::{OpenedRun, RunFigures, RunSpec, close_if_finished, figures, leave, open_run};
 pub use spend::{Budget, Refund, ReserveError, Spender, refund, reserve};
 pub use tiles::{ClaimedTile, Lease, Progress, claim, complete_tile, fail_tile, progress, release, renew};
+pub(crate) use transaction::Transaction;

@@ -6,7 +6,7 @@ use sqlx::{Describe, Either, Error, Execute, Executor, Postgres, SqlStr};
 /// A transaction whose statements have no names, whatever their query says of itself: a pooler gives the next transaction another
 /// connection, which does not know them, and without a cache a named one would stay on the server for good.
 #[derive(Debug)]
-pub(super) struct Transaction(PgTransaction<'static>);
+pub(crate) struct Transaction(PgTransaction<'static>);
 
 impl Transaction {
     pub(super) fn new(begun: PgTransaction<'static>) -> Self {

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
 use crate::coverage::RegionError;
-use crate::store::migrate::MigrationError;
+use crate::migrate::MigrationError;
 use crate::store::{self, Remedy, embedded};
 use crate::sync::SyncError;
 use crate::transport::{CassetteError, LiveSetupError, RecordError};

@@ -6,7 +6,7 @@ use crate::cli::args::MigrateCommand;
 use crate::cli::exit::Exit;
 use crate::cli::settings::database::DatabaseChoice;
 use crate::cli::terminal::Terminal;
-use crate::store::migrate::{self, Revision};
+use crate::migrate::{self, Revision};
 
 /// Changes or shows the schema. Returns what to print on stdout.
 pub async fn migrate(

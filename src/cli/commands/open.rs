@@ -4,9 +4,9 @@ use std::time::Duration;
 use super::failure::Failure;
 use crate::cli::settings::database::{DatabaseChoice, EmbeddedPlace};
 use crate::cli::terminal::Terminal;
+use crate::migrate::{self, State};
 use crate::store::Database;
 use crate::store::embedded::{self, Download, Home, Options, Running, Watcher};
-use crate::store::migrate::{self, State};
 
 /// The embedded server stops by itself after this long without a client.
 const IDLE: Duration = Duration::from_mins(15);

@@ -8,8 +8,7 @@ use sqlx::Connection as _;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::PgConnection;
 
-use super::connect::{Database, DatabaseError, is_state, word};
-use super::transaction::Transaction;
+use crate::store::{Database, DatabaseError, Transaction, is_state, word};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 

@@ -1,0 +1,1 @@
+//! The schema as data: what is wanted, what a server has, how the two differ, and the statements between them.
