@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use city::{Dice, Manners, Venue};
 use venue_sync::coverage::{EARTH_RADIUS_M, Next, Region, TileCover, distance_m, seen};
-use venue_sync::model::{Area, Ask, BoundingBox, Circle, Position, Ranking};
+use venue_sync::model::{Area, AreaShape, Ask, BoundingBox, Circle, Position, Ranking};
 
 const CAP: u32 = 20;
 const LARGEST_RADIUS_M: f64 = 50_000.0;
@@ -59,7 +59,7 @@ fn print(row: &Row) {
             found.extend(rows);
             asks += 1;
             begun = Instant::now();
-            cover.told(&seen(&ask, &positions, truncated, Ranking::Distance));
+            cover.told(&seen(&ask, &positions, truncated, (AreaShape::Circle, Ranking::Distance)));
         }
     }
     let quadtree = quadtree(&row.region.bounds(), &index);

@@ -1,7 +1,7 @@
 //! What one answer proves.
 
 use super::sphere::distance_m;
-use crate::model::{AnswerSeen, Area, Ask, Certificate, Position, Ranking};
+use crate::model::{AnswerSeen, Area, AreaShape, Ask, Certificate, Circle, Position, Ranking};
 
 /// Part of a measured distance that is believed: the provider may measure on another sphere or on an ellipsoid.
 const BELIEVED: f64 = 0.99;
@@ -10,7 +10,7 @@ const BELIEVED: f64 = 0.99;
 const BELIEVED_UNROUNDED: f64 = 0.993;
 
 /// Metres by which a returned position may lie beside the one that the provider compared: five decimals of a degree, rounded.
-const ROUNDING_M: f64 = 0.8;
+pub(super) const ROUNDING_M: f64 = 0.8;
 
 /// Part by which a row may be nearer than the row before it and the order still counts as distance.
 const ORDER_TOLERANCE: f64 = 0.015;
@@ -24,11 +24,20 @@ const BEYOND_M: f64 = 5.0;
 /// without a usable one.
 ///
 /// The order is checked: where distances from the asked centre fall by more than 1.5 % (and more than rounded positions explain),
-/// the ranking is not believed, and neither is it where a row lies clearly outside the asked circle. What cannot be found out from one answer is a provider that returns the wrong rows in the right order.
-pub fn seen(ask: &Ask, rows: &[Option<Position>], truncated: bool, ranking: Ranking) -> AnswerSeen {
+/// the ranking is not believed, and neither is it where a row lies clearly outside the asked circle, unless the provider takes that
+/// as a wish. What cannot be found out from one answer is a provider that returns the wrong rows in the right order.
+pub fn seen(
+    ask: &Ask,
+    rows: &[Option<Position>],
+    truncated: bool,
+    (shape, ranking): (AreaShape, Ranking),
+) -> AnswerSeen {
+    let honoured = |circle: Circle, metres: f64| {
+        shape == AreaShape::SoftCircle || metres <= circle.radius_m * (1.0 + BEYOND) + BEYOND_M
+    };
     let outermost_m = match (ranking, ask.area) {
         (Ranking::Distance, Area::Circle(circle)) => outermost(circle.center, rows)
-            .filter(|metres| *metres <= circle.radius_m * (1.0 + BEYOND) + BEYOND_M)
+            .filter(|metres| honoured(circle, *metres))
             // Whole millimetres, downwards: the value survives any spelling as JSON.
             .map(|metres| (metres.min(circle.radius_m) * 1000.0).floor() / 1000.0),
         _ => None,
@@ -75,7 +84,6 @@ fn outermost(center: Position, rows: &[Option<Position>]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Circle;
 
     /// Rows due north of the centre, at these distances in metres.
     fn rows(metres: &[f64]) -> Vec<Option<Position>> {
@@ -85,7 +93,12 @@ mod tests {
 
     fn answer(metres: &[f64], truncated: bool, ranking: Ranking) -> AnswerSeen {
         let circle = Circle { center: Position::new(50.0, 14.0).unwrap(), radius_m: 1000.0 };
-        seen(&Ask { area: Area::Circle(circle), words: Vec::new() }, &rows(metres), truncated, ranking)
+        seen(
+            &Ask { area: Area::Circle(circle), words: Vec::new() },
+            &rows(metres),
+            truncated,
+            (AreaShape::Circle, ranking),
+        )
     }
 
     #[test]
@@ -124,7 +137,7 @@ mod tests {
         places.push(None);
         let circle = Circle { center: Position::new(50.0, 14.0).unwrap(), radius_m: 1000.0 };
         let ask = Ask { area: Area::Circle(circle), words: Vec::new() };
-        let seen = seen(&ask, &places, true, Ranking::Distance);
+        let seen = seen(&ask, &places, true, (AreaShape::Circle, Ranking::Distance));
         assert_eq!((seen.rows, seen.outermost_m), (3, Some(1000.0)));
     }
 
@@ -140,7 +153,7 @@ mod tests {
         let center = Position::new(38.7, -9.1).unwrap();
         let ask = Ask { area: Area::Circle(Circle { center, radius_m: 300.0 }), words: vec![] };
         let elsewhere: Vec<_> = (0..20).map(|_| Position::new(-38.7, 170.9).ok()).collect();
-        let seen = seen(&ask, &elsewhere, true, Ranking::Distance);
+        let seen = seen(&ask, &elsewhere, true, (AreaShape::Circle, Ranking::Distance));
         assert_eq!((seen.outermost_m, certify(&seen)), (None, Certificate::Nothing));
     }
 }

@@ -1,9 +1,12 @@
 //! Region → tiles → the next area to ask about, and the proof that every point was seen. Pure, synchronous, deterministic.
 
+mod boxes;
 mod certify;
+mod circles;
 mod cover;
 mod density;
 mod drawn;
+mod effort;
 mod geojson_text;
 mod ground;
 mod region;

@@ -10,7 +10,7 @@ pub(super) const SMALLEST_ASK_M: f64 = 2.0;
 /// What a provider can do. The same rules give the same questions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
-    /// The area shape that is honoured as a hard limit. Only circles can be covered so far.
+    /// The shape of the areas asked for.
     pub shape: AreaShape,
     /// Order of the rows.
     pub ranking: Ranking,
@@ -27,9 +27,6 @@ pub struct Rules {
 /// Why a region cannot be covered by these rules.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RulesError {
-    /// The provider takes boxes.
-    #[error("covering a region by rectangles is not supported; choose a provider or method that takes circles")]
-    Rectangles,
     /// A largest radius below the smallest useful one, or not a number.
     #[error("the provider's largest radius is {largest_radius_m} m; at least {SMALLEST_ASK_M} m are needed")]
     Radius {
@@ -41,9 +38,11 @@ pub enum RulesError {
 impl Rules {
     pub(super) fn check(&self) -> Result<(), RulesError> {
         match self.shape {
-            AreaShape::Rectangle => Err(RulesError::Rectangles),
-            AreaShape::Circle if self.largest_radius_m >= SMALLEST_ASK_M => Ok(()),
-            AreaShape::Circle => Err(RulesError::Radius { largest_radius_m: self.largest_radius_m }),
+            AreaShape::Rectangle => Ok(()),
+            AreaShape::Circle | AreaShape::SoftCircle if self.largest_radius_m >= SMALLEST_ASK_M => Ok(()),
+            AreaShape::Circle | AreaShape::SoftCircle => {
+                Err(RulesError::Radius { largest_radius_m: self.largest_radius_m })
+            }
         }
     }
 

@@ -1,11 +1,12 @@
 //! Space cannot be split for ever: at one spot the words are.
 
-use crate::model::{AnswerSeen, CappedSpot, Circle};
+use super::sphere;
+use crate::model::{AnswerSeen, Area, Ask, CappedSpot, Position};
 
-/// One spot where a whole group of words overflowed the smallest circle.
+/// One spot where a whole group of words overflowed the smallest area.
 #[derive(Debug, Clone)]
 pub(super) struct Stack {
-    pub(super) spot: Circle,
+    spot: Area,
     /// Words to ask next, last first.
     open: Vec<Vec<String>>,
     overflowed: Vec<String>,
@@ -15,15 +16,22 @@ pub(super) struct Stack {
 
 impl Stack {
     /// The group overflowed with so many rows.
-    pub(super) fn new(spot: Circle, words: Vec<String>, rows: u32) -> Self {
+    pub(super) fn new(spot: Area, words: Vec<String>, rows: u32) -> Self {
         let mut stack = Self { spot, open: Vec::new(), overflowed: Vec::new(), most_rows: 0, capped: false };
         stack.split(words, rows);
         stack
     }
 
-    /// The words to ask next at the spot; none when all are settled.
-    pub(super) fn next(&self) -> Option<&[String]> {
-        self.open.last().map(Vec::as_slice)
+    /// What to ask next at the spot; none when all words are settled.
+    pub(super) fn next(&self) -> Option<Ask> {
+        self.open.last().map(|words| Ask { area: self.spot, words: words.clone() })
+    }
+
+    pub(super) fn center(&self) -> Position {
+        match self.spot {
+            Area::Circle(circle) => circle.center,
+            Area::Rectangle(cell) => sphere::middle(&cell),
+        }
     }
 
     pub(super) fn told(&mut self, seen: &AnswerSeen) {
@@ -36,12 +44,21 @@ impl Stack {
 
     /// What overflows even word by word.
     pub(super) fn capped(self) -> Option<CappedSpot> {
-        self.capped.then_some(CappedSpot {
-            position: self.spot.center,
-            radius_m: self.spot.radius_m,
-            seen: self.most_rows,
-            words: self.overflowed,
-        })
+        let position = self.center();
+        let radius_m = match self.spot {
+            Area::Circle(circle) => circle.radius_m,
+            Area::Rectangle(cell) => sphere::farthest_m(position, &cell),
+        };
+        self.capped.then_some(CappedSpot { position, radius_m, seen: self.most_rows, words: self.overflowed })
+    }
+
+    /// The same where nothing more is to be asked: words that are still open count as overflowing.
+    pub(super) fn given_up(mut self) -> Option<CappedSpot> {
+        for words in std::mem::take(&mut self.open) {
+            self.capped = true;
+            self.overflowed.extend(words);
+        }
+        self.capped()
     }
 
     fn split(&mut self, mut words: Vec<String>, rows: u32) {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::MicroUsd;
@@ -15,25 +17,31 @@ pub struct Limits {
     pub rows_per_query: u32,
     /// Largest radius of a circle, metres.
     pub largest_radius_m: f64,
-    /// The area shape that is honoured as a hard limit.
+    /// The area shape that is asked for.
     pub shape: AreaShape,
     /// Order of the rows.
     pub ranking: Ranking,
     /// Type words in one question at most.
     pub words_per_query: usize,
+    /// Requests in flight at a time, where the provider wants few.
+    pub at_once: Option<usize>,
+    /// Time for a whole exchange, the last byte of its answer included.
+    pub timeout: Duration,
     /// List price of one answered request, before free allowances.
     pub price: MicroUsd,
     /// Days that content may be kept under the public terms, and what they say, in one line for the run's start.
     pub terms: &'static str,
 }
 
-/// Shapes that a provider honours as a hard limit.
+/// Shapes that a provider takes, and whether it keeps to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AreaShape {
-    /// A centre and a radius.
+    /// A centre and a radius; nothing beyond is returned.
     Circle,
-    /// A box of degrees.
+    /// A centre and a radius that are a wish: rows may lie beyond, and count like any other.
+    SoftCircle,
+    /// A box of degrees; nothing beyond is returned.
     Rectangle,
 }
 

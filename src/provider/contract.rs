@@ -33,6 +33,14 @@ pub trait Provider: Send + Sync {
 
     /// The rows of a response that was judged [`Verdict::Fine`]. A row that cannot be read is a reject, never a failed page.
     fn parse(&self, request: &Request, response: &Response) -> Page;
+
+    /// The request for what a search left out of a row and only a look-up of its own tells; none where nothing is missing.
+    fn detail(&self, _row: &RawVenue, _language: &str) -> Option<Request> {
+        None
+    }
+
+    /// Puts what such a look-up told, judged [`Verdict::Fine`], into the row.
+    fn complete(&self, _row: &mut RawVenue, _response: &Response) {}
 }
 
 /// Where the next page begins, in the provider's own words.

@@ -20,7 +20,8 @@ pub(super) struct Digest {
 pub(super) fn digest(job: &Job<'_>, zones: &Zones, ask: &Ask, page: Page) -> (Digest, AnswerSeen) {
     let positions: Vec<Option<Position>> =
         page.rows.iter().map(|row| row.as_ref().ok().and_then(readable_position)).collect();
-    let seen = coverage::seen(ask, &positions, page.truncated, job.provider.limits().ranking);
+    let limits = job.provider.limits();
+    let seen = coverage::seen(ask, &positions, page.truncated, (limits.shape, limits.ranking));
     let category = |word: &str| job.provider.category(word);
     let known_zone = |zone: &str| zones.contains(zone);
     let mut digest = Digest::default();
@@ -43,6 +44,11 @@ pub(super) fn digest(job: &Job<'_>, zones: &Zones, ask: &Ask, page: Page) -> (Di
         }
     }
     (digest, seen)
+}
+
+/// Whether a row lies in the region, as far as its own words say.
+pub(super) fn is_inside(job: &Job<'_>, raw: &RawVenue) -> bool {
+    readable_position(raw).is_some_and(|position| job.region.contains(position))
 }
 
 /// Coverage measures with every row that has a place, also with those that are refused for another reason.

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::book::{Book, Entry};
-use super::digest::digest;
+use super::digest::{digest, is_inside};
 use super::job::{Job, Source, SyncError, Zones};
 use super::spending::{Spending, limit};
 use super::stop::{Ending, Stop};
@@ -36,6 +36,14 @@ enum Answered {
     Left,
     /// Not to be had now.
     Failed(String),
+}
+
+/// Requests that one answer took.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sent {
+    requests: u32,
+    /// Those that were answered, and so are paid for.
+    billed: u32,
 }
 
 impl Workshop<'_> {
@@ -78,12 +86,12 @@ impl Workshop<'_> {
 
     /// Asks one question, all its pages, and commits the answer.
     async fn answer(&self, claimed: &ClaimedTile, ask: &Ask, ordinal: i32) -> Result<Answered, SyncError> {
-        let (page, requests) = match self.ask(claimed.tile.ordinal, ask).await {
+        let (page, Sent { requests, billed }) = match self.ask(claimed.tile.ordinal, ask).await {
             Ok(answer) => answer,
             Err(ending) => return self.judge(ending),
         };
         let replayed = matches!(self.job.source, Source::Replay(_));
-        let cost = if replayed { MicroUsd::default() } else { self.job.provider.limits().price * i64::from(requests) };
+        let cost = if replayed { MicroUsd::default() } else { self.job.provider.limits().price * i64::from(billed) };
         let (digest, seen) = digest(self.job, &self.zones, ask, page);
         let entry = Entry { lease: claimed.lease, ordinal, seen: seen.clone(), digest, replayed, requests, cost };
         let Some(committed) = self.book.commit(self.database, self.job, entry).await? else {
@@ -94,31 +102,71 @@ impl Workshop<'_> {
         Ok(Answered::Seen(seen))
     }
 
-    /// The whole answer, and how many pages it took.
-    async fn ask(&self, tile: i32, ask: &Ask) -> Result<(Page, u32), ExchangeError<ReserveError>> {
+    /// The whole answer, and what it took.
+    async fn ask(&self, tile: i32, ask: &Ask) -> Result<(Page, Sent), ExchangeError<ReserveError>> {
         let Self { job, database, book, listen, .. } = self;
         let spending = Spending { job, database, book, tile, listen: *listen };
         let judge = |response: &_| job.provider.judge(response);
         let mut whole = Page::default();
-        let mut cursor = None;
-        let mut pages = 0;
+        let mut cursors = Vec::new();
+        let mut sent = Sent::default();
         loop {
-            let request = job.provider.request(ask, &job.language, cursor.as_ref());
+            let request = job.provider.request(ask, &job.language, cursors.last());
             if matches!(job.source, Source::Replay(_)) {
                 // Live, every attempt is told as it is reserved.
                 listen(Event::RequestSent { tile });
             }
-            let response = self.courier.exchange(&request, &judge, &spending, self.stop.signal()).await?;
-            let page = job.provider.parse(&request, &response);
+            sent.requests += 1;
+            let page = match self.courier.exchange(&request, &judge, &spending, self.stop.signal()).await {
+                Ok(response) => {
+                    sent.billed += 1;
+                    job.provider.parse(&request, &response)
+                }
+                // Less of it is asked next.
+                Err(ExchangeError::TooMuch { reason }) => {
+                    tracing::debug!(tile, reason, "asking for less");
+                    Page { truncated: true, ..Page::default() }
+                }
+                Err(error) => return Err(error),
+            };
             whole.rows.extend(page.rows);
             whole.truncated = page.truncated;
-            pages += 1;
-            // A provider that hands out the same cursor again would be asked for ever.
-            if page.next.is_none() || page.next == cursor {
-                return Ok((whole, pages));
+            match page.next {
+                // A provider that hands out a cursor again would be asked for ever.
+                Some(next) if cursors.contains(&next) => {
+                    whole.truncated = true;
+                    break;
+                }
+                Some(next) => cursors.push(next),
+                None => break,
             }
-            cursor = page.next;
         }
+        let looked_up = self.look_up(tile, &mut whole, &spending).await?;
+        sent.requests += looked_up;
+        sent.billed += looked_up;
+        Ok((whole, sent))
+    }
+
+    /// Asks for what the search left out of its rows, and only for venues that we keep; returns the requests that it took.
+    async fn look_up(
+        &self,
+        tile: i32,
+        page: &mut Page,
+        spending: &Spending<'_>,
+    ) -> Result<u32, ExchangeError<ReserveError>> {
+        let job = self.job;
+        let judge = |response: &_| job.provider.judge(response);
+        let mut requests = 0;
+        for row in page.rows.iter_mut().flatten().filter(|row| is_inside(job, row)) {
+            let Some(request) = job.provider.detail(row, &job.language) else { continue };
+            if matches!(job.source, Source::Replay(_)) {
+                (self.listen)(Event::RequestSent { tile });
+            }
+            requests += 1;
+            let response = self.courier.exchange(&request, &judge, spending, self.stop.signal()).await?;
+            job.provider.complete(row, &response);
+        }
+        Ok(requests)
     }
 
     /// Sorts what went wrong: ends the run, or fails the tile.

@@ -106,6 +106,7 @@ mod tests {
             path: path.into(),
             query: query.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             headers: vec![],
+            form: Vec::new(),
             json: None,
         }
     }

@@ -44,7 +44,7 @@ pub(super) fn without_secrets(request: &Request) -> Value {
             HeaderValue::Key { .. } => None,
         })
         .collect();
-    json!({
+    let mut value = json!({
         "provider": request.provider,
         "call": request.call,
         "method": request.method,
@@ -52,7 +52,11 @@ pub(super) fn without_secrets(request: &Request) -> Value {
         "query": request.query,
         "headers": headers,
         "json": request.json,
-    })
+    });
+    if !request.form.is_empty() {
+        value["form"] = json!(request.form);
+    }
+    value
 }
 
 /// Members sorted, no white space, one spelling per number (`500`, never `500.0` or `5e2`; `0`, never `-0`).
@@ -109,6 +113,7 @@ mod tests {
             path: "/v1/places:searchNearby".into(),
             query: vec![],
             headers: vec![("x-goog-api-key".into(), HeaderValue::Key { prefix: String::new() })],
+            form: Vec::new(),
             json: Some(json),
         }
     }

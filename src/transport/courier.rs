@@ -1,9 +1,10 @@
 //! The way of a request: reserve, pace, send, judge, and again if need be; or the recording alone.
 
 use std::future::Future;
-
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -71,6 +72,12 @@ pub enum ExchangeError<E: std::error::Error + 'static> {
         /// For a person.
         reason: String,
     },
+    /// More was asked for than the provider answers at a time.
+    #[error("the provider wants to be asked for less: {reason}")]
+    TooMuch {
+        /// For a person.
+        reason: String,
+    },
     /// The key is not accepted.
     #[error("the provider refused the credentials: {reason}")]
     CredentialsRefused {
@@ -115,6 +122,10 @@ struct LiveRoad {
     policy: RetryPolicy,
     budget: Budget,
     recorder: Option<Recorder>,
+    /// Places for requests in flight, where the provider wants few.
+    places: Option<Semaphore>,
+    /// The allowance was used up with an answer that was fine: when it is filled again, and the provider's word.
+    gone: Mutex<Option<(QuotaReset, String)>>,
 }
 
 impl std::fmt::Debug for Courier {
@@ -135,7 +146,9 @@ impl Courier {
         let pace = Pace::new(given).ok_or(LiveSetupError::Rate { given })?;
         let budget = Budget::new(&options.policy);
         let (policy, recorder) = (options.policy, options.record);
-        Ok(Self(Road::Live(Box::new(LiveRoad { live, pace, policy, budget, recorder }))))
+        let places = options.at_once.map(|places| Semaphore::new(places.max(1)));
+        let gone = Mutex::default();
+        Ok(Self(Road::Live(Box::new(LiveRoad { live, pace, policy, budget, recorder, places, gone }))))
     }
 
     /// A courier that has a recording's answers only, and gives each as often as it is asked for it.
@@ -163,7 +176,7 @@ impl Courier {
             Road::Replay(cassette) => {
                 let response = replay::answer(cassette, request).map_err(ExchangeError::NotRecorded)?;
                 match judge(&response) {
-                    Verdict::Fine => Ok(response),
+                    Verdict::Fine | Verdict::LastFine { .. } => Ok(response),
                     verdict => Err(refused(verdict, 1, Duration::ZERO)),
                 }
             }
@@ -194,6 +207,16 @@ impl Tried {
     }
 }
 
+impl Tried {
+    /// The page that tells how long to wait.
+    fn look(self) -> Option<Box<Request>> {
+        match self {
+            Self::Answered(_, Verdict::LookAfter { look, .. }) => Some(look),
+            _ => None,
+        }
+    }
+}
+
 /// One question, ready to be sent as often as need be.
 struct Asking<'a> {
     request: &'a Request,
@@ -218,9 +241,10 @@ impl LiveRoad {
         loop {
             attempt += 1;
             let tried = self.attempt(&asking, attempts, stop).await?;
-            let (wait, reason) = match (self.decide(attempt, &tried), tried) {
-                (Some(Decision::Done), Tried::Answered(response, _)) => {
+            let (wait, reason, look) = match (self.decide(attempt, &tried), tried) {
+                (Some(Decision::Done), Tried::Answered(response, verdict)) => {
                     self.budget.refill();
+                    self.note_last(verdict);
                     self.keep(request, &response).await?;
                     return Ok(response);
                 }
@@ -234,11 +258,11 @@ impl LiveRoad {
                     }
                     return Err(ExchangeError::GaveUp { attempts: attempt, elapsed: began.elapsed(), reason });
                 }
-                (Some(Decision::Wait { wait, everybody, reason }), _) => {
+                (Some(Decision::Wait { wait, everybody, reason }), tried) => {
                     if everybody {
                         self.pace.hold(&request.call, wait);
                     }
-                    (wait, reason)
+                    (wait, reason, tried.look())
                 }
                 _ => return Err(ExchangeError::Stopped),
             };
@@ -247,10 +271,39 @@ impl LiveRoad {
             }
             self.budget.spend();
             attempts.retrying(&reason, wait);
+            let waiting = async {
+                sleep(wait).await;
+                if let Some(look) = look {
+                    sleep(self.look(&look, judge).await).await;
+                }
+            };
             tokio::select! {
-                () = sleep(wait) => {}
+                () = waiting => {}
                 () = stop.cancelled() => return Err(ExchangeError::Stopped),
             }
+        }
+    }
+
+    /// How much longer to wait, by the provider's own page; nothing where the page does not say.
+    async fn look(&self, page: &Request, judge: &(dyn Fn(&Response) -> Verdict + Send + Sync)) -> Duration {
+        let Ok(http) = self.live.prepare(page) else { return Duration::ZERO };
+        let wait = match self.live.send(http).await.map(|response| judge(&response)) {
+            Ok(Verdict::RetryAfter { wait: Some(wait), .. } | Verdict::LookAfter { wait, .. }) => wait,
+            _ => Duration::ZERO,
+        };
+        wait.min(self.policy.patience)
+    }
+
+    fn note_last(&self, verdict: Verdict) {
+        if let Verdict::LastFine { until, reason } = verdict {
+            *self.gone.lock().unwrap_or_else(PoisonError::into_inner) = Some((until, reason));
+        }
+    }
+
+    fn check_not_gone<E: std::error::Error + 'static>(&self) -> Result<(), ExchangeError<E>> {
+        match self.gone.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            Some((until, reason)) => Err(ExchangeError::QuotaGone { until, reason }),
+            None => Ok(()),
         }
     }
 
@@ -265,6 +318,11 @@ impl LiveRoad {
         if stop.is_cancelled() {
             return Err(ExchangeError::Stopped);
         }
+        let _place = match &self.places {
+            Some(places) => places.acquire().await.ok(),
+            None => None,
+        };
+        self.check_not_gone()?;
         attempts.reserve().await.map_err(ExchangeError::Reserve)?;
         tokio::select! {
             biased;
@@ -275,7 +333,7 @@ impl LiveRoad {
             () = self.pace.turn(&asking.request.call) => {}
         }
         let tried = self.send(asking, stop).await;
-        if !matches!(tried, Tried::Answered(_, Verdict::Fine)) {
+        if !matches!(tried, Tried::Answered(_, Verdict::Fine | Verdict::LastFine { .. })) {
             attempts.settle(tried.outcome()).await.map_err(ExchangeError::Settle)?;
         }
         Ok(tried)
@@ -333,9 +391,10 @@ fn refused<E: std::error::Error + 'static>(verdict: Verdict, attempts: u32, elap
         Verdict::QuotaGone { until, reason } => ExchangeError::QuotaGone { until, reason },
         Verdict::CredentialsRefused { reason } => ExchangeError::CredentialsRefused { reason },
         Verdict::RequestWrong { reason } => ExchangeError::RequestWrong { reason },
-        Verdict::RetryAfter { reason, .. } | Verdict::NotUsable { reason } => {
+        Verdict::TooMuch { reason } => ExchangeError::TooMuch { reason },
+        Verdict::RetryAfter { reason, .. } | Verdict::LookAfter { reason, .. } | Verdict::NotUsable { reason } => {
             ExchangeError::GaveUp { attempts, elapsed, reason }
         }
-        Verdict::Fine => unreachable!("a fine answer is no error"),
+        Verdict::Fine | Verdict::LastFine { .. } => unreachable!("a fine answer is no error"),
     }
 }

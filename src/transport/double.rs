@@ -28,6 +28,7 @@ pub(super) fn request(longitude: f64) -> Request {
             ("x-goog-api-key".into(), HeaderValue::Key { prefix: String::new() }),
             ("x-goog-fieldmask".into(), HeaderValue::Plain("places.id".into())),
         ],
+        form: Vec::new(),
         json: Some(json!({"maxResultCount": 20, "center": {"latitude": 38.7, "longitude": longitude}})),
     }
 }

@@ -229,6 +229,7 @@ mod tests {
             path: "/v1/places:searchNearby".into(),
             query: vec![],
             headers: vec![("x-goog-api-key".into(), HeaderValue::Key { prefix: String::new() })],
+            form: Vec::new(),
             json: Some(json!({"maxResultCount": 20})),
         }
     }

@@ -29,6 +29,8 @@ pub struct LiveOptions {
     pub key_setting: Option<&'static str>,
     /// Requests per second, for each call of the provider apart.
     pub requests_per_second: f64,
+    /// Requests in flight at a time, where the provider wants few.
+    pub at_once: Option<usize>,
     /// When to try again.
     pub policy: RetryPolicy,
     /// Where to keep the exchanges, if they are to be kept.
@@ -52,6 +54,7 @@ impl LiveOptions {
             key: None,
             key_setting: None,
             requests_per_second,
+            at_once: None,
             policy: RetryPolicy::default(),
             record: None,
             user_agent: concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -148,6 +151,13 @@ impl Live {
             let body = serde_json::to_vec(json).map_err(|error| PrepareError::Body(error.to_string()))?;
             *http.body_mut() = Some(body.into());
             http.headers_mut().insert(CONTENT_TYPE, HttpValue::from_static("application/json"));
+        }
+        if !request.form.is_empty() {
+            let mut fields = url::form_urlencoded::Serializer::new(String::new());
+            fields.extend_pairs(&request.form);
+            *http.body_mut() = Some(fields.finish().into());
+            let form = HttpValue::from_static("application/x-www-form-urlencoded");
+            http.headers_mut().insert(CONTENT_TYPE, form);
         }
         for (name, value) in &request.headers {
             let unusable = || PrepareError::Header(name.clone());

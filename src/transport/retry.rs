@@ -83,14 +83,20 @@ pub(super) enum Decision {
 /// Decides. The same arguments always give the same decision.
 pub(super) fn decide(ended: Ended<'_>, standing: Standing, policy: &RetryPolicy) -> Decision {
     let (reason, asked, throttled) = match ended {
-        Ended::Answered(_, Verdict::Fine) => return Decision::Done,
+        Ended::Answered(_, Verdict::Fine | Verdict::LastFine { .. }) => return Decision::Done,
         Ended::Answered(
             _,
-            Verdict::QuotaGone { .. } | Verdict::CredentialsRefused { .. } | Verdict::RequestWrong { .. },
+            Verdict::QuotaGone { .. }
+            | Verdict::CredentialsRefused { .. }
+            | Verdict::RequestWrong { .. }
+            | Verdict::TooMuch { .. },
         ) => return Decision::Stop,
         Ended::Answered(response, Verdict::RetryAfter { wait, reason }) => {
             let asked = retry_after(response).max(*wait);
             (reason.clone(), asked, response.status == 429 || asked.is_some())
+        }
+        Ended::Answered(response, Verdict::LookAfter { wait, reason, .. }) => {
+            (reason.clone(), retry_after(response).max(Some(*wait)), true)
         }
         Ended::Answered(response, Verdict::NotUsable { reason }) => (reason.clone(), retry_after(response), false),
         // The same question would have the same large answer.

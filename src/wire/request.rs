@@ -17,6 +17,9 @@ pub struct Request {
     /// Headers, in order, names in lower case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, HeaderValue)>,
+    /// Fields of a form, in order, not yet encoded; a request has a form or a JSON body, not both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub form: Vec<(String, String)>,
     /// JSON body, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub json: Option<serde_json::Value>,

@@ -17,6 +17,8 @@ pub(crate) struct Venue {
 pub(crate) struct Manners {
     /// Rows in an answer at most.
     pub(crate) cap: usize,
+    /// What it takes, and whether it keeps to it.
+    pub(crate) shape: AreaShape,
     /// What it says about its order.
     pub(crate) ranking: Ranking,
     /// Its metres from north to south and from east to west, as multiples of ours: it may measure on an ellipsoid.
@@ -36,6 +38,7 @@ impl Manners {
     pub(crate) fn nearest_first(cap: usize) -> Self {
         Self {
             cap,
+            shape: AreaShape::Circle,
             ranking: Ranking::Distance,
             metres: [1.0, 1.0],
             decimals: 7,
@@ -63,7 +66,7 @@ pub(crate) fn words(count: usize) -> Vec<String> {
 
 pub(crate) fn rules(manners: &Manners, words: Vec<String>, largest_radius_m: f64) -> Rules {
     Rules {
-        shape: AreaShape::Circle,
+        shape: manners.shape,
         ranking: manners.ranking,
         largest_radius_m,
         words,
@@ -87,19 +90,34 @@ fn measured(from: Position, to: Position, [north, east]: [f64; 2]) -> f64 {
     (north * northwards).hypot(east * eastwards)
 }
 
+/// Metres from the middle of the asked area, where the provider returns the venue.
+fn away(venue: Position, asked: Area, manners: &Manners) -> Option<f64> {
+    let (center, radius_m) = match asked {
+        Area::Circle(Circle { center, radius_m }) => (center, radius_m),
+        Area::Rectangle(cell) => {
+            let inside =
+                (cell.south..=cell.north).contains(&venue.lat()) && (cell.west..=cell.east).contains(&venue.lng());
+            return inside.then_some(0.0);
+        }
+    };
+    // Half as much again, and more, where the circle is only a wish.
+    let reach_m = if manners.shape == AreaShape::SoftCircle { 1.5 * radius_m + 100.0 } else { radius_m };
+    // A degree of latitude is more than 110 km everywhere.
+    if (venue.lat() - center.lat()).abs() * 110_000.0 > reach_m {
+        return None;
+    }
+    Some(measured(center, venue, manners.metres)).filter(|metres| *metres <= reach_m)
+}
+
 /// The indices of the venues in the answer, in its order, and whether it was cut off.
 pub(crate) fn answer(venues: &[Venue], manners: &Manners, ask: &Ask) -> (Vec<usize>, bool) {
-    let Area::Circle(Circle { center, radius_m }) = ask.area else { panic!("only circles are asked") };
     let asked: BTreeSet<usize> =
         ask.words.iter().map(|word| word.trim_start_matches("word").parse().unwrap()).collect();
     let mut inside: Vec<(f64, usize)> = venues
         .iter()
         .enumerate()
         .filter(|(_, venue)| asked.is_empty() || asked.contains(&venue.word))
-        // A degree of latitude is more than 110 km everywhere.
-        .filter(|(_, venue)| (venue.position.lat() - center.lat()).abs() * 110_000.0 <= radius_m)
-        .map(|(index, venue)| (measured(center, venue.position, manners.metres), index))
-        .filter(|(metres, _)| *metres <= radius_m)
+        .filter_map(|(index, venue)| away(venue.position, ask.area, manners).map(|metres| (metres, index)))
         .collect();
     inside.sort_by(|a, b| match manners.ranking {
         Ranking::Distance => a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)),
@@ -136,7 +154,7 @@ pub(crate) fn cover(region: &Region, rules: &Rules, venues: &[Venue], manners: &
                 .collect();
             outcome.asks += 1;
             outcome.returned.extend(rows);
-            told.push(seen(&ask, &positions, truncated, manners.ranking));
+            told.push(seen(&ask, &positions, truncated, (manners.shape, manners.ranking)));
             cover.told(&told[told.len() - 1]);
         };
         outcome.told.push(told);

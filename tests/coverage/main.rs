@@ -8,7 +8,7 @@ use city::{Dice, Manners, Outcome, Venue};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use venue_sync::coverage::{Next, Region, Rules, TileCover, distance_m, seen};
-use venue_sync::model::{AnswerSeen, Area, CappedSpot, Circle, Position, Ranking};
+use venue_sync::model::{AnswerSeen, Area, AreaShape, CappedSpot, Circle, Position, Ranking};
 
 /// A city to be covered and how its provider behaves.
 #[derive(Debug, Clone)]
@@ -93,9 +93,15 @@ fn venues(seed: u64, count: usize, words: usize, (lat, lng): (f64, f64), (high, 
 fn manners() -> impl Strategy<Value = Manners> {
     // What the ellipsoid does to a distance on our sphere: -0.56 % to +0.45 %, 0.67 % between directions.
     let metres = [0.9967..1.0033_f64, 0.9967..1.0033_f64];
-    (1..=20_usize, prop::bool::weighted(0.7), metres, 5..=7, prop_oneof![Just(0), Just(3)], any::<[bool; 2]>())
-        .prop_map(|(cap, ranked, metres, decimals, positionless, [reversed, knows])| Manners {
+    let shape = prop_oneof![
+        3 => Just(AreaShape::Circle),
+        1 => Just(AreaShape::SoftCircle),
+        2 => Just(AreaShape::Rectangle),
+    ];
+    (1..=20_usize, shape, prop::bool::weighted(0.7), metres, 5..=7, prop_oneof![Just(0), Just(3)], any::<[bool; 2]>())
+        .prop_map(|(cap, shape, ranked, metres, decimals, positionless, [reversed, knows])| Manners {
             cap,
+            shape,
             ranking: if ranked { Ranking::Distance } else { Ranking::Other },
             metres,
             decimals,
@@ -127,15 +133,25 @@ fn lost(case: &Case, outcome: &Outcome) -> Vec<usize> {
     let is_lost = |index: &usize| {
         let venue = case.venues[*index];
         let place = city::shown(venue.position, &case.manners);
-        case.region.contains(place) && !outcome.returned.contains(index) && !reported(place, venue.word)
+        // A pole has no longitude: whether a box holds it is anybody's guess.
+        let at_a_pole = case.manners.shape == AreaShape::Rectangle && place.lat().abs() >= 90.0;
+        !at_a_pole && case.region.contains(place) && !outcome.returned.contains(index) && !reported(place, venue.word)
     };
     (0..case.venues.len()).filter(is_lost).collect()
 }
 
 fn check_ask(seen: &AnswerSeen, rules: &Rules) -> Result<(), TestCaseError> {
-    let Area::Circle(Circle { center, radius_m }) = seen.ask.area else { panic!("only circles are asked") };
-    prop_assert!(radius_m > 0.0 && radius_m <= rules.largest_radius_m, "radius {}", radius_m);
-    prop_assert!((-180.0..=180.0).contains(&center.lng()));
+    match seen.ask.area {
+        Area::Circle(Circle { center, radius_m }) => {
+            prop_assert!(radius_m > 0.0 && radius_m <= rules.largest_radius_m, "radius {}", radius_m);
+            prop_assert!((-180.0..=180.0).contains(&center.lng()));
+            prop_assert!(rules.shape != AreaShape::Rectangle);
+        }
+        Area::Rectangle(cell) => {
+            prop_assert!(cell.south < cell.north && cell.west < cell.east, "{:?}", cell);
+            prop_assert!(rules.shape == AreaShape::Rectangle);
+        }
+    }
     prop_assert!(seen.ask.words.len() <= rules.words_per_query);
     Ok(())
 }
@@ -185,7 +201,7 @@ fn covered_by_a_liar(
                 let Area::Circle(circle) = ask.area else { panic!("only circles are asked") };
                 asks += 1;
                 assert!(asks <= 20_000, "asks without end");
-                cover.told(&seen(&ask, &answer(circle), true, ranking));
+                cover.told(&seen(&ask, &answer(circle), true, (AreaShape::Circle, ranking)));
             }
             Next::Done { capped } => return (asks, Outcome { capped, ..Outcome::default() }),
         }

@@ -181,6 +181,8 @@ impl<'a> Prepared<'a> {
         options.key_setting = self.provider.key_variable();
         options.policy.attempts = settings.attempts.unwrap_or(options.policy.attempts);
         options.record = record;
+        options.at_once = self.provider.limits().at_once;
+        options.timeout = self.provider.limits().timeout;
         Ok(Courier::live(options)?)
     }
 

@@ -36,6 +36,8 @@ impl Provider for Paid {
             largest_radius_m: 50_000.0,
             shape: AreaShape::Circle,
             ranking: Ranking::Distance,
+            at_once: None,
+            timeout: std::time::Duration::from_secs(30),
             words_per_query: 50,
             price: MicroUsd::per_thousand_cents(3_500),
             terms: "",
@@ -61,6 +63,7 @@ impl Provider for Paid {
             path: "/".to_owned(),
             query: vec![],
             headers: vec![],
+            form: Vec::new(),
             json: None,
         }
     }

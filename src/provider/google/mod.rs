@@ -10,6 +10,8 @@ mod reason;
 mod request;
 mod words;
 
+use std::time::Duration;
+
 use super::contract::{Cursor, Page, Provider, UnknownType};
 use crate::model::{AreaShape, Ask, Limits, MicroUsd, Ranking};
 use crate::wire::{Request, Response, Verdict};
@@ -47,6 +49,8 @@ impl Provider for Google {
             shape: AreaShape::Circle,
             // `rankPreference: DISTANCE`, which every request asks for.
             ranking: Ranking::Distance,
+            at_once: None,
+            timeout: Duration::from_secs(30),
             words_per_query: words::WORDS_PER_QUERY,
             // Nearby Search Enterprise, first step of the price list: rating, price level and hours are in the mask.
             price: MicroUsd::per_thousand_cents(3_500),

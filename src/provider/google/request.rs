@@ -69,6 +69,7 @@ pub(super) fn search_nearby(ask: &Ask, language: &str) -> Request {
             ("x-goog-api-key".to_owned(), HeaderValue::Key { prefix: String::new() }),
             (MASK_HEADER.to_owned(), HeaderValue::Plain(MASK.join(","))),
         ],
+        form: Vec::new(),
         json: Some(body),
     }
 }

@@ -1,0 +1,179 @@
+//! A tile covered by circles: each is laid against the ground that is certified already, until none is open.
+
+use super::certify::{certify, sure_m};
+use super::density::Density;
+use super::effort::Effort;
+use super::ground::Ground;
+use super::region::Region;
+use super::rules::{Rules, floor_m};
+use super::sphere;
+use super::stack::Stack;
+use super::sweep::{self, Plan};
+use crate::model::{AnswerSeen, Area, Ask, CappedSpot, Certificate, Circle, Tile};
+
+/// Pieces in the radius of a certified disk, along whose edge ground is split.
+const FINENESS: f64 = 24.0;
+
+/// Ground is never split into pieces of less than this, metres from the middle to a corner.
+const FINEST_M: f64 = 0.2;
+
+/// Spots at most in which the rest of an abandoned group of words is reported.
+const REST_SPOTS: usize = 64;
+
+/// Questions for circles.
+#[derive(Debug, Clone)]
+pub(super) struct Circles {
+    region: Region,
+    tile: Tile,
+    rules: Rules,
+    /// Groups of words still to be covered, the current one last.
+    groups: Vec<Vec<String>>,
+    ground: Ground,
+    density: Density,
+    stack: Option<Stack>,
+    planned: Option<Plan>,
+    capped: Vec<CappedSpot>,
+    effort: Effort,
+    last_rows: u32,
+}
+
+impl Circles {
+    pub(super) fn new(region: &Region, tile: Tile, rules: Rules) -> Self {
+        let mut groups = rules.groups();
+        groups.reverse();
+        let mut cover = Self {
+            region: region.clone(),
+            tile,
+            rules,
+            groups,
+            ground: Ground::new(region, tile),
+            density: Density::default(),
+            stack: None,
+            planned: None,
+            capped: Vec::new(),
+            effort: Effort::default(),
+            last_rows: 0,
+        };
+        cover.plan();
+        cover
+    }
+
+    pub(super) fn next(&self) -> Option<Ask> {
+        match (&self.stack, &self.planned, self.groups.last()) {
+            (Some(stack), _, _) => stack.next(),
+            (None, Some(plan), Some(words)) => Some(Ask { area: Area::Circle(plan.circle), words: words.clone() }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn capped(&self) -> &[CappedSpot] {
+        &self.capped
+    }
+
+    pub(super) fn told(&mut self, seen: &AnswerSeen) {
+        self.effort.asked();
+        self.last_rows = seen.rows;
+        if self.stack.is_some() {
+            self.told_stack(seen);
+        } else if let Area::Circle(circle) = seen.ask.area {
+            self.told_space(seen, circle);
+        }
+        if self.effort.is_hopeless() {
+            self.give_up();
+        }
+        self.plan();
+    }
+}
+
+impl Circles {
+    fn told_stack(&mut self, seen: &AnswerSeen) {
+        let Some(stack) = &mut self.stack else { return };
+        stack.told(seen);
+        self.effort.note(seen.truncated);
+        self.settle_stack();
+    }
+
+    fn told_space(&mut self, seen: &AnswerSeen, circle: Circle) {
+        let proven_m = match certify(seen) {
+            Certificate::Whole => sure_m(circle.radius_m),
+            Certificate::Disk { radius_m } => radius_m,
+            Certificate::Nothing => 0.0,
+        };
+        self.density.learn(circle, self.full_m(seen, circle));
+        let finest_m = (proven_m / FINENESS).max(FINEST_M);
+        let taken = self.ground.remove(circle.center, proven_m, finest_m);
+        let plan = self.planned.filter(|plan| plan.circle == circle && seen.truncated);
+        // A tenth of the expected ground is a third of the radius.
+        let disappointing = plan.is_some_and(|plan| proven_m < plan.expected_m / 3.0);
+        self.effort.note(!taken || disappointing);
+        let Some(plan) = plan else { return };
+        let center = sphere::Vector::of(circle.center);
+        if proven_m <= 0.0 {
+            // No circle that holds this one can prove anything.
+            self.ground.ask_less(center, circle.radius_m);
+        }
+        self.ground.expect_less(center, plan.expected_m);
+        if plan.at_floor && proven_m < floor_m() {
+            let words = self.groups.last().cloned().unwrap_or_default();
+            self.stack = Some(Stack::new(Area::Circle(circle), words, seen.rows));
+            self.settle_stack();
+        }
+    }
+
+    /// When all words are settled, the ground of the spot is certified, or reported.
+    fn settle_stack(&mut self) {
+        if let Some(stack) = self.stack.take_if(|stack| stack.next().is_none()) {
+            self.ground.remove(stack.center(), floor_m(), FINEST_M);
+            self.capped.extend(stack.capped());
+        }
+    }
+
+    /// Metres in which an answer's worth of venues lies.
+    fn full_m(&self, seen: &AnswerSeen, circle: Circle) -> f64 {
+        if seen.truncated {
+            return seen.outermost_m.unwrap_or(circle.radius_m / 2.0);
+        }
+        let answers = f64::from(self.rules.rows_per_query.max(1)) / (f64::from(seen.rows) + 0.5);
+        circle.radius_m * answers.sqrt().clamp(1.0, 4.0)
+    }
+
+    /// Prepares the next question; goes on to the next group of words when the ground of this one is done.
+    fn plan(&mut self) {
+        self.planned = None;
+        if self.stack.is_some() {
+            return;
+        }
+        while !self.groups.is_empty() {
+            self.planned = sweep::plan(&mut self.ground, &self.density, &self.rules);
+            if self.planned.is_some() {
+                return;
+            }
+            self.next_group();
+        }
+    }
+
+    fn next_group(&mut self) {
+        self.groups.pop();
+        self.density = Density::default();
+        if !self.groups.is_empty() {
+            self.ground = Ground::new(&self.region, self.tile);
+        }
+    }
+
+    /// Reports all that is open, of every group of words.
+    fn give_up(&mut self) {
+        // The ground of an unsettled spot is still open.
+        self.stack = None;
+        while let Some(words) = self.groups.last().cloned() {
+            for circle in self.ground.rest(REST_SPOTS) {
+                self.capped.push(CappedSpot {
+                    position: circle.center,
+                    radius_m: circle.radius_m,
+                    seen: self.last_rows,
+                    words: words.clone(),
+                });
+            }
+            self.next_group();
+        }
+    }
+}
