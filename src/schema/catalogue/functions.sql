@@ -1,5 +1,5 @@
 -- Functions, window functions and procedures. The server cannot write out an aggregate: those are among the others.
-select n.nspname::text as schema, format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) as name,
+select n.nspname::text as schema, format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) as name,
     rtrim(pg_get_functiondef(p.oid), E'\n') as definition, obj_description(p.oid, 'pg_proc') as comment
 from pg_catalog.pg_proc p
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace

@@ -32,7 +32,7 @@ with scope as (
     from relation r join pg_catalog.pg_constraint k on k.conrelid = r.oid and k.contype in ('p', 'u', 'c', 'f')
     union all
     select 'pg_proc'::regclass, p.oid, 0, 'function', s.schema,
-        format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), ''
+        format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), ''
     from scope s join pg_catalog.pg_proc p on p.pronamespace = s.oid and p.prokind <> 'a'
     union all
     select 'pg_type'::regclass, i.id, 0, 'enum', s.schema, t.typname::text, ''

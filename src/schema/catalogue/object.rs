@@ -183,6 +183,7 @@ impl Id {
     }
 
     /// The table that this is, or is a part of.
+    #[must_use]
     pub fn table(&self) -> Self {
         Self::new(Kind::Table, &self.schema, &self.name, "")
     }

@@ -129,7 +129,7 @@ with scope as (
     where (t.typtype in ('d', 'r', 'p') or t.typtype = 'b' and t.typcategory <> 'A')
         and ('pg_type'::regclass::oid, t.oid) not in (select * from extended)
     union all
-    select 'aggregate', s.schema, format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), '', concat_ws(' ',
+    select 'aggregate', s.schema, format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), '', concat_ws(' ',
         g.aggtransfn, g.aggfinalfn, g.aggcombinefn, format_type(g.aggtranstype, null), g.agginitval, g.aggkind, p.provolatile,
         p.proparallel)
     from pg_catalog.pg_proc p join scope s on s.oid = p.pronamespace join pg_catalog.pg_aggregate g on g.aggfnoid = p.oid
@@ -204,7 +204,7 @@ with scope as (
         select r.schema, format('%s.%s', r.relname, a.attname), a.attacl, r.relowner, 'c'::"char"
         from relation r join pg_catalog.pg_attribute a on a.attrelid = r.oid where a.attacl is not null
         union all
-        select s.schema, format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), p.proacl, p.proowner, 'f'::"char"
+        select s.schema, format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), p.proacl, p.proowner, 'f'::"char"
         from pg_catalog.pg_proc p join scope s on s.oid = p.pronamespace
         where ('pg_proc'::regclass::oid, p.oid) not in (select * from extended)
         union all
@@ -219,7 +219,7 @@ with scope as (
                         where d.grantee = a.grantee and d.privilege_type = a.privilege_type)
     group by g.schema, g.name, o.rolname
     union all
-    select 'privileges', s.schema, format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), 'public', 'none'
+    select 'privileges', s.schema, format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), 'public', 'none'
     from pg_catalog.pg_proc p join scope s on s.oid = p.pronamespace
     where p.proacl is not null and not exists (select from aclexplode(p.proacl) a where a.grantee = 0)
         and ('pg_proc'::regclass::oid, p.oid) not in (select * from extended)
