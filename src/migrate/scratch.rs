@@ -43,7 +43,9 @@ pub enum ScratchError {
         role: String,
     },
     /// Nobody said where.
-    #[error("a scratch database is needed: give --scratch-url (or VENUES_SCRATCH_URL), or a database whose role may make one")]
+    #[error(
+        "a scratch database is needed: give --scratch-url (or VENUES_SCRATCH_URL), or a database whose role may make one"
+    )]
     NoPlace,
     /// The URL cannot be read.
     #[error("the URL of the scratch server cannot be used: {reason}")]

@@ -228,7 +228,10 @@ impl Object {
             Self::View(view) => vec![
                 ("definition", text(&view.definition)),
                 ("options", view.options.clone()),
-                ("comments of columns", (!view.column_comments.is_empty()).then(|| format!("{:?}", view.column_comments))),
+                (
+                    "comments of columns",
+                    (!view.column_comments.is_empty()).then(|| format!("{:?}", view.column_comments)),
+                ),
             ],
             Self::Function(function) => vec![("definition", text(&function.definition))],
             Self::Other(other) => vec![("definition", text(&other.definition))],

@@ -37,7 +37,9 @@ fn uncovered(from: &Catalogue, to: &Catalogue) -> Vec<Refusal> {
     let invalid = |object: Option<&Object>| matches!(object, Some(Object::Index(index)) if !index.valid);
     let kinds = from.objects.keys().chain(to.objects.keys()).collect::<BTreeSet<&Id>>();
     let reason = |id: &Id| match id.kind {
-        Kind::Other => Some("autogenerate does not cover this kind: write the migration by hand (`venues migrate new`)"),
+        Kind::Other => {
+            Some("autogenerate does not cover this kind: write the migration by hand (`venues migrate new`)")
+        }
         Kind::Schema => Some("no schema is made or dropped: the one that records migrations is always there"),
         _ if invalid(from.objects.get(id)) || invalid(to.objects.get(id)) => {
             Some("the index is invalid: `venues migrate repair` rebuilds it")
@@ -95,7 +97,8 @@ impl Way<'_> {
             Kind::Table => Step::new(format!("drop table {}", place(id))).losing(id),
             Kind::Column => {
                 let step = Step::new(format!("{} drop column {name}", alter_table(id)));
-                let computed = matches!(self.from.objects.get(id), Some(Object::Column(column)) if column.generated.is_some());
+                let computed =
+                    matches!(self.from.objects.get(id), Some(Object::Column(column)) if column.generated.is_some());
                 if computed { step } else { step.losing(id) }
             }
             Kind::Constraint => Step::new(format!("{} drop constraint {name}", alter_table(id))),
@@ -155,8 +158,7 @@ impl Way<'_> {
     fn last(&self) -> Vec<Step> {
         let old = self.plan.swapped.iter().map(|id| Id { name: labels::old_name(id), ..id.clone() });
         let gone = self.plan.dropped.iter().filter(|id| id.kind == Kind::Enum).cloned();
-        let mut steps: Vec<Step> =
-            old.chain(gone).map(|id| Step::new(format!("drop type {}", place(&id)))).collect();
+        let mut steps: Vec<Step> = old.chain(gone).map(|id| Step::new(format!("drop type {}", place(&id)))).collect();
         for (id, object) in &self.to.objects {
             let renamed = self.plan.renamed.iter().find(|(_, new)| new == id).map(|(old, _)| old);
             let fresh = self.plan.made.contains(id) || self.plan.swapped.contains(id);

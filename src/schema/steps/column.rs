@@ -1,8 +1,8 @@
 //! Steps of a column.
 
 use super::plan::{Plan, enum_of};
-use super::words::{alter_column, alter_table, column as column_words, literal, place, quoted};
 use super::step::{Cast, Hints, Refusal, Step};
+use super::words::{alter_column, alter_table, column as column_words, literal, place, quoted};
 use crate::schema::catalogue::{Catalogue, Column, Constraint, Id, Index, Kind, Object};
 
 /// Adds one to a table that is there already, and may have rows.
@@ -14,19 +14,14 @@ pub(super) fn add(id: &Id, column: &Column, to: &Catalogue, hints: &Hints) -> Re
         return Ok(vec![add(column)]);
     }
     let value = if hints.back { restored(id, column, to)? } else { hints.fill(id)? };
-    let note = if hints.back { "What it held is lost: every row gets the same." } else { "For the rows that are there." };
+    let note =
+        if hints.back { "What it held is lost: every row gets the same." } else { "For the rows that are there." };
     let filled = Column { default: Some(value), ..column.clone() };
     Ok(vec![add(&filled).noted(note), Step::new(format!("{} drop default", alter_column(id)))])
 }
 
 /// Changes one where it is.
-pub(super) fn alter(
-    id: &Id,
-    old: &Column,
-    new: &Column,
-    plan: &Plan,
-    hints: &Hints,
-) -> Result<Vec<Step>, Refusal> {
+pub(super) fn alter(id: &Id, old: &Column, new: &Column, plan: &Plan, hints: &Hints) -> Result<Vec<Step>, Refusal> {
     let swapped = enum_of(new, &plan.swapped).is_some() && old.type_name == new.type_name;
     let retyped = (&old.type_name, &old.collation) != (&new.type_name, &new.collation);
     let mut steps = Vec::new();

@@ -1,7 +1,7 @@
 //! Steps of an enum whose labels change.
 
-use super::step::Step;
 use super::plan::{Plan, enum_of};
+use super::step::Step;
 use super::words::{alter_column, literal, place, quoted};
 use crate::schema::catalogue::{Catalogue, Enum, Id, Kind, Object};
 
@@ -27,10 +27,8 @@ pub(super) fn grow(id: &Id, old: &Enum, new: &Enum) -> Vec<Step> {
 /// Makes the type anew, and has its columns go over to it. The old one is dropped at the end.
 pub(super) fn swap(id: &Id, labels: [&Enum; 2], catalogues: [&Catalogue; 2], plan: &Plan) -> Vec<Step> {
     let ([old, new], [from, to]) = (labels, catalogues);
-    let mut steps = vec![
-        Step::new(format!("alter type {} rename to {}", place(id), quoted(&old_name(id)))),
-        create(id, new),
-    ];
+    let mut steps =
+        vec![Step::new(format!("alter type {} rename to {}", place(id), quoted(&old_name(id)))), create(id, new)];
     let loses = old.labels.iter().any(|label| !new.labels.contains(label));
     let this = std::iter::once(id.clone()).collect();
     for (column, object) in from.of_kind(Kind::Column) {
@@ -45,10 +43,13 @@ pub(super) fn swap(id: &Id, labels: [&Enum; 2], catalogues: [&Catalogue; 2], pla
             steps.push(Step::new(format!("{alter} drop default")));
         }
         let name = quoted(&column.part);
-        // A row with a label that is no more stops the migration.
         let go_over =
             Step::new(format!("{alter} type {} using {name}::text{array}::{}", after.type_name, after.type_name));
-        steps.push(if loses { go_over.losing(column) } else { go_over });
+        steps.push(if loses {
+            go_over.losing(column).noted("Stops, and changes nothing, where a row has a label that is no more.")
+        } else {
+            go_over
+        });
         if let Some(default) = &after.default {
             steps.push(Step::new(format!("{alter} set default {default}")));
         }

@@ -25,7 +25,8 @@ pub(super) fn in_order(needs: &BTreeMap<Id, BTreeSet<Id>>) -> Vec<Id> {
     let mut left: BTreeSet<(u8, &Id)> = needs.keys().map(|id| (rank(id), id)).collect();
     let mut ordered = Vec::new();
     while let Some(first) = left.first().copied() {
-        let free = |(_, id): &&(u8, &Id)| needs[*id].iter().all(|need| need == *id || !left.contains(&(rank(need), need)));
+        let free =
+            |(_, id): &&(u8, &Id)| needs[*id].iter().all(|need| need == *id || !left.contains(&(rank(need), need)));
         let next = left.iter().find(free).copied().unwrap_or(first);
         left.remove(&next);
         ordered.push(next.1.clone());

@@ -68,7 +68,8 @@ impl Plan {
             .map(|(id, _)| id.clone())
             .chain(self.swapped.iter().cloned())
             .collect();
-        let generated = |id: &Id| matches!(from.objects.get(id), Some(Object::Column(column)) if column.generated.is_some());
+        let generated =
+            |id: &Id| matches!(from.objects.get(id), Some(Object::Column(column)) if column.generated.is_some());
         self.dropped.extend(swapped_columns.iter().filter(|id| generated(id)).cloned());
         loop {
             let before = self.dropped.len();
@@ -101,7 +102,9 @@ fn cannot_bear(object: &Object, swapped: bool) -> bool {
         Object::Column(column) => column.generated.is_some(),
         Object::Constraint(constraint) => constraint.sort == "foreign key" || swapped && constraint.sort == "check",
         // Plain ones are made anew by the server.
-        Object::Index(Index { definition, .. }) => swapped && (definition.contains(" WHERE ") || definition.contains("((")),
+        Object::Index(Index { definition, .. }) => {
+            swapped && (definition.contains(" WHERE ") || definition.contains("(("))
+        }
         Object::Schema | Object::Table | Object::Enum(_) | Object::Other(_) => false,
     }
 }
@@ -158,7 +161,11 @@ fn renames(from: &Catalogue, to: &Catalogue) -> Vec<(Id, Id)> {
             continue;
         }
         let same = |(new, other): &(&Id, &Object)| {
-            new.table() == old.table() && new.kind == old.kind && !from.has(new) && !pairs.contains_key(*new) && same_but_name(object, other)
+            new.table() == old.table()
+                && new.kind == old.kind
+                && !from.has(new)
+                && !pairs.contains_key(*new)
+                && same_but_name(object, other)
         };
         if let Some((new, _)) = to.of_kind(old.kind).find(same) {
             pairs.insert(new, old.clone());
