@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 
 use super::rename::{Rename, RenameError, lookalikes};
 use super::rows::{Rows, kept};
-use super::seed::seed;
+use super::seed::{holds, seed};
 use super::write::{Written, write};
 use crate::migrate::scratch;
 use crate::schema::catalogue::{self, Catalogue, Id};
@@ -198,14 +198,15 @@ struct Proof<'a> {
 
 impl Proof<'_> {
     async fn carry_out(&self, connection: &mut PgConnection) -> Result<(), AutoError> {
-        let empty = seed(connection, self.from, self.to).await?;
+        let empty = self.seed(connection).await?;
         let seeded = Rows::read(connection, self.from).await?;
         let untried: Vec<String> = self
             .touched()
             .into_iter()
             .filter(|table| seeded.count(table) == 0)
             .map(|table| {
-                let said = empty.get(&table).map_or("none was tried", String::as_str);
+                let renamed = self.renames.iter().fold(table.clone(), |id, rename| rename.apply(&id));
+                let said = empty.get(&renamed).map_or("none was tried", String::as_str);
                 format!("{table}: no row could be made for it ({said})")
             })
             .collect();
@@ -226,6 +227,30 @@ impl Proof<'_> {
         survived(named.lost(&back, &columns, &tables), "rows on the way down")?;
 
         self.run(connection, &self.written.up, self.to, "up again").await
+    }
+
+    /// Rows that fit both schemas: that some others stop a migration is as it should be.
+    async fn seed(&self, connection: &mut PgConnection) -> Result<BTreeMap<Id, String>, sqlx::Error> {
+        for rename in self.renames {
+            connection.execute(AssertSqlSafe(rename.sql())).await?;
+        }
+        let mut held = Vec::new();
+        for (hold, let_go) in holds(self.renamed, self.to) {
+            // One that needs what is not there yet is left out.
+            match connection.execute(AssertSqlSafe(hold)).await {
+                Ok(_) => held.push(let_go),
+                Err(sqlx::Error::Database(_)) => (),
+                Err(error) => return Err(error),
+            }
+        }
+        let refusals = seed(connection, self.renamed, self.to).await?;
+        for let_go in held.into_iter().rev() {
+            connection.execute(AssertSqlSafe(let_go)).await?;
+        }
+        for rename in self.renames.iter().rev() {
+            connection.execute(AssertSqlSafe(rename.back().sql())).await?;
+        }
+        Ok(refusals)
     }
 
     /// Tables of both schemas that are not the same in both.

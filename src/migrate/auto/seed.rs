@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor as _, FromRow};
 
-use crate::schema::catalogue::{Catalogue, Column, Constraint, Enum, Id, Kind, Object};
+use crate::schema::catalogue::{Catalogue, Column, Constraint, Enum, Id, Index, Kind, Object};
 use crate::schema::steps::{literal, place, quoted};
 
 /// Rows that each table should get.
@@ -62,6 +62,37 @@ pub(super) async fn seed(
         }
     }
     Ok(refusals)
+}
+
+/// What holds rows to the other schema's constraints while they are made, each with the statement that takes it away again.
+pub(super) fn holds(from: &Catalogue, to: &Catalogue) -> Vec<(String, String)> {
+    let strict = to.objects.iter().filter(|(id, object)| from.has(&id.table()) && from.objects.get(id) != Some(object));
+    let mut holds = Vec::new();
+    for (number, (id, object)) in strict.enumerate() {
+        let name = format!("venues_scratch_hold_{number}");
+        let table = place(&id.table());
+        match object {
+            Object::Constraint(Constraint { definition, sort }) => {
+                // A table has one primary key.
+                let definition = if sort == "primary key" {
+                    definition.replace("PRIMARY KEY", "UNIQUE")
+                } else {
+                    definition.clone()
+                };
+                holds.push((
+                    format!("alter table {table} add constraint {name} {definition}"),
+                    format!("alter table {table} drop constraint {name}"),
+                ));
+            }
+            Object::Index(Index { definition, .. }) if definition.starts_with("CREATE UNIQUE") => {
+                let Some((_, rest)) = definition.split_once(" ON ") else { continue };
+                let drop = format!("drop index {}.{name}", quoted(&id.schema));
+                holds.push((format!("create unique index {name} on {rest}"), drop));
+            }
+            _ => (),
+        }
+    }
+    holds
 }
 
 /// So that there is something to point to; in a circle some one comes first.

@@ -130,17 +130,27 @@ impl Way<'_> {
                 Ok(labels::swap(id, [old, new], [self.from, self.to], &self.plan))
             }
             (Some(Object::Enum(old)), Object::Enum(new)) => Ok(labels::grow(id, old, new)),
-            (None, Object::Column(new)) => column::add(id, new, self.to, self.hints),
+            (None, Object::Column(new)) => column::add(id, new, [self.from, self.to], self.hints),
             (Some(Object::Column(old)), Object::Column(new)) => column::alter(id, old, new, &self.plan, self.hints),
             (_, Object::Table) => statement(self.create_table(id)),
             (_, Object::Constraint(new)) => {
-                statement(format!("{} add constraint {} {}", alter_table(id), quoted(&id.part), new.definition))
+                let sql = format!("{} add constraint {} {}", alter_table(id), quoted(&id.part), new.definition);
+                Ok(vec![self.noted_if_strict(id, new.definition.as_str(), Step::new(sql))])
             }
-            (_, Object::Index(new)) => statement(new.definition.clone()),
+            (_, Object::Index(new)) => {
+                Ok(vec![self.noted_if_strict(id, &new.definition, Step::new(new.definition.clone()))])
+            }
             (_, Object::View(new)) => statement(create_view(id, new)),
             (_, Object::Function(new)) => statement(new.definition.clone()),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// For what rows may stop.
+    fn noted_if_strict(&self, id: &Id, definition: &str, step: Step) -> Step {
+        let strict = !definition.starts_with("CREATE INDEX") && self.from.has(&id.table());
+        let known = self.from.objects.get(id) == self.to.objects.get(id);
+        if strict && !known { step.noted("Stops, and changes nothing, where rows do not fit.") } else { step }
     }
 
     fn create_table(&self, table: &Id) -> String {

@@ -6,18 +6,40 @@ use super::words::{alter_column, alter_table, column as column_words, literal, p
 use crate::schema::catalogue::{Catalogue, Column, Constraint, Id, Index, Kind, Object};
 
 /// Adds one to a table that is there already, and may have rows.
-pub(super) fn add(id: &Id, column: &Column, to: &Catalogue, hints: &Hints) -> Result<Vec<Step>, Refusal> {
+pub(super) fn add(id: &Id, column: &Column, [from, to]: [&Catalogue; 2], hints: &Hints) -> Result<Vec<Step>, Refusal> {
     let add = |column: &Column| Step::new(format!("{} add column {}", alter_table(id), column_words(&id.part, column)));
-    let needs_value =
-        column.not_null && column.default.is_none() && column.generated.is_none() && column.identity.is_none();
-    if !needs_value {
+    let alter = |what: &str| Step::new(format!("{} {what}", alter_column(id)));
+    let same_for_all = column.default.as_ref().is_some_and(|default| !default.contains('('));
+    if hints.back && (same_for_all || needs_value(column)) && is_alone_in_a_key(id, from, to) {
+        return Err(no_way_back(id, "and in a key"));
+    }
+    if !needs_value(column) {
         return Ok(vec![add(column)]);
     }
-    let value = if hints.back { restored(id, column, to)? } else { hints.fill(id)? };
-    let note =
-        if hints.back { "What it held is lost: every row gets the same." } else { "For the rows that are there." };
-    let filled = Column { default: Some(value), ..column.clone() };
-    Ok(vec![add(&filled).noted(note), Step::new(format!("{} drop default", alter_column(id)))])
+    let with_default = |value: String| add(&Column { default: Some(value), ..column.clone() });
+    if hints.back {
+        let note = "What it held is lost: every row gets the same.";
+        return Ok(vec![with_default(restored(id, column, to)?).noted(note), alter("drop default")]);
+    }
+    let value = hints.fill(id)?;
+    if is_constant(&value) {
+        return Ok(vec![with_default(value), alter("drop default")]);
+    }
+    let fill = format!("update {} set {} = {value}", place(&id.table()), quoted(&id.part));
+    Ok(vec![add(&Column { not_null: false, ..column.clone() }), Step::new(fill), alter("set not null")])
+}
+
+/// Whether rows that are there cannot do without a value that nobody declares.
+fn needs_value(column: &Column) -> bool {
+    column.not_null && column.default.is_none() && column.generated.is_none() && column.identity.is_none()
+}
+
+/// A single literal: it can be a default, and then no row is rewritten.
+fn is_constant(expression: &str) -> bool {
+    let inner = expression.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    inner.is_some_and(|text| !text.contains('\''))
+        || expression.parse::<f64>().is_ok()
+        || ["true", "false"].contains(&expression)
 }
 
 /// Changes one where it is.
@@ -111,27 +133,36 @@ fn require(id: &Id, new: &Column, hints: &Hints) -> Result<Vec<Step>, Refusal> {
     Ok(vec![Step::new(fill), require])
 }
 
-/// What a column gets whose values are lost.
-fn restored(id: &Id, column: &Column, to: &Catalogue) -> Result<String, Refusal> {
-    let refuse = |why: &str| {
-        let advice = "what it held cannot be put back on the way down. Make it nullable in this migration, and drop it in the next";
-        Refusal::new(id, format!("it is not null {why}, and {advice}"))
+fn no_way_back(id: &Id, why: &str) -> Refusal {
+    let advice = "what it held cannot be put back on the way down. Make it nullable and without default in this migration, and drop it \
+                  in the next";
+    Refusal::new(id, format!("it is filled in every row {why}, and {advice}"))
+}
+
+/// Whether a key of nothing but columns that are added needs this one.
+fn is_alone_in_a_key(id: &Id, from: &Catalogue, to: &Catalogue) -> bool {
+    let all_added = |key: &Id| {
+        let needs = to.needs.get(key).into_iter().flatten();
+        let mut own = needs.filter(|need| need.kind == Kind::Column && need.table() == id.table()).peekable();
+        own.peek().is_some() && own.all(|column| !from.has(column))
     };
-    let needs = |other: &Id| to.needs.get(other).is_some_and(|needs| needs.contains(id));
-    let bound = |(other, object): (&Id, &Object)| match object {
-        Object::Constraint(Constraint { sort, .. }) => needs(other) && (sort != "check"),
-        Object::Index(Index { definition, .. }) => needs(other) && definition.starts_with("CREATE UNIQUE"),
+    let is_key = |object: &Object| match object {
+        Object::Constraint(Constraint { sort, .. }) => sort != "check",
+        Object::Index(Index { definition, .. }) => definition.starts_with("CREATE UNIQUE"),
         _ => false,
     };
-    if to.objects.iter().any(bound) {
-        return Err(refuse("and in a key"));
-    }
+    let needs = |key: &Id| to.needs.get(key).is_some_and(|needs| needs.contains(id));
+    to.objects.iter().any(|(key, object)| is_key(object) && key.table() == id.table() && needs(key) && all_added(key))
+}
+
+/// What a column gets whose values are lost.
+fn restored(id: &Id, column: &Column, to: &Catalogue) -> Result<String, Refusal> {
     if column.type_name.ends_with("[]") {
         return Ok("'{}'".to_owned());
     }
     let labels = to.of_kind(Kind::Enum).find(|(id, _)| place(id) == column.type_name);
     if let Some((_, Object::Enum(labels))) = labels {
-        return labels.labels.first().map(|label| literal(label)).ok_or_else(|| refuse("and of an empty enum"));
+        return labels.labels.first().map(|label| literal(label)).ok_or_else(|| no_way_back(id, "of an empty enum"));
     }
     let base = column.type_name.split('(').next().unwrap_or_default().trim_end();
     let zero = match base {
@@ -142,7 +173,7 @@ fn restored(id: &Id, column: &Column, to: &Catalogue) -> Result<String, Refusal>
         "date" | "timestamp without time zone" | "timestamp with time zone" => "'epoch'",
         "time without time zone" | "interval" => "'00:00'",
         "uuid" => "'00000000-0000-0000-0000-000000000000'",
-        _ => return Err(refuse(&format!("and of type {}", column.type_name))),
+        _ => return Err(no_way_back(id, &format!("with a {}", column.type_name))),
     };
     Ok(zero.to_owned())
 }
