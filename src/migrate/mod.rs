@@ -13,6 +13,7 @@ mod print;
 mod repair;
 mod revision;
 mod run;
+pub mod scratch;
 mod script;
 mod stamp;
 mod standing;

@@ -13,6 +13,7 @@ use super::indexes::{self, RebuildError};
 use super::lock::{self, LockError};
 use super::loss::{self, Losing};
 use super::plan::{self, Ascent, Descent, PlanError, Target};
+use super::scratch::Places;
 use super::script::Script;
 use super::standing::{self, Standing, Status, Unusable};
 use super::step::{self, Step, StepError, Waits, Way};
@@ -20,7 +21,7 @@ use crate::store::{Database, DatabaseError};
 
 /// What somebody asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct Options<'a> {
     /// How far to go.
     pub target: Target,
     /// Take over a database that the backend's Alembic made.
@@ -29,6 +30,8 @@ pub struct Options {
     pub allow_data_loss: bool,
     /// How long to wait for what.
     pub waits: Waits,
+    /// Where a scratch database may be made, which one to be taken over is compared with; always beside that one.
+    pub places: Places<'a>,
 }
 
 /// One migration that was applied or taken back, or would be.
@@ -139,13 +142,13 @@ impl fmt::Display for Stands {
 pub async fn foresee_up(
     database: &Database,
     files: &Files,
-    options: &Options,
+    options: &Options<'_>,
 ) -> Result<(Outcome, Option<Takeover>), MigrationError> {
     let mut connection = database.own_connection().await?;
     let standing = read(database, &mut connection, files).await?;
     let ascent = plan::up(&standing, files, &options.target)?;
     let takeover = match &ascent.adopt {
-        Some(_) => Some(adopt::inspect(database, &mut connection, files).await?),
+        Some(_) => Some(adopt::inspect(database, &mut connection, &first(files), options.places).await?),
         None => None,
     };
     let mut outcome = outcome(&standing);
@@ -160,7 +163,7 @@ pub async fn foresee_up(
 }
 
 /// Applies what the database lacks. Three statements and no lock where it lacks nothing.
-pub async fn up(database: &Database, files: &Files, options: &Options) -> Result<Outcome, MigrationError> {
+pub async fn up(database: &Database, files: &Files, options: &Options<'_>) -> Result<Outcome, MigrationError> {
     let mut connection = database.own_connection().await?;
     let standing = read(database, &mut connection, files).await?;
     let ascent = admitted(&standing, files, options)?;
@@ -169,7 +172,7 @@ pub async fn up(database: &Database, files: &Files, options: &Options) -> Result
         return Ok(outcome(&standing));
     }
     if ascent.adopt.is_some() {
-        adopt::inspect(database, &mut connection, files).await?.admit()?;
+        adopt::inspect(database, &mut connection, &first(files), options.places).await?.admit()?;
     }
     let lock = take_lock(database, &mut connection, &standing, options.waits).await?;
     let done = ascend(database, &mut connection, files, options).await;
@@ -177,7 +180,12 @@ pub async fn up(database: &Database, files: &Files, options: &Options) -> Result
     done
 }
 
-fn admitted<'a>(standing: &Standing, files: &'a Files, options: &Options) -> Result<Ascent<'a>, MigrationError> {
+/// What Alembic's first revision equals.
+fn first(files: &Files) -> Files {
+    files.up_to(files.iter().next().map_or(0, |file| file.version))
+}
+
+fn admitted<'a>(standing: &Standing, files: &'a Files, options: &Options<'_>) -> Result<Ascent<'a>, MigrationError> {
     let ascent = plan::up(standing, files, &options.target)?;
     match ascent.adopt {
         Some(revision) if !options.adopt => Err(MigrationError::MadeByAlembic { revision }),
@@ -207,7 +215,7 @@ async fn ascend(
     database: &Database,
     connection: &mut PgConnection,
     files: &Files,
-    options: &Options,
+    options: &Options<'_>,
 ) -> Result<Outcome, MigrationError> {
     let standing = read(database, connection, files).await?;
     let ascent = admitted(&standing, files, options)?;
@@ -239,7 +247,7 @@ async fn ascend(
     Ok(outcome)
 }
 
-fn step<'a>(file: &'a File, script: &'a Script, way: Way<'a>, options: &Options) -> Step<'a> {
+fn step<'a>(file: &'a File, script: &'a Script, way: Way<'a>, options: &Options<'_>) -> Step<'a> {
     let Options { allow_data_loss, .. } = *options;
     Step { version: file.version, what: &file.what, script, way, allow_data_loss }
 }
@@ -273,7 +281,11 @@ fn left_out(revision: &standing::Revision) -> Option<String> {
 }
 
 /// What `down` would do, and nothing written.
-pub async fn foresee_down(database: &Database, files: &Files, options: &Options) -> Result<Outcome, MigrationError> {
+pub async fn foresee_down(
+    database: &Database,
+    files: &Files,
+    options: &Options<'_>,
+) -> Result<Outcome, MigrationError> {
     let mut connection = database.own_connection().await?;
     let (outcome, _) = look_down(database, &mut connection, files, options).await?;
     close(connection).await;
@@ -281,7 +293,7 @@ pub async fn foresee_down(database: &Database, files: &Files, options: &Options)
 }
 
 /// Takes migrations back, newest first.
-pub async fn down(database: &Database, files: &Files, options: &Options) -> Result<Outcome, MigrationError> {
+pub async fn down(database: &Database, files: &Files, options: &Options<'_>) -> Result<Outcome, MigrationError> {
     let mut connection = database.own_connection().await?;
     let standing = read(database, &mut connection, files).await?;
     if plan::down(&standing, files, &options.target)?.is_empty() {
@@ -298,7 +310,7 @@ async fn descend(
     database: &Database,
     connection: &mut PgConnection,
     files: &Files,
-    options: &Options,
+    options: &Options<'_>,
 ) -> Result<Outcome, MigrationError> {
     let (mut outcome, scripts) = look_down(database, connection, files, options).await?;
     if !options.allow_data_loss && !outcome.loses.is_empty() {
@@ -326,7 +338,7 @@ async fn look_down(
     database: &Database,
     connection: &mut PgConnection,
     files: &Files,
-    options: &Options,
+    options: &Options<'_>,
 ) -> Result<(Outcome, Vec<(Descent, Script)>), MigrationError> {
     let standing = read(database, connection, files).await?;
     let mut outcome = Outcome::default();
