@@ -107,7 +107,7 @@ impl From<Unusable> for MigrationError {
 }
 
 fn listed(losing: &[Losing]) -> String {
-    losing.iter().map(|one| format!("\n  {one}")).collect()
+    losing.iter().map(|one| format!("\n  {one}")).collect::<Vec<_>>().concat()
 }
 
 /// What was done before a migration failed.

@@ -162,7 +162,7 @@ impl Bench {
         let mut all = format!("{objects:#?}\n");
         for table in tables {
             let rows = format!("select string_agg(t::text, E'\\n' order by t::text) from {table} t");
-            all += &format!("{table}\n{}\n", self.text(&rows).await.unwrap_or_default());
+            all.extend([table, "\n".to_owned(), self.text(&rows).await.unwrap_or_default(), "\n".to_owned()]);
         }
         all
     }

@@ -1,12 +1,17 @@
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use venue_sync::migrate::{Options, State, Target, sql};
 
 use crate::bench::{Bench, FIRST, SECOND, files, newest, told};
 
+/// Beside the server programs that the tests were given, or on PATH.
+#[expect(clippy::disallowed_methods, reason = "a test program has no `cli` to read its environment")]
 fn psql(bench: &Bench, script: &str) -> String {
-    let mut child = Command::new("psql")
+    let beside = std::env::var_os("VENUES_POSTGRES_BIN").map(|folder| Path::new(&folder).join("psql"));
+    let program = beside.filter(|program| program.exists()).unwrap_or_else(|| "psql".into());
+    let mut child = Command::new(program)
         .args(["--no-psqlrc", "--quiet", &bench.guard.url()])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
