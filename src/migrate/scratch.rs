@@ -12,7 +12,7 @@ use crate::store::{Database, is_state, word};
 const PREFIX: &str = "venues_scratch_";
 
 /// Where a scratch database may be made, in this order: the server that somebody named, the database's own, the embedded one.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Places<'a> {
     /// A server that somebody named: the URL of any database there.
     pub url: Option<&'a str>,

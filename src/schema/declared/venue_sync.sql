@@ -115,3 +115,15 @@ create table venue_sync.venue_states (
     successor_id text,
     checked_at timestamptz not null
 );
+
+-- What migrations were applied, word for word. Beside it is sqlx's own table, which its runner makes.
+create table venue_sync.migration_statements (
+    version bigint primary key,
+    -- Over the statements of `up`, without comments and layout.
+    checksum bytea not null,
+    up text not null,
+    down text,
+    applied_at timestamptz not null default clock_timestamp(),
+    -- Version of the `venues` that applied it, or first found it equal to its own.
+    applied_by text not null
+);
