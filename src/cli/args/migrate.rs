@@ -4,6 +4,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::database::{DatabaseArgs, ScratchArgs};
+use super::migrate_new::NewArgs;
 use crate::migrate::Rev;
 
 /// `venues migrate`.
@@ -101,6 +102,18 @@ pub enum MigrateCommand {
         #[command(flatten)]
         database: DatabaseArgs,
     },
+    /// Write a new migration: two files to fill in, or with --auto the difference between what is declared and what the
+    /// migrations make.
+    New(Box<NewArgs>),
+    /// Compare the database with the declared schema. Ends with 1 where they differ or migrations are pending.
+    Check {
+        /// Where to make what the database is compared with.
+        #[command(flatten)]
+        scratch: ScratchArgs,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
     /// Mend the bookkeeping: checksums of files that say the same in other words, invalid indexes, half-applied marks.
     Repair {
         /// Do not ask.
@@ -145,11 +158,13 @@ impl MigrateCommand {
             Self::Sql { database, .. } => {
                 Some(database).filter(|database| database.embedded || database.database_url.is_some())
             }
+            Self::New(_) => None,
             Self::Up { database, .. }
             | Self::Down { database, .. }
             | Self::Current { database, .. }
             | Self::History { database }
             | Self::Stamp { database, .. }
+            | Self::Check { database, .. }
             | Self::Repair { database, .. } => Some(database),
         }
     }
@@ -159,7 +174,8 @@ impl MigrateCommand {
     /// Where scratch databases may be made, if somebody said so.
     pub fn scratch(&self) -> Option<&ScratchArgs> {
         match self {
-            Self::Up { scratch, .. } | Self::Stamp { scratch, .. } => Some(scratch),
+            Self::New(args) => Some(&args.scratch),
+            Self::Up { scratch, .. } | Self::Stamp { scratch, .. } | Self::Check { scratch, .. } => Some(scratch),
             _ => None,
         }
     }
@@ -179,6 +195,8 @@ Examples:
   venues migrate down --to f99aa361bd09 --allow-data-loss
   venues migrate down 2 --database-url postgresql://me@localhost/mine
   venues migrate current --exit-code
+  venues migrate check --json
+  venues migrate new --auto 'phone numbers of venues'
   venues migrate sql --from 20261122 | psql \"$DATABASE_URL\"
 
 Exit codes: 0 done, or nothing to do; 1 a check found something; 2 usage, nothing was done; 69 no database;
