@@ -135,7 +135,6 @@ impl Failure {
         match self {
             Self::Auto(AutoError::Database(_))
             | Self::Scratch(ScratchError::Statement(_) | ScratchError::Embedded(_)) => Exit::Unavailable,
-            Self::Check(CheckError::Database(error)) => of_database(error),
             Self::Region { .. }
             | Self::Auto(_)
             | Self::Check(_)
@@ -151,7 +150,6 @@ impl Failure {
             | Self::Record(_)
             | Self::Live(_)
             | Self::Shell { .. } => Exit::Usage,
-            Self::Database(error) => of_database(error),
             Self::Migration(error) => of_migration(error),
             Self::Embedded(_) | Self::EmbeddedLost { .. } | Self::Stop(_) | Self::Watch(_) | Self::Runtime(_) => {
                 Exit::Unavailable
