@@ -8,4 +8,6 @@
 )]
 pub(crate) mod database;
 #[allow(dead_code, reason = "each test program uses its own part")]
+pub(crate) mod documented;
+#[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod listener;
