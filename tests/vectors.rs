@@ -118,8 +118,8 @@ async fn a_venue_has_one_vector_of_a_model_which_its_profile_names_and_which_goe
     assert_eq!(bench.keep(1, "old", "'[1, 2, 3]'").await, 1);
     assert_eq!(bench.keep(1, "new", "'[1, 2, 3, 4]'").await, 1);
     assert_eq!(bench.keep(1, "new", "'[4, 3, 2, 1]'").await, 1);
-    let kept = "select model || ' ' || dimensions || ' ' || embedding::text || ' ' || (embedding_ref is not null)
-                from venue_embeddings e left join venue_profiles p on p.embedding_ref = e.ref order by created_at, model";
+    let kept = "select e.model || ' ' || dimensions || ' ' || embedding::text || ' ' || (embedding_ref is not null)
+                from venue_embeddings e left join venue_profiles p on p.embedding_ref = e.ref order by e.created_at";
     assert_eq!(bench.lines(kept).await, ["old 3 [1,2,3] false", "new 4 [4,3,2,1] true"]);
     bench.run("delete from venues where provider_id = '1'").await;
     assert_eq!(bench.text("select count(*)::text from venue_embeddings").await.unwrap(), "0");
