@@ -2,6 +2,9 @@
 //!
 //! Needs a direct connection (not PgBouncer in transaction mode): runners exclude each other by a session lock.
 
+pub mod auto;
+pub mod scratch;
+
 use std::time::Duration;
 
 use sqlx::Connection as _;
