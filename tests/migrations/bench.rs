@@ -89,7 +89,10 @@ const CATALOGUE: &str = "
         from pg_type t join pg_enum e on e.enumtypid = t.oid where t.typnamespace = $1::regnamespace group by t.typname
         union all select 5, 'relation ' || c.relname from pg_class c
         where c.relnamespace = $1::regnamespace and c.relkind not in ('r', 'i', 'S')
-        union all select 5, 'function ' || p.proname from pg_proc p where p.pronamespace = $1::regnamespace
+        -- Not what an extension brings along.
+        union all select 5, 'function ' || p.proname from pg_proc p
+        where p.pronamespace = $1::regnamespace
+          and not exists (select from pg_depend d where d.objid = p.oid and d.classid = 'pg_proc'::regclass and d.deptype = 'e')
     ) as listed order by part, line collate \"C\"";
 
 impl Bench {
