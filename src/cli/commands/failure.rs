@@ -177,7 +177,12 @@ fn of_migration(error: &MigrationError) -> Exit {
     match (database_of(error), error) {
         (Some(error), _) => of_database(error),
         (None, MigrationError::Adopt(AdoptError::Differs(_))) => Exit::Finding,
-        (None, MigrationError::Lock(_) | MigrationError::Step { error: StepError::Blocked { .. }, .. }) => Exit::Again,
+        (
+            None,
+            MigrationError::Lock(_)
+            | MigrationError::Busy
+            | MigrationError::Step { error: StepError::Blocked { .. }, .. },
+        ) => Exit::Again,
         _ => Exit::Usage,
     }
 }

@@ -6,13 +6,13 @@ mod mend;
 
 use super::failure::Failure;
 use super::open::{embedded_options, home, open};
-use crate::cli::args::{MigrateCommand, WaitArgs};
+use crate::cli::args::MigrateCommand;
 use crate::cli::database_url::DatabaseUrl;
 use crate::cli::exit::Exit;
 use crate::cli::settings::database::{DatabaseChoice, ScratchChoice};
 use crate::cli::terminal::Terminal;
 use crate::migrate::scratch::Places;
-use crate::migrate::{self, Options, Waits};
+use crate::migrate::{self, Options};
 use crate::store::Database;
 
 /// Changes or shows the schema. Returns what to print on stdout.
@@ -67,14 +67,10 @@ async fn with_database(
             look::sql(from.as_ref(), to, Some(&migrate::standing(database).await?))?
         }
         MigrateCommand::Stamp { rev, waits, .. } => {
-            let options = Options { places, waits: self::waits(waits), ..Options::default() };
+            let options = Options { places, waits: waits.waits(), ..Options::default() };
             mend::stamp(database, rev, &options, terminal).await?
         }
         MigrateCommand::Repair { yes, waits, .. } => mend::repair(database, *yes, waits, terminal).await?,
     };
     Ok((text, Exit::Complete))
-}
-
-fn waits(typed: &WaitArgs) -> Waits {
-    Waits { lock_timeout: typed.lock_timeout, patience: typed.patience }
 }
