@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 use super::database::{DatabaseArgs, ScratchArgs};
 use super::migrate_new::NewArgs;
-use crate::migrate::Rev;
+use crate::migrate::{Rev, Waits};
 
 /// `venues migrate`.
 #[derive(Debug, Clone, Args)]
@@ -149,6 +149,13 @@ pub struct WaitArgs {
     /// Seconds to go on trying, for each migration; and to wait for another runner.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "120")]
     pub patience: Duration,
+}
+
+impl WaitArgs {
+    /// As the runner takes it.
+    pub fn waits(&self) -> Waits {
+        Waits { lock_timeout: self.lock_timeout, patience: self.patience }
+    }
 }
 
 impl MigrateCommand {

@@ -133,6 +133,7 @@ impl Failure {
     /// What a scheduler is told.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Database(error) | Self::Check(CheckError::Database(error)) => of_database(error),
             Self::Auto(AutoError::Database(_))
             | Self::Scratch(ScratchError::Statement(_) | ScratchError::Embedded(_)) => Exit::Unavailable,
             Self::Region { .. }
@@ -211,7 +212,12 @@ fn of_migration(error: &MigrationError) -> Exit {
     match (database_of(error), error) {
         (Some(error), _) => of_database(error),
         (None, MigrationError::Adopt(AdoptError::Differs(_))) => Exit::Finding,
-        (None, MigrationError::Lock(_) | MigrationError::Step { error: StepError::Blocked { .. }, .. }) => Exit::Again,
+        (
+            None,
+            MigrationError::Lock(_)
+            | MigrationError::Busy
+            | MigrationError::Step { error: StepError::Blocked { .. }, .. },
+        ) => Exit::Again,
         _ => Exit::Usage,
     }
 }

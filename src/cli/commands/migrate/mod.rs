@@ -8,13 +8,13 @@ mod new;
 
 use super::failure::Failure;
 use super::open::{embedded_options, home, open};
-use crate::cli::args::{MigrateCommand, WaitArgs};
+use crate::cli::args::MigrateCommand;
 use crate::cli::database_url::DatabaseUrl;
 use crate::cli::exit::Exit;
 use crate::cli::settings::database::{DatabaseChoice, ScratchChoice};
 use crate::cli::terminal::Terminal;
 use crate::migrate::scratch::Places;
-use crate::migrate::{Options, Waits};
+use crate::migrate::{self, Options};
 use crate::store::Database;
 
 /// Changes or shows the schema. Returns what to print on stdout.
@@ -69,21 +69,15 @@ async fn with_database(
         }
         MigrateCommand::Check { .. } => return check::check(database, &places, terminal).await,
         MigrateCommand::History { .. } => look::history(database, terminal).await?,
-        MigrateCommand::Sql { from, to, .. } => look::sql(from.as_ref(), to, Some(database_stands(database).await?))?,
+        MigrateCommand::Sql { from, to, .. } => {
+            look::sql(from.as_ref(), to, Some(&migrate::standing(database).await?))?
+        }
         MigrateCommand::Stamp { rev, waits, .. } => {
-            let options = Options { places, waits: self::waits(waits), ..Options::default() };
+            let options = Options { places, waits: waits.waits(), ..Options::default() };
             mend::stamp(database, rev, &options, terminal).await?
         }
         MigrateCommand::New(_) => return without_database(action),
         MigrateCommand::Repair { yes, waits, .. } => mend::repair(database, *yes, waits, terminal).await?,
     };
     Ok((text, Exit::Complete))
-}
-
-async fn database_stands(database: &Database) -> Result<i64, Failure> {
-    Ok(crate::migrate::standing(database).await?.newest())
-}
-
-fn waits(typed: &WaitArgs) -> Waits {
-    Waits { lock_timeout: typed.lock_timeout, patience: typed.patience }
 }
