@@ -14,7 +14,7 @@ use super::complaint::complain;
 use super::environment::Environment;
 use super::exit::Exit;
 use super::regions;
-use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError};
+use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError, ScratchChoice};
 use super::settings::file::{SettingsFile, SettingsFileError};
 use super::settings::folders::Folders;
 use super::settings::sync_job::{self, Surroundings, SyncJob, SyncJobError};
@@ -84,9 +84,10 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
         }
         Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Migrate(args) => {
-            let flags = args.action.database();
-            let chosen = database::choose(Asker::Work, flags, &environment, &folders, terminal.watched)?;
-            migrate(&args.action, &chosen, terminal)
+            let choose = |flags| database::choose(Asker::Work, flags, &environment, &folders, terminal.watched);
+            let chosen = args.action.database().map(choose).transpose()?;
+            let scratch = database::scratch(args.action.scratch(), &environment, &folders)?;
+            migrate(&args.action, chosen.as_ref(), &scratch, terminal)
         }
         Command::Db(args) => db(&look(&args.action, &environment, &folders)?, terminal),
     }
@@ -168,8 +169,13 @@ fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
 }
 
 /// Changes or shows the schema.
-fn migrate(action: &MigrateCommand, database: &DatabaseChoice, terminal: &Terminal) -> Result<Exit, CommandError> {
-    let (text, exit) = runtime()?.block_on(commands::migrate(action, database, terminal))?;
+fn migrate(
+    action: &MigrateCommand,
+    database: Option<&DatabaseChoice>,
+    scratch: &ScratchChoice,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
+    let (text, exit) = runtime()?.block_on(commands::migrate(action, database, scratch, terminal))?;
     terminal::print(&text)?;
     Ok(exit)
 }

@@ -3,7 +3,9 @@ use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
 use crate::coverage::RegionError;
-use crate::migrate::MigrationError;
+use crate::migrate::auto::AutoError;
+use crate::migrate::scratch::ScratchError;
+use crate::migrate::{AdoptError, CheckError, FilesError, MigrationError, StepError};
 use crate::store::{self, Remedy, embedded};
 use crate::sync::SyncError;
 use crate::transport::{CassetteError, LiveSetupError, RecordError};
@@ -25,6 +27,40 @@ pub enum Failure {
     /// Its schema.
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    /// A migration that cannot be generated.
+    #[error(transparent)]
+    Auto(#[from] AutoError),
+    /// The comparison with what is declared.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// No scratch database.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+    /// Migrations that cannot be read.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// Files of the source tree.
+    #[error("{what} {}", path.display())]
+    Source {
+        /// What cannot be done with it.
+        what: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not in the source tree.
+    #[error("there is no folder {}: run this in the source tree, or say where the migrations are with --dir", .0.display())]
+    NoFolder(PathBuf),
+    /// Nobody there to say yes.
+    #[error("{what}; nothing was done. Say that it may be done with --yes")]
+    Unasked {
+        /// What would be done.
+        what: String,
+    },
+    /// Somebody said no.
+    #[error("nothing was done")]
+    Declined,
     /// Its schema is older than this program, and it is not ours to change unasked.
     #[error(
         "the database at {place} lacks {pending} of our migrations; nothing was written. Apply them with `venues migrate up`, \
@@ -97,19 +133,25 @@ impl Failure {
     /// What a scheduler is told.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Database(error) | Self::Check(CheckError::Database(error)) => of_database(error),
+            Self::Auto(AutoError::Database(_))
+            | Self::Scratch(ScratchError::Statement(_) | ScratchError::Embedded(_)) => Exit::Unavailable,
             Self::Region { .. }
+            | Self::Auto(_)
+            | Self::Check(_)
+            | Self::Scratch(_)
+            | Self::Files(_)
+            | Self::Source { .. }
+            | Self::NoFolder(_)
+            | Self::Unasked { .. }
+            | Self::Declined
             | Self::Behind { .. }
             | Self::Cassette(_)
             | Self::OtherRecording { .. }
             | Self::Record(_)
             | Self::Live(_)
             | Self::Shell { .. } => Exit::Usage,
-            Self::Database(error) => of_database(error),
-            Self::Migration(error) => match error {
-                MigrationError::Database(error) => of_database(error),
-                MigrationError::Locked { .. } => Exit::Again,
-                _ => Exit::Usage,
-            },
+            Self::Migration(error) => of_migration(error),
             Self::Embedded(_) | Self::EmbeddedLost { .. } | Self::Stop(_) | Self::Watch(_) | Self::Runtime(_) => {
                 Exit::Unavailable
             }
@@ -126,9 +168,8 @@ impl Failure {
     /// What to do, where the message alone does not say it.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         let database = match self {
-            Self::Database(error)
-            | Self::Migration(MigrationError::Database(error))
-            | Self::Sync(SyncError::Database(error)) => error,
+            Self::Database(error) | Self::Sync(SyncError::Database(error)) => error,
+            Self::Migration(error) => database_of(error)?,
             Self::Sync(SyncError::RequestWrong { .. }) => {
                 return Some(
                     "check the region's types, language and base_url; if they are right, this is our bug: please report it"
@@ -165,6 +206,30 @@ fn grant(role: &str) -> String {
          grant select, insert, update, delete on all tables in schema public, venue_sync to {role};\n\
          `venues migrate` needs more: run it as the owner of the database"
     )
+}
+
+fn of_migration(error: &MigrationError) -> Exit {
+    match (database_of(error), error) {
+        (Some(error), _) => of_database(error),
+        (None, MigrationError::Adopt(AdoptError::Differs(_))) => Exit::Finding,
+        (
+            None,
+            MigrationError::Lock(_)
+            | MigrationError::Busy
+            | MigrationError::Step { error: StepError::Blocked { .. }, .. },
+        ) => Exit::Again,
+        _ => Exit::Usage,
+    }
+}
+
+/// Where it is the database's fault.
+fn database_of(error: &MigrationError) -> Option<&store::DatabaseError> {
+    match error {
+        MigrationError::Database(error)
+        | MigrationError::Adopt(AdoptError::Database(error))
+        | MigrationError::Step { error: StepError::Database(error), .. } => Some(error),
+        _ => None,
+    }
 }
 
 fn of_database(error: &store::DatabaseError) -> Exit {

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::failure::Failure;
 use crate::cli::settings::database::{DatabaseChoice, EmbeddedPlace};
 use crate::cli::terminal::Terminal;
-use crate::migrate::{self, State};
+use crate::migrate::{self, Files, MigrationError, State};
 use crate::store::Database;
 use crate::store::embedded::{self, Download, Home, Options, Running, Watcher};
 
@@ -44,18 +44,22 @@ pub(super) async fn open(choice: &DatabaseChoice, connections: u32, terminal: &T
 
 /// The embedded server, started if need be.
 pub(super) async fn serve(place: &EmbeddedPlace, terminal: &Terminal) -> Result<Running, Failure> {
-    let options = Options {
+    let options = embedded_options(place);
+    let steps = terminal.server_steps();
+    let running = embedded::start(&home(place), &options, &|step| steps.show(&step)).await;
+    steps.finish();
+    Ok(running?)
+}
+
+pub(super) fn embedded_options(place: &EmbeddedPlace) -> Options {
+    Options {
         programs: place.programs.clone(),
         search_path: place.search_path.clone(),
         download: Download { base: place.mirror.clone(), ..Download::default() },
         port: place.port,
         watcher: std::env::current_exe().ok().map(|program| Watcher { program, idle: IDLE }),
         ..Options::default()
-    };
-    let steps = terminal.server_steps();
-    let running = embedded::start(&home(place), &options, &|step| steps.show(&step)).await;
-    steps.finish();
-    Ok(running?)
+    }
 }
 
 pub(super) fn home(place: &EmbeddedPlace) -> Home {
@@ -64,14 +68,15 @@ pub(super) fn home(place: &EmbeddedPlace) -> Home {
 
 /// Brings the schema up on our own server, or where we were told to; elsewhere it has to be there.
 pub(super) async fn ensure_schema(opened: &Opened, told: bool) -> Result<(), Failure> {
-    match migrate::state(&opened.database).await? {
+    let standing = migrate::standing(&opened.database).await?;
+    match standing.state().map_err(MigrationError::from)? {
         State::Current => Ok(()),
         State::Behind { .. } if opened.embedded_log.is_some() || told => {
-            let applied = migrate::up(&opened.database, None, false).await?;
-            tracing::info!(applied = applied.len(), "brought the schema up to date");
+            let applied = migrate::up(&opened.database, Files::embedded(), &migrate::Options::default()).await?;
+            tracing::info!(applied = applied.steps.len(), "brought the schema up to date");
             Ok(())
         }
         State::Behind { pending } => Err(Failure::Behind { place: opened.database.place().to_owned(), pending }),
-        State::MadeByAlembic { revision } => Err(migrate::MigrationError::MadeByAlembic { revision }.into()),
+        State::MadeByAlembic { revision } => Err(MigrationError::MadeByAlembic { revision }.into()),
     }
 }

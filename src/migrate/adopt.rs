@@ -1,0 +1,105 @@
+//! Takes over a database that the backend's Alembic made: recognised, compared, recorded; no row is touched.
+
+use serde::Serialize;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+
+use super::bookkeeping;
+use super::files::Files;
+use super::scratch::{Places, Scratch, ScratchError};
+use crate::schema::catalogue::{self, Catalogue, Kind, Object};
+use crate::schema::difference::{Change, Difference, compare};
+use crate::store::{Database, DatabaseError};
+
+/// How a database differs from what it is to be recorded as.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Takeover {
+    /// What would make our migrations or our writing fail, or mean something else. One line each.
+    pub in_the_way: Vec<String>,
+    /// What is somebody else's, and is left alone.
+    pub not_ours: Vec<String>,
+}
+
+/// Why a database cannot be taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum AdoptError {
+    /// It is not what it is to be recorded as.
+    #[error(
+        "this database is not as it should be recorded; nothing was written.{}\nMake it so (with the backend's Alembic, or by \
+         hand), then run the command again",
+        .0.iter().map(|line| format!("\n  {line}")).collect::<Vec<_>>().concat()
+    )]
+    Differs(Vec<String>),
+    /// Nowhere to make what it is compared with.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+    /// The database's fault.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl Takeover {
+    /// Refuses where something is in the way.
+    pub fn admit(self) -> Result<(), AdoptError> {
+        if self.in_the_way.is_empty() { Ok(()) } else { Err(AdoptError::Differs(self.in_the_way)) }
+    }
+}
+
+/// Compares the database with what the migrations make of an empty one.
+pub(super) async fn inspect(
+    database: &Database,
+    connection: &mut PgConnection,
+    files: &Files,
+    places: Places<'_>,
+) -> Result<Takeover, AdoptError> {
+    let scratch = Scratch::make(&Places { beside: places.beside.or(Some(database)), ..places }).await?;
+    let wanted = made_by(&scratch, files).await;
+    scratch.remove().await?;
+    let wanted = wanted?;
+    let found = catalogue::read(connection).await.map_err(|error| database.error(error))?;
+    let mut takeover = Takeover::default();
+    for difference in compare(&wanted, &found) {
+        // Where our bookkeeping lives, once it has been here.
+        if difference.object.kind == Kind::Schema && matches!(difference.change, Change::Unexpected) {
+            continue;
+        }
+        let side = if is_in_the_way(&difference, &found) { &mut takeover.in_the_way } else { &mut takeover.not_ours };
+        side.push(difference.to_string());
+    }
+    Ok(takeover)
+}
+
+async fn made_by(scratch: &Scratch, files: &Files) -> Result<Catalogue, ScratchError> {
+    let mut connection = scratch.connect().await?;
+    for file in files.iter() {
+        connection.execute(AssertSqlSafe(file.up.text.clone())).await?;
+    }
+    let made = catalogue::read(&mut connection).await?;
+    connection.close().await?;
+    Ok(made)
+}
+
+/// What is missing or other than ours; of what is more, what would refuse our rows or our next migration.
+fn is_in_the_way(difference: &Difference, found: &Catalogue) -> bool {
+    match &difference.change {
+        Change::Missing => true,
+        Change::Altered { facet, .. } => !difference.foreign && *facet != "comment",
+        Change::Unexpected if difference.foreign => false,
+        Change::Unexpected => match found.objects.get(&difference.object) {
+            Some(Object::Column(column)) => {
+                column.not_null && column.default.is_none() && column.identity.is_none() && column.generated.is_none()
+            }
+            _ => difference.object.schema == "venue_sync",
+        },
+    }
+}
+
+/// Records the first migration as applied.
+pub(super) async fn take_over(connection: &mut PgConnection, files: &Files) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    bookkeeping::make(&mut transaction).await?;
+    if let Some(first) = files.iter().next() {
+        bookkeeping::record(&mut transaction, first.version, &first.what, &first.up, true).await?;
+    }
+    transaction.commit().await
+}

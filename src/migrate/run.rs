@@ -1,0 +1,231 @@
+//! What both directions share: what was asked for, what came of it, the lock, and why it did not work.
+
+use std::fmt;
+
+use serde::Serialize;
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
+
+use super::adopt::AdoptError;
+use super::bookkeeping;
+use super::files::{File, Files};
+use super::indexes::{self, RebuildError};
+use super::lock::{self, LockError};
+use super::loss::{self, Losing};
+use super::plan::{PlanError, Target};
+use super::scratch::Places;
+use super::script::Script;
+use super::standing::{self, Standing, Unusable};
+use super::step::{StepError, Waits};
+use crate::store::{Database, DatabaseError, is_state};
+
+/// What somebody asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Options<'a> {
+    /// How far to go.
+    pub target: Target,
+    /// Take over a database that the backend's Alembic made.
+    pub adopt: bool,
+    /// Data may go.
+    pub allow_data_loss: bool,
+    /// How long to wait for what.
+    pub waits: Waits,
+    /// Where a scratch database may be made, which one to be taken over is compared with; always beside that one.
+    pub places: Places<'a>,
+}
+
+/// One migration that was applied or taken back, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// The number at the beginning of the file's name.
+    pub version: i64,
+    /// The rest of the name, in words.
+    pub what: String,
+}
+
+/// What was done, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Outcome {
+    /// The database was taken over from Alembic, which was at this revision.
+    pub adopted: Option<String>,
+    /// In the order in which it was done.
+    pub steps: Vec<Done>,
+    /// What the steps lose.
+    pub loses: Vec<Losing>,
+    /// Invalid indexes that were built anew.
+    pub rebuilt: Vec<String>,
+    /// What was left out, since the server lacks the extension that it is for.
+    pub optional: Vec<String>,
+    /// Files that say the same as when they were applied, in other words or another layout.
+    pub reworded: Vec<i64>,
+}
+
+/// Why migrations were not run, or not all.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    /// The database's fault.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// Nothing can be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The backend's Alembic made this database, and nobody said to take it over.
+    #[error(
+        "this database was made by the backend's Alembic (revision {revision}) and has none of our bookkeeping; nothing was \
+         written. Take it over with `venues migrate up`, which asks, or `venues migrate up --yes`; no row is touched"
+    )]
+    MadeByAlembic {
+        /// What `alembic_version` says.
+        revision: String,
+    },
+    /// It cannot be taken over.
+    #[error(transparent)]
+    Adopt(#[from] AdoptError),
+    /// Data would go, and nobody said that it may.
+    #[error("this loses data; nothing was done.{}\nTo do it all the same, give --allow-data-loss", listed(.0))]
+    LosesData(Vec<Losing>),
+    /// Somebody else migrates.
+    #[error(transparent)]
+    Lock(LockError),
+    /// A migration failed.
+    #[error("{error}{stands}")]
+    Step {
+        /// Why.
+        error: StepError,
+        /// What was done before it, and stays.
+        stands: Stands,
+    },
+    /// Somebody holds a lock on a table that has to be looked at.
+    #[error(
+        "another program has locked a table that has to be looked at, and did not let go of it in time. Run the command again when \
+         that is over, or give it longer with --patience"
+    )]
+    Busy,
+    /// An invalid index.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
+}
+
+impl From<Unusable> for MigrationError {
+    fn from(error: Unusable) -> Self {
+        Self::Plan(error.into())
+    }
+}
+
+fn listed(losing: &[Losing]) -> String {
+    losing.iter().map(|one| format!("\n  {one}")).collect::<Vec<_>>().concat()
+}
+
+/// What was done before a migration failed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stands {
+    /// The database was taken over from Alembic.
+    pub adopted: bool,
+    /// Migrations that were applied or taken back.
+    pub done: Vec<i64>,
+}
+
+impl fmt::Display for Stands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.adopted {
+            write!(f, ".\nWhat stands: the database is taken over from Alembic, with no row touched")?;
+        }
+        if let Some(last) = self.done.last() {
+            let many = self.done.len();
+            write!(f, ".\nWhat stands: {many} before it, the last of them {last}")?;
+        }
+        if self.adopted || !self.done.is_empty() {
+            write!(f, ". Mend what failed and run the same command again: it goes on from there")?;
+        }
+        if self.adopted {
+            write!(f, "; `venues migrate stamp base` gives the database back to Alembic")?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn versions(done: &[Done]) -> Vec<i64> {
+    done.iter().map(|one| one.version).collect()
+}
+
+/// Invalid indexes of migrations that are applied: those of others are built by running them.
+pub(super) fn to_rebuild<'a>(
+    standing: &'a Standing,
+    files: &'a Files,
+) -> impl Iterator<Item = &'a indexes::InvalidIndex> {
+    let applied = |version| standing.revisions.iter().any(|one| one.version == version && one.status.is_applied());
+    standing
+        .invalid_indexes
+        .iter()
+        .filter(move |index| files.iter().any(|file| applied(file.version) && index.is_of(&file.up)))
+}
+
+/// What is equal to its file byte by byte and was applied before there was a table of texts, or by sqlx-cli.
+pub(super) async fn keep_texts(connection: &mut PgConnection, files: &Files) -> Result<(), sqlx::Error> {
+    let standing = standing::read(connection, files).await?;
+    let unkept: Vec<&File> = standing.unkept().filter_map(|version| files.get(version)).collect();
+    for file in unkept {
+        bookkeeping::keep(connection, file.version, &file.up, file.down.as_ref()).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn losing(
+    database: &Database,
+    connection: &mut PgConnection,
+    version: i64,
+    script: &Script,
+) -> Result<Vec<Losing>, MigrationError> {
+    loss::count(connection, version, script).await.map_err(|error| refused(database, error))
+}
+
+pub(super) async fn read(
+    database: &Database,
+    connection: &mut PgConnection,
+    files: &Files,
+) -> Result<Standing, DatabaseError> {
+    standing::read(connection, files).await.map_err(|error| database.error(error))
+}
+
+/// For what is no migration: counting rows, the bookkeeping, indexes that are built while others write.
+pub(super) async fn limit(
+    database: &Database,
+    connection: &mut PgConnection,
+    waits: Waits,
+) -> Result<(), MigrationError> {
+    let limited = sqlx::query("select set_config('lock_timeout', $1, false)")
+        .persistent(false)
+        .bind(format!("{}ms", waits.patience.as_millis()))
+        .execute(connection)
+        .await;
+    limited.map(drop).map_err(|error| refused(database, error))
+}
+
+/// Why a statement of ours, not of a migration, did not work.
+pub(super) fn refused(database: &Database, error: sqlx::Error) -> MigrationError {
+    if is_state(&error, "55P03") { MigrationError::Busy } else { database.error(error).into() }
+}
+
+/// Takes the lock of everybody who migrates this database, and returns its number.
+pub(super) async fn take_lock(
+    database: &Database,
+    connection: &mut PgConnection,
+    standing: &Standing,
+    waits: Waits,
+) -> Result<i64, MigrationError> {
+    let id = lock::lock_id(&standing.found.database);
+    match lock::take(connection, id, waits.patience).await {
+        Ok(()) => (),
+        Err(LockError::Server(error)) => return Err(database.error(error).into()),
+        Err(locked) => return Err(MigrationError::Lock(locked)),
+    }
+    limit(database, connection, waits).await?;
+    Ok(id)
+}
+
+/// A connection that only looked. Whether the server hears of its end does not matter.
+pub(super) async fn close(connection: PgConnection) {
+    if let Err(error) = connection.close().await {
+        tracing::debug!(%error, "the connection was gone already");
+    }
+}
