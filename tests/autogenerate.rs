@@ -2,6 +2,8 @@
 //! name; and what the proof is there to catch, it catches.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "autogenerate/properties.rs"]
+mod properties;
 mod support;
 
 use sqlx::PgConnection;

@@ -4,6 +4,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::database::{DatabaseArgs, ScratchArgs};
+use super::migrate_new::NewArgs;
 use crate::migrate::{Rev, Waits};
 
 /// `venues migrate`.
@@ -65,6 +66,9 @@ pub enum MigrateCommand {
         /// End with 1 if the database is behind, adrift, half-applied, or differs from the files.
         #[arg(long)]
         exit_code: bool,
+        /// Where to make what the database is compared with, for the exit code.
+        #[command(flatten)]
+        scratch: ScratchArgs,
         /// Which database.
         #[command(flatten)]
         database: DatabaseArgs,
@@ -97,6 +101,18 @@ pub enum MigrateCommand {
         /// Where it is to stand.
         #[arg(long, value_name = "REV", default_value = "head")]
         to: Rev,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Write a new migration: two files to fill in, or with --auto the difference between what is declared and what the
+    /// migrations make.
+    New(Box<NewArgs>),
+    /// Compare the database with the declared schema. Ends with 1 where they differ or migrations are pending.
+    Check {
+        /// Where to make what the database is compared with.
+        #[command(flatten)]
+        scratch: ScratchArgs,
         /// Which database.
         #[command(flatten)]
         database: DatabaseArgs,
@@ -152,11 +168,13 @@ impl MigrateCommand {
             Self::Sql { database, .. } => {
                 Some(database).filter(|database| database.embedded || database.database_url.is_some())
             }
+            Self::New(_) => None,
             Self::Up { database, .. }
             | Self::Down { database, .. }
             | Self::Current { database, .. }
             | Self::History { database }
             | Self::Stamp { database, .. }
+            | Self::Check { database, .. }
             | Self::Repair { database, .. } => Some(database),
         }
     }
@@ -166,7 +184,11 @@ impl MigrateCommand {
     /// Where scratch databases may be made, if somebody said so.
     pub fn scratch(&self) -> Option<&ScratchArgs> {
         match self {
-            Self::Up { scratch, .. } | Self::Stamp { scratch, .. } => Some(scratch),
+            Self::New(args) => Some(&args.scratch),
+            Self::Up { scratch, .. }
+            | Self::Current { scratch, .. }
+            | Self::Stamp { scratch, .. }
+            | Self::Check { scratch, .. } => Some(scratch),
             _ => None,
         }
     }
@@ -186,6 +208,8 @@ Examples:
   venues migrate down --to f99aa361bd09 --allow-data-loss
   venues migrate down 2 --database-url postgresql://me@localhost/mine
   venues migrate current --exit-code
+  venues migrate check --json
+  venues migrate new --auto 'phone numbers of venues'
   venues migrate sql --from 20261122 | psql \"$DATABASE_URL\"
 
 Exit codes: 0 done, or nothing to do; 1 a check found something; 2 usage, nothing was done; 69 no database;

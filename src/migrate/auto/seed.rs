@@ -89,6 +89,20 @@ pub(super) fn holds(from: &Catalogue, to: &Catalogue) -> Vec<(String, String)> {
                 let drop = format!("drop index {}.{name}", quoted(&id.schema));
                 holds.push((format!("create unique index {name} on {rest}"), drop));
             }
+            // A value that would not be the same afterwards stops the migration, or is marked as lost.
+            Object::Column(column) => {
+                let Some(Object::Column(old)) = from.objects.get(id).filter(|_| column.generated.is_none()) else {
+                    continue;
+                };
+                let (before, after, value) = (&old.type_name, &column.type_name, quoted(&id.part));
+                if before != after {
+                    let check = format!("({value}::{after})::text::{before}::text is not distinct from {value}::text");
+                    holds.push((
+                        format!("alter table {table} add constraint {name} check ({check})"),
+                        format!("alter table {table} drop constraint {name}"),
+                    ));
+                }
+            }
             _ => (),
         }
     }

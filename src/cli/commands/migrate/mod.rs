@@ -1,8 +1,10 @@
 //! `venues migrate`: what each verb does, and how it is told.
 
 mod change;
+mod check;
 mod look;
 mod mend;
+mod new;
 
 use super::failure::Failure;
 use super::open::{embedded_options, home, open};
@@ -22,6 +24,9 @@ pub async fn migrate(
     scratch: &ScratchChoice,
     terminal: &Terminal,
 ) -> Result<(String, Exit), Failure> {
+    if let MigrateCommand::New(args) = action {
+        return Box::pin(new::new(args, scratch, terminal)).await;
+    }
     let Some(choice) = choice else { return without_database(action) };
     let database = open(choice, 2, terminal).await?.database;
     let (home, options) = (home(&scratch.embedded), embedded_options(&scratch.embedded));
@@ -59,9 +64,11 @@ async fn with_database(
             change::down(database, &options, *dry_run, terminal).await?
         }
         MigrateCommand::Current { exit_code, .. } => {
-            let (text, found) = look::current(database, terminal).await?;
+            let places = exit_code.then_some(&places);
+            let (text, found) = look::current(database, places, terminal).await?;
             return Ok((text, if found && *exit_code { Exit::Finding } else { Exit::Complete }));
         }
+        MigrateCommand::Check { .. } => return check::check(database, &places, terminal).await,
         MigrateCommand::History { .. } => look::history(database, terminal).await?,
         MigrateCommand::Sql { from, to, .. } => {
             look::sql(from.as_ref(), to, Some(&migrate::standing(database).await?))?
@@ -70,6 +77,7 @@ async fn with_database(
             let options = Options { places, waits: waits.waits(), ..Options::default() };
             mend::stamp(database, rev, &options, terminal).await?
         }
+        MigrateCommand::New(_) => return without_database(action),
         MigrateCommand::Repair { yes, waits, .. } => mend::repair(database, *yes, waits, terminal).await?,
     };
     Ok((text, Exit::Complete))
