@@ -34,13 +34,8 @@ async fn the_migrations_make_what_is_declared() {
 /// What is done to a database that is as declared, and what must be said of it.
 const ALTERATIONS: &[(&str, &[&str])] = &[
     (
-        "drop table venues cascade",
-        &[
-            "public.user_events.user_events_venue_id_fkey: constraint is missing",
-            "public.venue_profiles.venue_profiles_venue_id_fkey: constraint is missing",
-            "public.venues: table is missing",
-            "venue_sync.venue_states.venue_states_venue_id_fkey: constraint is missing",
-        ],
+        "drop table venue_sync.tiles cascade",
+        &["venue_sync.answers.answers_tile_id_fkey: constraint is missing", "venue_sync.tiles: table is missing"],
     ),
     (
         "create table jobs (id uuid primary key, n int check (n > 0)); create index on jobs (n)",
