@@ -66,6 +66,9 @@ pub enum MigrateCommand {
         /// End with 1 if the database is behind, adrift, half-applied, or differs from the files.
         #[arg(long)]
         exit_code: bool,
+        /// Where to make what the database is compared with, for the exit code.
+        #[command(flatten)]
+        scratch: ScratchArgs,
         /// Which database.
         #[command(flatten)]
         database: DatabaseArgs,
@@ -182,7 +185,10 @@ impl MigrateCommand {
     pub fn scratch(&self) -> Option<&ScratchArgs> {
         match self {
             Self::New(args) => Some(&args.scratch),
-            Self::Up { scratch, .. } | Self::Stamp { scratch, .. } | Self::Check { scratch, .. } => Some(scratch),
+            Self::Up { scratch, .. }
+            | Self::Current { scratch, .. }
+            | Self::Stamp { scratch, .. }
+            | Self::Check { scratch, .. } => Some(scratch),
             _ => None,
         }
     }

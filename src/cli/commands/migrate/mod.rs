@@ -64,7 +64,8 @@ async fn with_database(
             change::down(database, &options, *dry_run, terminal).await?
         }
         MigrateCommand::Current { exit_code, .. } => {
-            let (text, found) = look::current(database, terminal).await?;
+            let places = exit_code.then_some(&places);
+            let (text, found) = look::current(database, places, terminal).await?;
             return Ok((text, if found && *exit_code { Exit::Finding } else { Exit::Complete }));
         }
         MigrateCommand::Check { .. } => return check::check(database, &places, terminal).await,
