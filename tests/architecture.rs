@@ -362,7 +362,11 @@ fn every_kind_of_breach_is_caught_by_name() {
         ("src/model/area.rs", "use super::Title as T;", "circle: model::area → model::venue → model::area"),
         ("src/model/area.rs", "fn f() { super::venue::g() }", "circle: model::area → model::venue → model::area"),
         ("src/model/area.rs", "use crate::model::{venue::Venue};", "circle: model::area → model::venue"),
-        ("src/provider/google.rs", "use sqlx::query;", "`sqlx::query` is for the room `store`, `schema`, `migrate` alone"),
+        (
+            "src/provider/google.rs",
+            "use sqlx::query;",
+            "`sqlx::query` is for the room `store`, `schema`, `migrate` alone",
+        ),
         (
             "src/provider/google.rs",
             "use {std::fmt, reqwest as http};",

@@ -2,6 +2,8 @@
 //!
 //! Needs a direct connection (not PgBouncer in transaction mode): runners exclude each other by a session lock.
 
+pub mod lint;
+
 use std::time::Duration;
 
 use sqlx::Connection as _;
