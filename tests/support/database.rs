@@ -124,11 +124,20 @@ async fn start_shared() -> Running {
     panic!("no database for the tests: {}", last.expect("there is at least one place"));
 }
 
-/// In the target folder where the server can get there, else in the system's temporary one. Each user has its own.
+/// In the target folder where the server can get there, else in the system's temporary one. Each user has its own, and so has each
+/// version of the server that somebody names: data of one is of no use to another, and a server that runs is taken as it is.
 fn homes() -> [PathBuf; 2] {
-    let uid = rustix::process::geteuid().as_raw();
+    let mut whose = rustix::process::geteuid().as_raw().to_string();
+    if let Some(programs) = options().programs {
+        let server = programs.join("postgres");
+        let said =
+            std::process::Command::new(&server).arg("--version").output().expect("VENUES_POSTGRES_BIN has a server");
+        let version = String::from_utf8(said.stdout).expect("a version is text");
+        whose =
+            format!("{whose}-{}", version.split_whitespace().nth(2).expect("`postgres --version` names its version"));
+    }
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    [target.join(format!("database-{uid}")), std::env::temp_dir().join(format!("venue-sync-tests-{uid}"))]
+    [target.join(format!("database-{whose}")), std::env::temp_dir().join(format!("venue-sync-tests-{whose}"))]
 }
 
 /// As a user would have it, but nothing here has to survive a power cut.

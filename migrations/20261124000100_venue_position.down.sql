@@ -1,0 +1,1 @@
+drop function public.venue_position(double precision, double precision);

@@ -1,0 +1,2 @@
+-- no-transaction
+drop index concurrently if exists public.ix_venues_position;

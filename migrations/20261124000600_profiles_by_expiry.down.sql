@@ -1,0 +1,2 @@
+-- no-transaction
+drop index concurrently if exists public.ix_venue_profiles_expires_at;

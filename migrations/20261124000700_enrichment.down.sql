@@ -1,0 +1,17 @@
+-- loses: public.venue_profiles.summary
+-- loses: public.venue_profiles.enriched_by
+-- loses: public.venue_profiles.model
+-- loses: public.venue_profiles.model_version
+-- loses: public.venue_profiles.attempts
+-- loses: public.venue_profiles.last_error
+-- loses: public.venue_profiles.claimed_by
+-- loses: public.venue_profiles.claimed_until
+alter table public.venue_profiles
+    drop column summary,
+    drop column enriched_by,
+    drop column model,
+    drop column model_version,
+    drop column attempts,
+    drop column last_error,
+    drop column claimed_by,
+    drop column claimed_until;
