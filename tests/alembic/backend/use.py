@@ -1,12 +1,14 @@
 """What the backend does with its tables: reads every row of each, and writes, changes and removes rows of its own.
 
 Once over the synchronous engine and once over the asynchronous one. Prints how many rows it read of each table.
+With the word `fill`, writes rows that stay instead.
 """
 
 import asyncio
 import importlib.util
 import json
 import os
+import sys
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -99,4 +101,20 @@ async def read_all_async() -> dict[str, int]:
     return counts
 
 
-print(json.dumps([read_all(), asyncio.run(read_all_async())]))
+def fill() -> None:
+    with Session(create_engine(URL)) as session:
+        # A None that is set stands in the table as JSON's null, one that is left out as SQL's.
+        rows = [venue(), venue(), Venue(provider_id="x", provider_name="trial", name="x", categories=[], lat=-0.0, lng=180.0)]
+        rows[1].hours = None
+        session.add_all(rows)
+        session.flush()
+        session.add_all(UserEvent(event_type=kind, venue_id=rows[0].id, query_context={"b": 1, "a": [1.50, "é"]}) for kind in EventType)
+        if len(TABLES) > 3:
+            session.add(Job(kind="enrich", payload={"b": 1, "a": 2}))
+        session.commit()
+
+
+if sys.argv[1:] == ["fill"]:
+    fill()
+else:
+    print(json.dumps([read_all(), asyncio.run(read_all_async())]))
