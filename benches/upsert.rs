@@ -48,7 +48,7 @@ async fn compare(rows: usize) {
     let (_folder, home, running) = start().await;
     let venues: Vec<Venue> = (0..rows).map(venue).collect();
     let database = Database::connect(&running.url, 8).await.unwrap();
-    migrate::up(&database, None, false).await.unwrap();
+    migrate::up(&database, migrate::Files::embedded(), &migrate::Options::default()).await.unwrap();
     let mut connection = PgConnection::connect_with(&PgConnectOptions::from_str(&running.url).unwrap()).await.unwrap();
     let mut table = Table::default();
     for _ in 0..ROUNDS {

@@ -1,4 +1,8 @@
--- LOSES DATA: back to a database without ModeMap's tables.
+-- loses: public.alembic_version
+-- loses: public.user_events
+-- loses: public.venue_profiles
+-- loses: public.venues
+-- Back to a database without ModeMap's tables.
 drop table public.alembic_version;
 drop table public.user_events;
 drop table public.venue_profiles;

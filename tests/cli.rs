@@ -88,7 +88,7 @@ fn help_of_every_command_says_what_matters() {
             &["--region", "--near", "--bbox", "--max-cost", "--replay", "GOOGLE_PLACES_API_KEY", "DATABASE_URL", "75"],
         ),
         (&["regions", "--help"], &["venues.toml", "demo"]),
-        (&["migrate", "--help"], &["up", "down", "current", "history"]),
+        (&["migrate", "--help"], &["up", "down", "current", "history", "stamp", "sql", "repair"]),
         (&["migrate", "down", "--help"], &["[N]", "--database-url", "--embedded"]),
         (&["db", "--help"], &["url", "shell", "stop", "status", "psql"]),
         (&["completions", "--help"], &["bash", "zsh", "fish"]),
@@ -447,7 +447,7 @@ const TABLES: &str = "select count(*) from pg_tables where schemaname in ('publi
 async fn a_database_without_our_tables_is_refused_with_the_command_and_not_touched() {
     let office = Office::new("").await;
     let stderr = office.refuses(&["sync", "--region", "town"]).await;
-    assert_all(&stderr, &["lacks 2 of our migrations", "nothing was written", "venues migrate up", "--migrate"]);
+    assert_all(&stderr, &["lacks 3 of our migrations", "nothing was written", "venues migrate up", "--migrate"]);
     assert_eq!(office.count(TABLES).await, 0);
     let said = office.run(&["sync", "--region", "town", "--migrate", "--json"]).await;
     assert_eq!(said.code, Some(0), "{}", said.stderr);

@@ -215,3 +215,45 @@ fn our_own_migrations_have_no_findings() {
     assert!(files.len() >= 4);
     assert_eq!(lint(&files, &[]), []);
 }
+
+fn command(arguments: &[&str]) -> (i32, String, String) {
+    let output = assert_cmd::Command::cargo_bin("venues")
+        .unwrap()
+        .env_clear()
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["migrate", "lint"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_command_needs_no_database_and_ends_with_one_when_it_finds_something() {
+    let (code, said, _) = command(&[]);
+    assert_eq!((code, said.starts_with("no finding in ")), (0, true), "{said}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("20270101000000_try.up.sql");
+    std::fs::write(&path, "alter table public.venues add column a int;\ncreate index i on public.venues (a);\n")
+        .unwrap();
+    let (code, said, _) = command(&[folder.path().to_str().unwrap()]);
+    assert_eq!(code, 1);
+    assert!(said.contains(":2: require-concurrent-index-creation: "), "{said}");
+    assert!(said.contains("    Safe: Use `concurrently`"), "{said}");
+    assert!(said.contains(":1: unpaired: "), "{said}");
+
+    let (code, said, _) = command(&["--json", path.to_str().unwrap()]);
+    let line: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &line["files"]), (1, &1.into()));
+    assert_eq!(line["findings"][1]["rule"], "require-concurrent-index-creation");
+    assert_eq!(line["findings"][1]["line"], 2);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_and_nothing_is_claimed() {
+    let (code, said, complaint) = command(&["no/such/folder"]);
+    assert_eq!((code, said.as_str()), (2, ""));
+    assert!(complaint.contains("cannot read no/such/folder"), "{complaint}");
+}

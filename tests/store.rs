@@ -43,7 +43,7 @@ impl Bench {
     async fn new() -> Self {
         let guard = TestDatabase::create().await;
         let database = Database::connect(&guard.url(), 24).await.unwrap();
-        migrate::up(&database, None, false).await.unwrap();
+        migrate::up(&database, migrate::Files::embedded(), &migrate::Options::default()).await.unwrap();
         Self { database, pool: guard.pool().await, guard }
     }
 
@@ -569,8 +569,8 @@ async fn behind_a_pooler_that_hands_out_connections_by_the_transaction() {
     let listener = Listener::start(&bench.guard.options()).await;
     let database = Database::connect(&listener.url(), 2).await.unwrap();
     let database = &database;
-    assert_eq!(migrate::state(database).await.unwrap(), migrate::State::Current);
-    migrate::history(database).await.unwrap();
+    let standing = migrate::standing(database).await.unwrap();
+    assert_eq!(standing.state(), Ok(migrate::State::Current));
 
     let run = open(database).await;
     let id = run.opened.id;

@@ -35,7 +35,7 @@ impl Bench {
     async fn new(town: Vec<Place>) -> Self {
         let guard = TestDatabase::create().await;
         let database = Database::connect(&guard.url(), 8).await.unwrap();
-        migrate::up(&database, None, false).await.unwrap();
+        migrate::up(&database, migrate::Files::embedded(), &migrate::Options::default()).await.unwrap();
         let google = provider::all().into_iter().find(|provider| provider.name() == "google").unwrap();
         Self { database, pool: guard.pool().await, double: Double::serve(town).await, google, key: KEY, guard }
     }

@@ -1,12 +1,16 @@
 //! What was typed, and nothing else: no file, no environment, no decision.
 
-use std::convert::Infallible;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
-use secrecy::SecretString;
+
+mod database;
+mod migrate;
+
+pub use database::DatabaseArgs;
+pub use migrate::{HowFar, MigrateArgs, MigrateCommand, WaitArgs};
 
 use crate::model::MicroUsd;
 
@@ -50,7 +54,6 @@ pub enum Command {
     #[command(after_help = "Regions are the [regions.NAME] tables of venues.toml; `demo` is always there.")]
     Regions,
     /// Change the database's schema, or show what it is.
-    #[command(after_help = MIGRATE_EXAMPLES)]
     Migrate(MigrateArgs),
     /// Look at the database, or control the embedded PostgreSQL server.
     #[command(after_help = DB_EXAMPLES)]
@@ -61,18 +64,6 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-}
-
-/// Where the venues go.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Database")]
-pub struct DatabaseArgs {
-    /// The database to use, whatever `DATABASE_URL` says. postgres://, postgresql:// and postgresql+driver:// are understood.
-    #[arg(long, value_name = "URL", value_parser = secret, conflicts_with = "embedded")]
-    pub database_url: Option<SecretString>,
-    /// Use the private PostgreSQL server under the data folder, whatever `DATABASE_URL` says.
-    #[arg(long)]
-    pub embedded: bool,
 }
 
 /// `venues sync`.
@@ -176,64 +167,6 @@ pub struct TrafficArgs {
     pub record: Option<PathBuf>,
 }
 
-/// `venues migrate`.
-#[derive(Debug, Clone, Args)]
-pub struct MigrateArgs {
-    /// What to do with the schema.
-    #[command(subcommand)]
-    pub action: MigrateCommand,
-}
-
-/// What to do with the schema.
-#[derive(Debug, Clone, Subcommand)]
-pub enum MigrateCommand {
-    /// Apply every pending migration, or the next N. Needs a direct connection, not PgBouncer in transaction mode.
-    Up {
-        /// How many.
-        #[arg(value_name = "N")]
-        count: Option<NonZeroU32>,
-        /// Take over a database that the backend's Alembic made: its revision is recorded, not run.
-        #[arg(long)]
-        adopt: bool,
-        /// Which database.
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-    /// Take back the last migration, or the last N.
-    Down {
-        /// How many.
-        #[arg(value_name = "N", default_value = "1")]
-        steps: NonZeroU32,
-        /// Which database.
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-    /// Show the revision of the database.
-    Current {
-        /// Which database.
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-    /// List every migration and whether it is applied.
-    History {
-        /// Which database.
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-}
-
-impl MigrateCommand {
-    /// Which database was named, if one was.
-    pub fn database(&self) -> &DatabaseArgs {
-        match self {
-            Self::Up { database, .. }
-            | Self::Down { database, .. }
-            | Self::Current { database }
-            | Self::History { database } => database,
-        }
-    }
-}
-
 /// `venues db`.
 #[derive(Debug, Clone, Args)]
 pub struct DbArgs {
@@ -316,11 +249,6 @@ impl<const N: usize> FromStr for Numbers<N> {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the form clap asks for")]
-fn secret(text: &str) -> Result<SecretString, Infallible> {
-    Ok(SecretString::from(text))
-}
-
 fn usd(text: &str) -> Result<MicroUsd, String> {
     text.trim()
         .trim_start_matches('$')
@@ -354,12 +282,6 @@ The key comes from the environment: GOOGLE_PLACES_API_KEY.
 The database is DATABASE_URL; without it, on a terminal, an embedded PostgreSQL.
 Exit codes: 0 complete, 2 usage or settings, 65 data refused, 69 provider or database unavailable,
 70 a bug of ours, 75 stopped early (run again to go on), 77 key refused.";
-
-const MIGRATE_EXAMPLES: &str = "\
-Examples:
-  venues migrate up
-  venues migrate down 2 --database-url postgresql://me@localhost/mine
-  venues migrate history --embedded";
 
 const DB_EXAMPLES: &str = "\
 Examples:
@@ -421,6 +343,11 @@ mod tests {
             "sync --region a --concurrency 65",
             "migrate down 0",
             "migrate down -1",
+            "migrate down 1 --to base",
+            "migrate up 1 --to head",
+            "migrate up --lock-timeout 0",
+            "migrate up --patience soon",
+            "migrate stamp",
         ] {
             let parsed = Cli::try_parse_from(std::iter::once("venues").chain(line.split(' ')));
             assert_eq!(parsed.map_err(|error| error.exit_code()).unwrap_err(), 2, "{line}");

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::secrets::Scrubbing;
 use super::terminal::Terminal;
 
-/// Tells what went wrong, with its causes and what to do. What is wrong with the settings is for a person and in plain words,
+/// Tells what went wrong, with its causes and what to do. What is wrong with the settings, or was found by a check, is for a person and in plain words,
 /// also where nobody is watching; anything later is a log line there.
 pub(super) fn complain(error: &dyn Error, hint: Option<&str>, exit: Exit, terminal: &Terminal) {
     let mut text = error.to_string();
@@ -16,7 +16,7 @@ pub(super) fn complain(error: &dyn Error, hint: Option<&str>, exit: Exit, termin
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    if terminal.watched || exit == Exit::Usage {
+    if terminal.watched || matches!(exit, Exit::Usage | Exit::Finding) {
         let mut stderr = Scrubbing(std::io::stderr());
         // Where stderr is gone there is nobody left to tell.
         writeln!(stderr, "error: {text}").ok();

@@ -84,9 +84,9 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
         }
         Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Migrate(args) => {
-            let flags = args.action.database();
-            let chosen = database::choose(Asker::Work, flags, &environment, &folders, terminal.watched)?;
-            migrate(&args.action, &chosen, terminal)
+            let choose = |flags| database::choose(Asker::Work, flags, &environment, &folders, terminal.watched);
+            let chosen = args.action.database().map(choose).transpose()?;
+            migrate(&args.action, chosen.as_ref(), terminal)
         }
         Command::Db(args) => db(&look(&args.action, &environment, &folders)?, terminal),
     }
@@ -168,7 +168,11 @@ fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
 }
 
 /// Changes or shows the schema.
-fn migrate(action: &MigrateCommand, database: &DatabaseChoice, terminal: &Terminal) -> Result<Exit, CommandError> {
+fn migrate(
+    action: &MigrateCommand,
+    database: Option<&DatabaseChoice>,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
     let (text, exit) = runtime()?.block_on(commands::migrate(action, database, terminal))?;
     terminal::print(&text)?;
     Ok(exit)

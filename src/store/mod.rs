@@ -23,4 +23,3 @@ pub use merge::{Merged, preview};
 pub use runs::{OpenedRun, RunFigures, RunSpec, close_if_finished, figures, leave, open_run};
 pub use spend::{Budget, Refund, ReserveError, Spender, refund, reserve};
 pub use tiles::{ClaimedTile, Lease, Progress, claim, complete_tile, fail_tile, progress, release, renew};
-pub(crate) use transaction::Transaction;

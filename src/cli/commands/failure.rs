@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
 use crate::coverage::RegionError;
-use crate::migrate::MigrationError;
+use crate::migrate::{AdoptError, MigrationError, StepError};
 use crate::store::{self, Remedy, embedded};
 use crate::sync::SyncError;
 use crate::transport::{CassetteError, LiveSetupError, RecordError};
@@ -25,6 +25,23 @@ pub enum Failure {
     /// Its schema.
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    /// A migration file, or a folder of them.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Nobody there to say yes.
+    #[error("{what}; nothing was done. Say that it may be done with --yes")]
+    Unasked {
+        /// What would be done.
+        what: String,
+    },
+    /// Somebody said no.
+    #[error("nothing was done")]
+    Declined,
     /// Its schema is older than this program, and it is not ours to change unasked.
     #[error(
         "the database at {place} lacks {pending} of our migrations; nothing was written. Apply them with `venues migrate up`, \
@@ -98,6 +115,9 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Region { .. }
+            | Self::Unreadable { .. }
+            | Self::Unasked { .. }
+            | Self::Declined
             | Self::Behind { .. }
             | Self::Cassette(_)
             | Self::OtherRecording { .. }
@@ -105,11 +125,7 @@ impl Failure {
             | Self::Live(_)
             | Self::Shell { .. } => Exit::Usage,
             Self::Database(error) => of_database(error),
-            Self::Migration(error) => match error {
-                MigrationError::Database(error) => of_database(error),
-                MigrationError::Locked { .. } => Exit::Again,
-                _ => Exit::Usage,
-            },
+            Self::Migration(error) => of_migration(error),
             Self::Embedded(_) | Self::EmbeddedLost { .. } | Self::Stop(_) | Self::Watch(_) | Self::Runtime(_) => {
                 Exit::Unavailable
             }
@@ -126,9 +142,8 @@ impl Failure {
     /// What to do, where the message alone does not say it.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         let database = match self {
-            Self::Database(error)
-            | Self::Migration(MigrationError::Database(error))
-            | Self::Sync(SyncError::Database(error)) => error,
+            Self::Database(error) | Self::Sync(SyncError::Database(error)) => error,
+            Self::Migration(error) => database_of(error)?,
             Self::Sync(SyncError::RequestWrong { .. }) => {
                 return Some(
                     "check the region's types, language and base_url; if they are right, this is our bug: please report it"
@@ -165,6 +180,25 @@ fn grant(role: &str) -> String {
          grant select, insert, update, delete on all tables in schema public, venue_sync to {role};\n\
          `venues migrate` needs more: run it as the owner of the database"
     )
+}
+
+fn of_migration(error: &MigrationError) -> Exit {
+    match (database_of(error), error) {
+        (Some(error), _) => of_database(error),
+        (None, MigrationError::Adopt(AdoptError::Differs(_))) => Exit::Finding,
+        (None, MigrationError::Lock(_) | MigrationError::Step { error: StepError::Blocked { .. }, .. }) => Exit::Again,
+        _ => Exit::Usage,
+    }
+}
+
+/// Where it is the database's fault.
+fn database_of(error: &MigrationError) -> Option<&store::DatabaseError> {
+    match error {
+        MigrationError::Database(error)
+        | MigrationError::Adopt(AdoptError::Database(error))
+        | MigrationError::Step { error: StepError::Database(error), .. } => Some(error),
+        _ => None,
+    }
 }
 
 fn of_database(error: &store::DatabaseError) -> Exit {

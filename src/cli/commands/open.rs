@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::failure::Failure;
 use crate::cli::settings::database::{DatabaseChoice, EmbeddedPlace};
 use crate::cli::terminal::Terminal;
-use crate::migrate::{self, State};
+use crate::migrate::{self, Files, MigrationError, State};
 use crate::store::Database;
 use crate::store::embedded::{self, Download, Home, Options, Running, Watcher};
 
@@ -64,14 +64,15 @@ pub(super) fn home(place: &EmbeddedPlace) -> Home {
 
 /// Brings the schema up on our own server, or where we were told to; elsewhere it has to be there.
 pub(super) async fn ensure_schema(opened: &Opened, told: bool) -> Result<(), Failure> {
-    match migrate::state(&opened.database).await? {
+    let standing = migrate::standing(&opened.database).await?;
+    match standing.state().map_err(MigrationError::from)? {
         State::Current => Ok(()),
         State::Behind { .. } if opened.embedded_log.is_some() || told => {
-            let applied = migrate::up(&opened.database, None, false).await?;
-            tracing::info!(applied = applied.len(), "brought the schema up to date");
+            let applied = migrate::up(&opened.database, Files::embedded(), &migrate::Options::default()).await?;
+            tracing::info!(applied = applied.steps.len(), "brought the schema up to date");
             Ok(())
         }
         State::Behind { pending } => Err(Failure::Behind { place: opened.database.place().to_owned(), pending }),
-        State::MadeByAlembic { revision } => Err(migrate::MigrationError::MadeByAlembic { revision }.into()),
+        State::MadeByAlembic { revision } => Err(MigrationError::MadeByAlembic { revision }.into()),
     }
 }

@@ -1,5 +1,6 @@
 //! Where output goes: data to stdout, everything else to stderr.
 
+mod ask;
 mod bars;
 mod listener;
 mod log;
@@ -8,6 +9,7 @@ mod server_steps;
 mod stdout;
 mod tally;
 
+pub use ask::ask;
 pub use listener::Listener;
 pub use log::{Detail, filter};
 pub use server_steps::ServerSteps;

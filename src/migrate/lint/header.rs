@@ -1,10 +1,11 @@
 use squawk_syntax::{Parse, SourceFile};
 
 use super::{Finding, SqlFile};
+use crate::migrate::script::Script;
 
 const NO_TRANSACTION: &str = "-- no-transaction";
 
-/// The comment lines at the very top of a file, which tell a runner what to do with it.
+/// What a runner reads at the top of a file, and where it stands there.
 pub(super) struct Header {
     /// Runs inside a transaction, as files do unless their first line says otherwise.
     pub(super) transaction: bool,
@@ -16,18 +17,12 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn read(text: &str) -> Self {
-        let mut header = Self { transaction: !text.starts_with(NO_TRANSACTION), loses: Vec::new(), late: None };
-        let mut offset = 0;
-        for line in text.split_inclusive('\n').take_while(|line| line.starts_with("--")) {
-            if let Some(object) = line.strip_prefix("-- loses:") {
-                header.loses.push((offset, object.trim().to_ascii_lowercase()));
-            }
-            if offset > 0 && line.trim_end() == NO_TRANSACTION {
-                header.late = Some(offset);
-            }
-            offset += line.len();
-        }
-        header
+        let script = Script::read(text);
+        let place = |object: &str| text.find(object).unwrap_or_default();
+        let loses = script.losses.iter().map(|loss| (place(&loss.object), loss.object.to_ascii_lowercase())).collect();
+        let late =
+            text.find(&format!("\n{NO_TRANSACTION}\n")).map(|before| before + 1).filter(|_| script.in_transaction);
+        Self { transaction: script.in_transaction, loses, late }
     }
 
     /// What is wrong with `-- no-transaction` and what follows it.

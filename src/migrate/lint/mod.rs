@@ -3,16 +3,15 @@
 //!
 //! What is known of PostgreSQL's locks comes from squawk. What is ours: the form of our files, and the markers at their top.
 
-mod files;
 mod header;
 mod losses;
+mod pairs;
 mod statements;
 
 use squawk_syntax::SourceFile;
 
 use header::Header;
-
-pub use files::{Migration, Way};
+use pairs::{Migration, Way};
 
 /// One migration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +47,7 @@ const LANDED: &[(i64, &str)] = &[
 /// Every finding in these files, in their order. `known` are the versions that this binary already has: a version that is
 /// newer to it than to the calendar is out of order.
 pub fn lint(files: &[SqlFile], known: &[i64]) -> Vec<Finding> {
-    let mut findings = files::check(files, known);
+    let mut findings = pairs::check(files, known);
     for file in files {
         let header = Header::read(&file.text);
         let parsed = SourceFile::parse(&file.text);

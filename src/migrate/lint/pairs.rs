@@ -7,7 +7,7 @@ use super::{Finding, SqlFile};
 
 /// Which way a file goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Way {
+pub(super) enum Way {
     /// To the newer schema.
     Up,
     /// Back.
@@ -16,18 +16,18 @@ pub enum Way {
 
 /// What a file's name says: `<version>_<what>.up.sql` or `.down.sql`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Migration {
+pub(super) struct Migration {
     /// Year to second, as 14 digits.
-    pub version: i64,
+    pub(super) version: i64,
     /// The rest of the name.
-    pub what: String,
+    pub(super) what: String,
     /// Which way.
-    pub way: Way,
+    pub(super) way: Way,
 }
 
 impl Migration {
     /// Nothing where the name has another form.
-    pub fn of(path: &str) -> Option<Self> {
+    pub(super) fn of(path: &str) -> Option<Self> {
         let name = Path::new(path).file_name()?.to_str()?;
         let (name, way) = match (name.strip_suffix(".up.sql"), name.strip_suffix(".down.sql")) {
             (Some(name), _) => (name, Way::Up),

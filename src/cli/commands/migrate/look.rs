@@ -1,0 +1,70 @@
+use serde_json::json;
+
+use crate::cli::commands::failure::Failure;
+use crate::cli::terminal::Terminal;
+use crate::migrate::{self, Files, MigrationError, PlanError, Rev, Revision, Standing, State, Status};
+use crate::store::Database;
+
+/// `venues migrate current`, and whether anything is not as it should be.
+pub(super) async fn current(database: &Database, terminal: &Terminal) -> Result<(String, bool), Failure> {
+    let standing = migrate::standing(database).await?;
+    let at = standing.revisions.iter().rfind(|revision| revision.status.is_applied());
+    let state = standing.state();
+    let wrong = !matches!(state, Ok(State::Current)) || !standing.invalid_indexes.is_empty();
+    let pending = standing.revisions.iter().filter(|revision| revision.status == Status::Pending).count();
+    if terminal.json {
+        let problem = state.as_ref().err().map(ToString::to_string);
+        let line = json!({
+            "current": at.map(|revision| revision.version), "pending": pending, "alembic": standing.alembic(),
+            "problem": problem, "invalid_indexes": standing.invalid_indexes, "ok": !wrong,
+        });
+        return Ok((format!("{line}\n"), wrong));
+    }
+    let place =
+        at.map_or("no migration applied".to_owned(), |revision| format!("{} {}", revision.version, revision.what));
+    let note = match &state {
+        Ok(State::Current) => "(head)".to_owned(),
+        Ok(State::Behind { pending }) => format!("({pending} pending)"),
+        Ok(State::MadeByAlembic { revision }) => {
+            format!("(made by the backend's Alembic, at {revision}; `venues migrate up` takes it over)")
+        }
+        Err(error) => format!("\n{error}"),
+    };
+    let invalid = standing.invalid_indexes.iter().map(|index| {
+        format!("the index {} is invalid: a build of it failed; `venues migrate repair` builds it anew\n", index.path)
+    });
+    Ok((format!("{place} {note}\n{}", invalid.collect::<String>()), wrong))
+}
+
+/// `venues migrate history`.
+pub(super) async fn history(database: &Database, terminal: &Terminal) -> Result<String, Failure> {
+    let standing: Standing = migrate::standing(database).await?;
+    if terminal.json {
+        return Ok(format!("{}\n", json!(standing.revisions)));
+    }
+    Ok(standing.revisions.iter().map(line).collect())
+}
+
+fn line(revision: &Revision) -> String {
+    let (mark, note) = match &revision.status {
+        Status::Applied => ("applied", String::new()),
+        Status::Pending => ("pending", String::new()),
+        Status::Optional { extension } => ("optional", format!("(the server has no extension {extension})")),
+        Status::Reworded => ("applied", "(the file says the same in other words since)".to_owned()),
+        Status::Changed { .. } => ("CHANGED", "(the file says something else than what was applied)".to_owned()),
+        Status::Half { .. } => ("HALF", "(begun, and neither finished nor undone)".to_owned()),
+        Status::Newer { .. } => ("applied", "(by a newer venues; this one has no file of it)".to_owned()),
+    };
+    let line = format!("{mark:8}  {}  {}  {note}", revision.version, revision.what);
+    format!("{}\n", line.trim_end())
+}
+
+/// `venues migrate sql`, from where the database stands or from the beginning.
+pub(super) fn sql(from: Option<&Rev>, to: &Rev, stands: Option<i64>) -> Result<String, Failure> {
+    let files = Files::embedded();
+    let versions: Vec<i64> = files.iter().map(|file| file.version).collect();
+    let resolve = |rev: &Rev| rev.resolve(&versions).map_err(PlanError::from);
+    let from = from.map_or(Ok(stands.unwrap_or_default()), resolve).map_err(MigrationError::from)?;
+    let to = resolve(to).map_err(MigrationError::from)?;
+    Ok(migrate::sql(files, from, to).map_err(MigrationError::from)?)
+}

@@ -1,0 +1,65 @@
+//! Who migrates a database excludes everybody else who does: by sqlx's own advisory lock, asked for again and again.
+//!
+//! The form that waits inside the server deadlocks with `create index concurrently`, which waits for every transaction.
+
+use std::time::Duration;
+
+use crc::{CRC_32_ISO_HDLC, Crc};
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
+use tokio::time::{Instant, sleep};
+
+/// Number of the lock that everybody takes who migrates the database of this name: the one of sqlx's `Migrator`.
+pub fn lock_id(database: &str) -> i64 {
+    const SEED: i64 = 0x3d32_ad9e;
+    SEED * i64::from(Crc::<u32>::new(&CRC_32_ISO_HDLC).checksum(database.as_bytes()))
+}
+
+/// Why the lock was not had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody else migrates.
+    #[error("another program is migrating this database; it did not finish within {} s. Run the command again", .waited.as_secs())]
+    Locked {
+        /// How long we waited.
+        waited: Duration,
+    },
+    /// The server's word.
+    #[error(transparent)]
+    Server(#[from] sqlx::Error),
+}
+
+/// Takes the lock, once nobody else has it. It goes with the connection.
+pub(super) async fn take(connection: &mut PgConnection, id: i64, patience: Duration) -> Result<(), LockError> {
+    const PAUSE: Duration = Duration::from_millis(200);
+    let begun = Instant::now();
+    let mut told = false;
+    loop {
+        let got: bool = sqlx::query_scalar("select pg_try_advisory_lock($1)")
+            .persistent(false)
+            .bind(id)
+            .fetch_one(&mut *connection)
+            .await?;
+        if got {
+            return Ok(());
+        }
+        if begun.elapsed() >= patience {
+            return Err(LockError::Locked { waited: begun.elapsed() });
+        }
+        if !told {
+            tracing::info!("another program is migrating this database; waiting until it is done");
+            told = true;
+        }
+        // Not all at once again.
+        sleep(PAUSE.mul_f64(0.5 + fastrand::f64())).await;
+    }
+}
+
+/// Before the connection goes, so that the next runner need not wait until the server has noticed that.
+pub(super) async fn leave(mut connection: PgConnection, id: i64) {
+    let released =
+        sqlx::query("select pg_advisory_unlock($1)").persistent(false).bind(id).execute(&mut connection).await;
+    if let Err(error) = released.map(drop).and(connection.close().await) {
+        tracing::debug!(%error, "the connection that held the migration lock was gone already");
+    }
+}

@@ -1,0 +1,104 @@
+//! The SQL that a runner would send, for a person to read, or psql to run: bookkeeping included.
+
+use std::fmt::Write as _;
+
+use super::bookkeeping::{KEEPS_TEXTS, MAKE, TABLE};
+use super::files::{File, Files};
+use super::plan::PlanError;
+use super::script::Script;
+
+/// The SQL from one version to another; 0 is before the first. Meant for psql, which it tells to stop at the first error.
+pub fn sql(files: &Files, from: i64, to: i64) -> Result<String, PlanError> {
+    let mut out = String::from("\\set ON_ERROR_STOP on\n");
+    if from < to {
+        let steps: Vec<&File> = files.iter().filter(|file| file.version > from && file.version <= to).collect();
+        for statement in MAKE {
+            // Said by the server as a notice where it is there.
+            append(&mut out, format_args!("{statement};\n"));
+        }
+        for (place, file) in steps.iter().enumerate() {
+            // Once there is a table for it: also what was applied before.
+            let kept = match file.version {
+                ..KEEPS_TEXTS => &[],
+                KEEPS_TEXTS => steps.get(..=place).unwrap_or_default(),
+                _ => std::slice::from_ref(file),
+            };
+            forth(&mut out, file, kept);
+        }
+    } else {
+        for file in files.iter().rev().filter(|file| file.version <= from && file.version > to) {
+            back(&mut out, file, file.down.as_ref().ok_or(PlanError::NoWayBack { version: file.version })?);
+        }
+    }
+    Ok(out)
+}
+
+fn forth(out: &mut String, file: &File, kept: &[&File]) {
+    append(out, format_args!("\n-- {} {}, up\n", file.version, file.what));
+    let described = literal(&file.what);
+    let checksum = bytes(&file.up.checksum());
+    let record = |success| {
+        format!(
+            "insert into {TABLE} (version, description, success, checksum, execution_time)\n    values ({}, {described}, \
+             {success}, {checksum}, -1)\n    on conflict (version) do update set success = excluded.success;\n",
+            file.version
+        )
+    };
+    if file.up.in_transaction {
+        append(out, format_args!("begin;\n{}\n{}", terminated(&file.up.text), record(true)));
+        kept.iter().for_each(|file| keep(out, file));
+        out.push_str("commit;\n");
+    } else {
+        append(out, format_args!("{}{}\n{}", record(false), terminated(&file.up.text), record(true)));
+        kept.iter().for_each(|file| keep(out, file));
+    }
+}
+
+fn keep(out: &mut String, file: &File) {
+    let down = file.down.as_ref().map_or_else(|| "null".to_owned(), |down| literal(&down.text));
+    append(
+        out,
+        format_args!(
+            "insert into venue_sync.migration_statements (version, checksum, up, down, applied_by)\n    \
+             values ({}, {}, {}, {down}, {});\n",
+            file.version,
+            bytes(&file.up.statements_checksum()),
+            literal(&file.up.text),
+            literal(env!("CARGO_PKG_VERSION")),
+        ),
+    );
+}
+
+fn back(out: &mut String, file: &File, script: &Script) {
+    let version = file.version;
+    append(out, format_args!("\n-- {version} {}, down\n", file.what));
+    let mut forget = format!("delete from {TABLE} where version = {version};\n");
+    if version > KEEPS_TEXTS {
+        append(&mut forget, format_args!("delete from venue_sync.migration_statements where version = {version};\n"));
+    }
+    if script.in_transaction {
+        append(out, format_args!("begin;\n{}\n{forget}commit;\n", terminated(&script.text)));
+    } else {
+        append(out, format_args!("{}\n{forget}", terminated(&script.text)));
+    }
+}
+
+/// A file may leave out its last semicolon.
+fn terminated(text: &str) -> String {
+    let text = text.trim_end();
+    format!("{text}{}", if text.ends_with(';') { "" } else { "\n;" })
+}
+
+fn append(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a string does not fail.
+    out.write_fmt(text).ok();
+}
+
+fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') { format!(" E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+}
+
+fn bytes(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::from("'\\x"), |text, byte| format!("{text}{byte:02x}")) + "'"
+}
