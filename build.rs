@@ -1,11 +1,12 @@
-//! Embedded files are never stale: a changed migration or recording rebuilds what embeds it. And a `.env` that would break the
-//! build is named, once, before it does.
+//! Embedded files are never stale: a changed migration, declaration or recording rebuilds what embeds it. And a `.env` that would
+//! break the build is named, once, before it does.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
+    println!("cargo:rerun-if-changed=src/schema/declared");
     println!("cargo:rerun-if-changed=fixtures/demo");
     // Not rerun when a .env changes: a key in it is no reason to build anew, and a failed build is tried again anyway.
     for folder in Path::new(env!("CARGO_MANIFEST_DIR")).ancestors() {

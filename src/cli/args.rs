@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 mod database;
 mod migrate;
 
-pub use database::DatabaseArgs;
+pub use database::{DatabaseArgs, ScratchArgs};
 pub use migrate::{HowFar, MigrateArgs, MigrateCommand, WaitArgs};
 
 use crate::model::MicroUsd;

@@ -14,7 +14,7 @@ use super::complaint::complain;
 use super::environment::Environment;
 use super::exit::Exit;
 use super::regions;
-use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError};
+use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError, ScratchChoice};
 use super::settings::file::{SettingsFile, SettingsFileError};
 use super::settings::folders::Folders;
 use super::settings::sync_job::{self, Surroundings, SyncJob, SyncJobError};
@@ -86,7 +86,8 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
         Command::Migrate(args) => {
             let choose = |flags| database::choose(Asker::Work, flags, &environment, &folders, terminal.watched);
             let chosen = args.action.database().map(choose).transpose()?;
-            migrate(&args.action, chosen.as_ref(), terminal)
+            let scratch = database::scratch(args.action.scratch(), &environment, &folders)?;
+            migrate(&args.action, chosen.as_ref(), &scratch, terminal)
         }
         Command::Db(args) => db(&look(&args.action, &environment, &folders)?, terminal),
     }
@@ -171,9 +172,10 @@ fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
 fn migrate(
     action: &MigrateCommand,
     database: Option<&DatabaseChoice>,
+    scratch: &ScratchChoice,
     terminal: &Terminal,
 ) -> Result<Exit, CommandError> {
-    let (text, exit) = runtime()?.block_on(commands::migrate(action, database, terminal))?;
+    let (text, exit) = runtime()?.block_on(commands::migrate(action, database, scratch, terminal))?;
     terminal::print(&text)?;
     Ok(exit)
 }

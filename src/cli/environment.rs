@@ -21,6 +21,8 @@ pub const VENUES_POSTGRES_BIN: &str = "VENUES_POSTGRES_BIN";
 pub const VENUES_POSTGRES_URL: &str = "VENUES_POSTGRES_URL";
 /// A port of 127.0.0.1 on which the embedded server listens as well, with a password.
 pub const VENUES_POSTGRES_PORT: &str = "VENUES_POSTGRES_PORT";
+/// A server where scratch databases may be made, for the trials of `venues migrate`.
+pub const VENUES_SCRATCH_URL: &str = "VENUES_SCRATCH_URL";
 /// Where programs are looked for.
 pub const PATH: &str = "PATH";
 

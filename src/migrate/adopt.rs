@@ -1,11 +1,14 @@
 //! Takes over a database that the backend's Alembic made: recognised, compared, recorded; no row is touched.
 
 use serde::Serialize;
-use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 
 use super::bookkeeping;
 use super::files::Files;
+use super::scratch::{Places, Scratch, ScratchError};
+use crate::schema::catalogue::{self, Catalogue, Kind, Object};
+use crate::schema::difference::{Change, Difference, compare};
 use crate::store::{Database, DatabaseError};
 
 /// How a database differs from what it is to be recorded as.
@@ -27,6 +30,9 @@ pub enum AdoptError {
         .0.iter().map(|line| format!("\n  {line}")).collect::<String>()
     )]
     Differs(Vec<String>),
+    /// Nowhere to make what it is compared with.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
     /// The database's fault.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -39,14 +45,53 @@ impl Takeover {
     }
 }
 
-/// Compares the database with what our first migration makes.
-#[expect(clippy::unused_async, reason = "the comparison comes with the room `schema`")]
+/// Compares the database with what the migrations make of an empty one.
 pub(super) async fn inspect(
-    _database: &Database,
-    _connection: &mut PgConnection,
-    _files: &Files,
+    database: &Database,
+    connection: &mut PgConnection,
+    files: &Files,
+    places: Places<'_>,
 ) -> Result<Takeover, AdoptError> {
-    Ok(Takeover::default())
+    let scratch = Scratch::make(&Places { beside: places.beside.or(Some(database)), ..places }).await?;
+    let wanted = made_by(&scratch, files).await;
+    scratch.remove().await?;
+    let wanted = wanted?;
+    let found = catalogue::read(connection).await.map_err(|error| database.error(error))?;
+    let mut takeover = Takeover::default();
+    for difference in compare(&wanted, &found) {
+        // Where our bookkeeping lives, once it has been here.
+        if difference.object.kind == Kind::Schema && matches!(difference.change, Change::Unexpected) {
+            continue;
+        }
+        let side = if is_in_the_way(&difference, &found) { &mut takeover.in_the_way } else { &mut takeover.not_ours };
+        side.push(difference.to_string());
+    }
+    Ok(takeover)
+}
+
+async fn made_by(scratch: &Scratch, files: &Files) -> Result<Catalogue, ScratchError> {
+    let mut connection = scratch.connect().await?;
+    for file in files.iter() {
+        connection.execute(AssertSqlSafe(file.up.text.clone())).await?;
+    }
+    let made = catalogue::read(&mut connection).await?;
+    connection.close().await?;
+    Ok(made)
+}
+
+/// What is missing or other than ours; of what is more, what would refuse our rows or our next migration.
+fn is_in_the_way(difference: &Difference, found: &Catalogue) -> bool {
+    match &difference.change {
+        Change::Missing => true,
+        Change::Altered { facet, .. } => !difference.foreign && *facet != "comment",
+        Change::Unexpected if difference.foreign => false,
+        Change::Unexpected => match found.objects.get(&difference.object) {
+            Some(Object::Column(column)) => {
+                column.not_null && column.default.is_none() && column.identity.is_none() && column.generated.is_none()
+            }
+            _ => difference.object.schema == "venue_sync",
+        },
+    }
 }
 
 /// Records the first migration as applied.

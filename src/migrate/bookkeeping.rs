@@ -186,6 +186,16 @@ pub(super) async fn record(
     Ok(())
 }
 
+/// Records that the way back of a migration is being gone, which cannot be undone.
+pub(super) async fn mark_begun(connection: &mut PgConnection, version: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("update venue_sync._sqlx_migrations set success = false where version = $1")
+        .persistent(false)
+        .bind(version)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Records how long it took, as sqlx does: for people.
 pub(super) async fn record_time(
     connection: &mut PgConnection,

@@ -3,7 +3,9 @@
 //! Needs a direct connection (not PgBouncer in transaction mode): runners exclude each other by a session lock.
 
 mod adopt;
+mod ascent;
 mod bookkeeping;
+mod descent;
 mod files;
 mod indexes;
 pub mod lint;
@@ -14,6 +16,7 @@ mod print;
 mod repair;
 mod revision;
 mod run;
+pub mod scratch;
 mod script;
 mod stamp;
 mod standing;
@@ -21,6 +24,8 @@ mod step;
 mod tokens;
 
 pub use adopt::{AdoptError, Takeover};
+pub use ascent::{foresee_up, up};
+pub use descent::{down, foresee_down};
 pub use files::{File, Files, FilesError};
 pub use indexes::{InvalidIndex, RebuildError};
 pub use lock::{LockError, lock_id};
@@ -29,7 +34,7 @@ pub use plan::{PlanError, Target};
 pub use print::sql;
 pub use repair::{Fault, faults, repair};
 pub use revision::{Rev, RevisionError};
-pub use run::{Done, MigrationError, Options, Outcome, Stands, down, foresee_down, foresee_up, up};
+pub use run::{Done, MigrationError, Options, Outcome, Stands};
 pub use script::{Loss, Script};
 pub use stamp::{Stamped, stamp};
 pub use standing::{Revision, Standing, State, Status, Unusable, standing};

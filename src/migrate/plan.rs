@@ -49,6 +49,8 @@ pub(super) struct Descent {
     pub(super) what: String,
     /// The file is missing or changed: what was kept of it is run.
     pub(super) from_kept: bool,
+    /// It was begun before, in either direction.
+    pub(super) again: bool,
 }
 
 pub(super) fn up<'a>(standing: &Standing, files: &'a Files, target: &Target) -> Result<Ascent<'a>, PlanError> {
@@ -90,6 +92,7 @@ fn descent(standing: &Standing, files: &Files, revision: &Revision) -> Result<De
     let from_kept = match &revision.status {
         Status::Newer { goes_back: true } => true,
         Status::Changed { applied_by, .. } if applied_by.is_some() => true,
+        Status::Half { goes_on: true } => false,
         Status::Half { goes_on } => return Err(Unusable::Half { version, goes_on: *goes_on }.into()),
         Status::Newer { goes_back: false } | Status::Changed { .. } => {
             return Err(standing.check().err().map_or(PlanError::NoWayBack { version }, PlanError::Unusable));
@@ -99,5 +102,6 @@ fn descent(standing: &Standing, files: &Files, revision: &Revision) -> Result<De
     if !from_kept && files.get(version).is_none_or(|file| file.down.is_none()) {
         return Err(PlanError::NoWayBack { version });
     }
-    Ok(Descent { version, what: revision.what.clone(), from_kept })
+    let again = matches!(revision.status, Status::Half { .. });
+    Ok(Descent { version, what: revision.what.clone(), from_kept, again })
 }

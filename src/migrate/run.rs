@@ -1,4 +1,4 @@
-//! Applies migrations and takes them back, one runner at a time.
+//! What both directions share: what was asked for, what came of it, the lock, and why it did not work.
 
 use std::fmt;
 
@@ -6,21 +6,22 @@ use serde::Serialize;
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
-use super::adopt::{self, AdoptError, Takeover};
+use super::adopt::AdoptError;
 use super::bookkeeping;
 use super::files::{File, Files};
 use super::indexes::{self, RebuildError};
 use super::lock::{self, LockError};
 use super::loss::{self, Losing};
-use super::plan::{self, Ascent, Descent, PlanError, Target};
+use super::plan::{PlanError, Target};
+use super::scratch::Places;
 use super::script::Script;
-use super::standing::{self, Standing, Status, Unusable};
-use super::step::{self, Step, StepError, Waits, Way};
+use super::standing::{self, Standing, Unusable};
+use super::step::{StepError, Waits};
 use crate::store::{Database, DatabaseError};
 
 /// What somebody asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct Options<'a> {
     /// How far to go.
     pub target: Target,
     /// Take over a database that the backend's Alembic made.
@@ -29,6 +30,8 @@ pub struct Options {
     pub allow_data_loss: bool,
     /// How long to wait for what.
     pub waits: Waits,
+    /// Where a scratch database may be made, which one to be taken over is compared with; always beside that one.
+    pub places: Places<'a>,
 }
 
 /// One migration that was applied or taken back, or would be.
@@ -135,59 +138,8 @@ impl fmt::Display for Stands {
     }
 }
 
-/// What `up` would do, and nothing written: neither to the database nor to its bookkeeping.
-pub async fn foresee_up(
-    database: &Database,
-    files: &Files,
-    options: &Options,
-) -> Result<(Outcome, Option<Takeover>), MigrationError> {
-    let mut connection = database.own_connection().await?;
-    let standing = read(database, &mut connection, files).await?;
-    let ascent = plan::up(&standing, files, &options.target)?;
-    let takeover = match &ascent.adopt {
-        Some(_) => Some(adopt::inspect(database, &mut connection, files).await?),
-        None => None,
-    };
-    let mut outcome = outcome(&standing);
-    for (file, _) in &ascent.steps {
-        outcome.loses.extend(losing(database, &mut connection, file.version, &file.up).await?);
-        outcome.steps.push(Done { version: file.version, what: file.what.clone() });
-    }
-    outcome.adopted = ascent.adopt;
-    outcome.rebuilt = to_rebuild(&standing, files).map(|index| index.path.clone()).collect();
-    close(connection).await;
-    Ok((outcome, takeover))
-}
-
-/// Applies what the database lacks. Three statements and no lock where it lacks nothing.
-pub async fn up(database: &Database, files: &Files, options: &Options) -> Result<Outcome, MigrationError> {
-    let mut connection = database.own_connection().await?;
-    let standing = read(database, &mut connection, files).await?;
-    let ascent = admitted(&standing, files, options)?;
-    if is_idle(&standing, files, &ascent) {
-        close(connection).await;
-        return Ok(outcome(&standing));
-    }
-    if ascent.adopt.is_some() {
-        adopt::inspect(database, &mut connection, files).await?.admit()?;
-    }
-    let lock = take_lock(database, &mut connection, &standing, options.waits).await?;
-    let done = ascend(database, &mut connection, files, options).await;
-    lock::leave(connection, lock).await;
-    done
-}
-
-fn admitted<'a>(standing: &Standing, files: &'a Files, options: &Options) -> Result<Ascent<'a>, MigrationError> {
-    let ascent = plan::up(standing, files, &options.target)?;
-    match ascent.adopt {
-        Some(revision) if !options.adopt => Err(MigrationError::MadeByAlembic { revision }),
-        _ => Ok(ascent),
-    }
-}
-
-fn is_idle(standing: &Standing, files: &Files, ascent: &Ascent<'_>) -> bool {
-    let work = !ascent.steps.is_empty() || ascent.adopt.is_some() || standing.unkept().next().is_some();
-    !work && to_rebuild(standing, files).next().is_none()
+pub(super) fn versions(done: &[Done]) -> Vec<i64> {
+    done.iter().map(|one| one.version).collect()
 }
 
 /// Invalid indexes of migrations that are applied: those of others are built by running them.
@@ -202,52 +154,6 @@ pub(super) fn to_rebuild<'a>(
         .filter(move |index| files.iter().any(|file| applied(file.version) && index.is_of(&file.up)))
 }
 
-/// With the lock held: looks again, since somebody may have been at work while we waited for it.
-async fn ascend(
-    database: &Database,
-    connection: &mut PgConnection,
-    files: &Files,
-    options: &Options,
-) -> Result<Outcome, MigrationError> {
-    let standing = read(database, connection, files).await?;
-    let ascent = admitted(&standing, files, options)?;
-    let mut outcome = outcome(&standing);
-    for (file, _) in &ascent.steps {
-        outcome.loses.extend(losing(database, connection, file.version, &file.up).await?);
-    }
-    if !options.allow_data_loss && !outcome.loses.is_empty() {
-        return Err(MigrationError::LosesData(outcome.loses));
-    }
-    if let Some(revision) = ascent.adopt {
-        adopt::take_over(connection, files).await.map_err(|error| database.error(error))?;
-        outcome.adopted = Some(revision);
-    }
-    for index in to_rebuild(&standing, files) {
-        indexes::rebuild(connection, index).await?;
-        outcome.rebuilt.push(index.path.clone());
-    }
-    let clear = standing.clearing();
-    for (file, again) in ascent.steps {
-        let way = Way::Up { clear: &clear, down: file.down.as_ref(), again };
-        let step = self::step(file, &file.up, way, options);
-        let stands = || Stands { adopted: outcome.adopted.is_some(), done: versions(&outcome.steps) };
-        let run = step::run(database, connection, &step, options.waits).await;
-        run.map_err(|error| MigrationError::Step { error, stands: stands() })?;
-        outcome.steps.push(Done { version: file.version, what: file.what.clone() });
-    }
-    keep_texts(connection, files).await.map_err(|error| database.error(error))?;
-    Ok(outcome)
-}
-
-fn step<'a>(file: &'a File, script: &'a Script, way: Way<'a>, options: &Options) -> Step<'a> {
-    let Options { allow_data_loss, .. } = *options;
-    Step { version: file.version, what: &file.what, script, way, allow_data_loss }
-}
-
-fn versions(done: &[Done]) -> Vec<i64> {
-    done.iter().map(|one| one.version).collect()
-}
-
 /// What is equal to its file byte by byte and was applied before there was a table of texts, or by sqlx-cli.
 pub(super) async fn keep_texts(connection: &mut PgConnection, files: &Files) -> Result<(), sqlx::Error> {
     let standing = standing::read(connection, files).await?;
@@ -258,103 +164,7 @@ pub(super) async fn keep_texts(connection: &mut PgConnection, files: &Files) -> 
     Ok(())
 }
 
-fn outcome(standing: &Standing) -> Outcome {
-    let reworded = |revision: &&standing::Revision| revision.status == Status::Reworded;
-    Outcome {
-        optional: standing.revisions.iter().filter_map(left_out).collect(),
-        reworded: standing.revisions.iter().filter(reworded).map(|revision| revision.version).collect(),
-        ..Outcome::default()
-    }
-}
-
-fn left_out(revision: &standing::Revision) -> Option<String> {
-    let Status::Optional { extension } = &revision.status else { return None };
-    Some(format!("{} {} (the server has no extension {extension})", revision.version, revision.what))
-}
-
-/// What `down` would do, and nothing written.
-pub async fn foresee_down(database: &Database, files: &Files, options: &Options) -> Result<Outcome, MigrationError> {
-    let mut connection = database.own_connection().await?;
-    let (outcome, _) = look_down(database, &mut connection, files, options).await?;
-    close(connection).await;
-    Ok(outcome)
-}
-
-/// Takes migrations back, newest first.
-pub async fn down(database: &Database, files: &Files, options: &Options) -> Result<Outcome, MigrationError> {
-    let mut connection = database.own_connection().await?;
-    let standing = read(database, &mut connection, files).await?;
-    if plan::down(&standing, files, &options.target)?.is_empty() {
-        close(connection).await;
-        return Ok(Outcome::default());
-    }
-    let lock = take_lock(database, &mut connection, &standing, options.waits).await?;
-    let done = descend(database, &mut connection, files, options).await;
-    lock::leave(connection, lock).await;
-    done
-}
-
-async fn descend(
-    database: &Database,
-    connection: &mut PgConnection,
-    files: &Files,
-    options: &Options,
-) -> Result<Outcome, MigrationError> {
-    let (mut outcome, scripts) = look_down(database, connection, files, options).await?;
-    if !options.allow_data_loss && !outcome.loses.is_empty() {
-        return Err(MigrationError::LosesData(outcome.loses));
-    }
-    outcome.steps.clear();
-    for (descent, script) in scripts {
-        let Descent { version, what, .. } = descent;
-        let Options { allow_data_loss, waits, .. } = *options;
-        let step = Step { version, what: &what, script: &script, way: Way::Down, allow_data_loss };
-        let stands = || Stands { adopted: false, done: versions(&outcome.steps) };
-        let run = step::run(database, connection, &step, waits).await;
-        run.map_err(|error| MigrationError::Step { error, stands: stands() })?;
-        outcome.steps.push(Done { version, what });
-    }
-    let standing = read(database, connection, files).await?;
-    if standing.found.bookkeeping && standing.found.rows.is_empty() {
-        bookkeeping::unmake(connection).await.map_err(|error| database.error(error))?;
-    }
-    Ok(outcome)
-}
-
-/// What is to be taken back, with what, and what is lost by it.
-async fn look_down(
-    database: &Database,
-    connection: &mut PgConnection,
-    files: &Files,
-    options: &Options,
-) -> Result<(Outcome, Vec<(Descent, Script)>), MigrationError> {
-    let standing = read(database, connection, files).await?;
-    let mut outcome = Outcome::default();
-    let mut scripts = Vec::new();
-    for descent in plan::down(&standing, files, &options.target)? {
-        let version = descent.version;
-        let script = way_back(connection, files, &descent).await.map_err(|error| database.error(error))?;
-        let script = script.ok_or(PlanError::NoWayBack { version })?;
-        outcome.loses.extend(losing(database, connection, version, &script).await?);
-        outcome.steps.push(Done { version, what: descent.what.clone() });
-        scripts.push((descent, script));
-    }
-    Ok((outcome, scripts))
-}
-
-async fn way_back(
-    connection: &mut PgConnection,
-    files: &Files,
-    descent: &Descent,
-) -> Result<Option<Script>, sqlx::Error> {
-    if !descent.from_kept {
-        return Ok(files.get(descent.version).and_then(|file| file.down.clone()));
-    }
-    let kept = bookkeeping::kept(connection, descent.version).await?;
-    Ok(kept.and_then(|kept| kept.down).map(Script::read))
-}
-
-async fn losing(
+pub(super) async fn losing(
     database: &Database,
     connection: &mut PgConnection,
     version: i64,

@@ -10,9 +10,8 @@ use super::files::Files;
 use super::lock;
 use super::plan::PlanError;
 use super::revision::Rev;
-use super::run::{self, Done, MigrationError};
+use super::run::{self, Done, MigrationError, Options};
 use super::standing::{Status, Unusable};
-use super::step::Waits;
 use crate::store::Database;
 
 /// What was recorded.
@@ -25,7 +24,12 @@ pub struct Stamped {
 }
 
 /// Records every migration up to `rev` as applied, and none after it. Refuses where the database differs from what they make.
-pub async fn stamp(database: &Database, files: &Files, rev: &Rev, waits: Waits) -> Result<Stamped, MigrationError> {
+pub async fn stamp(
+    database: &Database,
+    files: &Files,
+    rev: &Rev,
+    options: &Options<'_>,
+) -> Result<Stamped, MigrationError> {
     let mut connection = database.own_connection().await?;
     let standing = run::read(database, &mut connection, files).await?;
     let newer = |status: &Status| matches!(status, Status::Newer { .. });
@@ -34,9 +38,9 @@ pub async fn stamp(database: &Database, files: &Files, rev: &Rev, waits: Waits) 
     }
     let target = rev.resolve(&standing.versions()).map_err(PlanError::from)?;
     if target > 0 {
-        adopt::inspect(database, &mut connection, &files.up_to(target)).await?.admit()?;
+        adopt::inspect(database, &mut connection, &files.up_to(target), options.places).await?.admit()?;
     }
-    let lock = run::take_lock(database, &mut connection, &standing, waits).await?;
+    let lock = run::take_lock(database, &mut connection, &standing, options.waits).await?;
     let stamped = write(database, &mut connection, files, target).await;
     lock::leave(connection, lock).await;
     stamped

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, FromRow};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
@@ -38,7 +38,10 @@ pub(super) enum Way<'a> {
         again: bool,
     },
     /// No longer recorded.
-    Down,
+    Down {
+        /// A try that was killed may have got as far as it goes.
+        again: bool,
+    },
 }
 
 /// One file, to be run.
@@ -160,11 +163,16 @@ pub(super) async fn run(
 }
 
 fn refused(database: &Database, step: &Step<'_>, error: sqlx::Error) -> StepError {
-    match error {
-        error @ sqlx::Error::Database(_) if !is_state(&error, "42501") => {
-            StepError::Failed { version: step.version, reason: word(&error), rolled_back: step.script.in_transaction }
-        }
-        other => database.error(other).into(),
+    let said = error.as_database_error().and_then(|said| said.try_downcast_ref::<PgDatabaseError>());
+    let hint = said.and_then(PgDatabaseError::hint).map(str::to_owned);
+    // A right that is missing has its own advice, unless the file gives a better one.
+    if said.is_none() || hint.is_none() && is_state(&error, "42501") {
+        return database.error(error).into();
+    }
+    StepError::Failed {
+        version: step.version,
+        reason: hint.into_iter().fold(word(&error), |reason, hint| format!("{reason}. {hint}")),
+        rolled_back: step.script.in_transaction,
     }
 }
 
@@ -224,7 +232,9 @@ async fn once(connection: &mut PgConnection, step: &Step<'_>, waits: Waits) -> R
     }
     // Nobody queues behind such a statement: it may wait as long as we have.
     settings(connection, waits.patience, step.allow_data_loss, false).await?;
-    if let Way::Up { .. } = step.way {
+    if let Way::Down { .. } = step.way {
+        bookkeeping::mark_begun(connection, step.version).await?;
+    } else {
         bookkeeping::make(connection).await?;
         bookkeeping::record(connection, step.version, step.what, step.script, false).await?;
         // What an earlier try left unfinished is in the way of this one.
@@ -235,7 +245,7 @@ async fn once(connection: &mut PgConnection, step: &Step<'_>, waits: Waits) -> R
     let ran = connection.execute(AssertSqlSafe(step.script.text.clone())).await;
     connection.execute("reset lock_timeout; reset venue_sync.allow_data_loss").await?;
     if let Err(error) = ran
-        && !(matches!(step.way, Way::Up { again: true, .. }) && is_done_already(&error))
+        && !(matches!(step.way, Way::Up { again: true, .. } | Way::Down { again: true }) && is_done_already(&error))
     {
         return Err(error);
     }

@@ -141,6 +141,11 @@ impl Database {
         &self.place
     }
 
+    /// How to connect: for databases beside this one.
+    pub(crate) fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
     /// A connection of its own, outside the pool: for session state (the migration lock).
     pub(crate) async fn own_connection(&self) -> Result<PgConnection, DatabaseError> {
         PgConnection::connect_with(&self.options).await.map_err(|error| self.error(error))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::database::DatabaseArgs;
+use super::database::{DatabaseArgs, ScratchArgs};
 use crate::migrate::Rev;
 
 /// `venues migrate`.
@@ -36,6 +36,9 @@ pub enum MigrateCommand {
         /// How long to wait.
         #[command(flatten)]
         waits: WaitArgs,
+        /// Where to make what a database of Alembic's is compared with.
+        #[command(flatten)]
+        scratch: ScratchArgs,
         /// Which database.
         #[command(flatten)]
         database: DatabaseArgs,
@@ -80,6 +83,9 @@ pub enum MigrateCommand {
         /// How long to wait.
         #[command(flatten)]
         waits: WaitArgs,
+        /// Where to make what the database is compared with.
+        #[command(flatten)]
+        scratch: ScratchArgs,
         /// Which database.
         #[command(flatten)]
         database: DatabaseArgs,
@@ -153,6 +159,16 @@ impl MigrateCommand {
             | Self::History { database }
             | Self::Stamp { database, .. }
             | Self::Repair { database, .. } => Some(database),
+        }
+    }
+}
+
+impl MigrateCommand {
+    /// Where scratch databases may be made, if somebody said so.
+    pub fn scratch(&self) -> Option<&ScratchArgs> {
+        match self {
+            Self::Up { scratch, .. } | Self::Stamp { scratch, .. } => Some(scratch),
+            _ => None,
         }
     }
 }

@@ -44,18 +44,22 @@ pub(super) async fn open(choice: &DatabaseChoice, connections: u32, terminal: &T
 
 /// The embedded server, started if need be.
 pub(super) async fn serve(place: &EmbeddedPlace, terminal: &Terminal) -> Result<Running, Failure> {
-    let options = Options {
+    let options = embedded_options(place);
+    let steps = terminal.server_steps();
+    let running = embedded::start(&home(place), &options, &|step| steps.show(&step)).await;
+    steps.finish();
+    Ok(running?)
+}
+
+pub(super) fn embedded_options(place: &EmbeddedPlace) -> Options {
+    Options {
         programs: place.programs.clone(),
         search_path: place.search_path.clone(),
         download: Download { base: place.mirror.clone(), ..Download::default() },
         port: place.port,
         watcher: std::env::current_exe().ok().map(|program| Watcher { program, idle: IDLE }),
         ..Options::default()
-    };
-    let steps = terminal.server_steps();
-    let running = embedded::start(&home(place), &options, &|step| steps.show(&step)).await;
-    steps.finish();
-    Ok(running?)
+    }
 }
 
 pub(super) fn home(place: &EmbeddedPlace) -> Home {

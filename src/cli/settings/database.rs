@@ -8,11 +8,11 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use super::folders::Folders;
-use crate::cli::args::DatabaseArgs;
+use crate::cli::args::{DatabaseArgs, ScratchArgs};
 use crate::cli::database_url::{DatabaseUrl, DatabaseUrlError};
 use crate::cli::environment::{
     DATABASE_URL, Environment, NotText, PATH, VENUES_DATA_DIR, VENUES_POSTGRES_BIN, VENUES_POSTGRES_PORT,
-    VENUES_POSTGRES_URL,
+    VENUES_POSTGRES_URL, VENUES_SCRATCH_URL,
 };
 use crate::cli::secrets;
 
@@ -44,6 +44,15 @@ pub struct EmbeddedPlace {
     pub needs_flag: bool,
 }
 
+/// Where scratch databases may be made, besides the server of the database that is worked on.
+#[derive(Debug, Clone)]
+pub struct ScratchChoice {
+    /// A server that somebody named.
+    pub url: Option<DatabaseUrl>,
+    /// Our private server.
+    pub embedded: EmbeddedPlace,
+}
+
 /// Who asks for a database; each has its own rule for when nobody named one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asker {
@@ -70,6 +79,9 @@ pub enum DatabaseError {
     /// The variable's value.
     #[error("{DATABASE_URL}")]
     Variable(#[source] DatabaseUrlError),
+    /// The scratch server's, from either.
+    #[error("--scratch-url ({VENUES_SCRATCH_URL})")]
+    Scratch(#[source] DatabaseUrlError),
     /// The embedded server's port.
     #[error("{VENUES_POSTGRES_PORT} is `{given}`, not a port: write a number from 1 to 65535")]
     Port {
@@ -118,6 +130,18 @@ pub fn place(environment: &Environment, folders: &Folders, needs_flag: bool) -> 
         port: port(environment)?,
         needs_flag,
     })
+}
+
+/// Where scratch databases may be made: the flag, then the environment, then the embedded server.
+pub fn scratch(
+    flags: Option<&ScratchArgs>,
+    environment: &Environment,
+    folders: &Folders,
+) -> Result<ScratchChoice, DatabaseError> {
+    let typed = flags.and_then(|flags| flags.scratch_url.as_ref()).map(ExposeSecret::expose_secret);
+    let text = typed.map_or_else(|| environment.text(VENUES_SCRATCH_URL), |typed| Ok(Some(typed)))?;
+    let url = text.map(DatabaseUrl::parse).transpose().map_err(DatabaseError::Scratch)?;
+    Ok(ScratchChoice { url, embedded: place(environment, folders, false)? })
 }
 
 fn port(environment: &Environment) -> Result<Option<u16>, DatabaseError> {

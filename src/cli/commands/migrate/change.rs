@@ -4,22 +4,23 @@ use super::waits;
 use crate::cli::args::{HowFar, WaitArgs};
 use crate::cli::commands::failure::Failure;
 use crate::cli::terminal::{self, Terminal};
+use crate::migrate::scratch::Places;
 use crate::migrate::{self, Files, Options, Outcome, Takeover, Target};
 use crate::store::Database;
 
-pub(super) fn options(how_far: &HowFar, allow_data_loss: bool, typed: &WaitArgs) -> Options {
+pub(super) fn options(how_far: &HowFar, allow_data_loss: bool, typed: &WaitArgs) -> Options<'static> {
     let target = match (&how_far.to, how_far.count) {
         (Some(rev), _) => Target::Rev(rev.clone()),
         (None, Some(count)) => Target::Count(count.get()),
         (None, None) => Target::Usual,
     };
-    Options { target, adopt: false, allow_data_loss, waits: waits(typed) }
+    Options { target, adopt: false, allow_data_loss, waits: waits(typed), places: Places::default() }
 }
 
 /// `venues migrate up`: a database that Alembic made is taken over only once somebody has said yes.
 pub(super) async fn up(
     database: &Database,
-    mut options: Options,
+    mut options: Options<'_>,
     yes: bool,
     terminal: &Terminal,
 ) -> Result<String, Failure> {
@@ -51,7 +52,11 @@ pub(super) async fn up(
 }
 
 /// `venues migrate up --dry-run`.
-pub(super) async fn foresee_up(database: &Database, options: &Options, terminal: &Terminal) -> Result<String, Failure> {
+pub(super) async fn foresee_up(
+    database: &Database,
+    options: &Options<'_>,
+    terminal: &Terminal,
+) -> Result<String, Failure> {
     let (planned, takeover) = migrate::foresee_up(database, Files::embedded(), options).await?;
     if terminal.json {
         let mut line = json!(planned);
@@ -112,7 +117,7 @@ fn losses(outcome: &Outcome, dry_run: bool) -> Vec<String> {
 /// `venues migrate down`.
 pub(super) async fn down(
     database: &Database,
-    options: &Options,
+    options: &Options<'_>,
     dry_run: bool,
     terminal: &Terminal,
 ) -> Result<String, Failure> {

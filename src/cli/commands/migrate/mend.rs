@@ -4,17 +4,17 @@ use super::waits;
 use crate::cli::args::WaitArgs;
 use crate::cli::commands::failure::Failure;
 use crate::cli::terminal::{self, Terminal};
-use crate::migrate::{self, Done, Fault, Files, Rev};
+use crate::migrate::{self, Done, Fault, Files, Options, Rev};
 use crate::store::Database;
 
 /// `venues migrate stamp`.
 pub(super) async fn stamp(
     database: &Database,
     rev: &Rev,
-    typed: &WaitArgs,
+    options: &Options<'_>,
     terminal: &Terminal,
 ) -> Result<String, Failure> {
-    let stamped = migrate::stamp(database, Files::embedded(), rev, waits(typed)).await?;
+    let stamped = migrate::stamp(database, Files::embedded(), rev, options).await?;
     if terminal.json {
         return Ok(format!("{}\n", json!(stamped)));
     }

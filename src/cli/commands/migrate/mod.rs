@@ -6,23 +6,28 @@ mod look;
 mod mend;
 
 use super::failure::Failure;
-use super::open::open;
+use super::open::{embedded_options, home, open};
 use crate::cli::args::{MigrateCommand, WaitArgs};
 use crate::cli::exit::Exit;
-use crate::cli::settings::database::DatabaseChoice;
+use crate::cli::settings::database::{DatabaseChoice, ScratchChoice};
 use crate::cli::terminal::Terminal;
-use crate::migrate::Waits;
+use crate::migrate::scratch::Places;
+use crate::migrate::{Options, Waits};
 use crate::store::Database;
 
 /// Changes or shows the schema. Returns what to print on stdout.
 pub async fn migrate(
     action: &MigrateCommand,
     choice: Option<&DatabaseChoice>,
+    scratch: &ScratchChoice,
     terminal: &Terminal,
 ) -> Result<(String, Exit), Failure> {
     let Some(choice) = choice else { return without_database(action, terminal) };
     let database = open(choice, 2, terminal).await?.database;
-    let done = with_database(action, &database, terminal).await;
+    let (home, options) = (home(&scratch.embedded), embedded_options(&scratch.embedded));
+    let url = scratch.url.as_ref().map(|url| url.expose());
+    let places = Places { url, beside: Some(&database), embedded: Some((&home, &options)) };
+    let done = with_database(action, &database, places, terminal).await;
     database.close().await;
     done
 }
@@ -38,11 +43,12 @@ fn without_database(action: &MigrateCommand, terminal: &Terminal) -> Result<(Str
 async fn with_database(
     action: &MigrateCommand,
     database: &Database,
+    places: Places<'_>,
     terminal: &Terminal,
 ) -> Result<(String, Exit), Failure> {
     let text = match action {
         MigrateCommand::Up { how_far, yes, dry_run, allow_data_loss, waits, .. } => {
-            let options = change::options(how_far, *allow_data_loss, waits);
+            let options = Options { places, ..change::options(how_far, *allow_data_loss, waits) };
             if *dry_run {
                 change::foresee_up(database, &options, terminal).await?
             } else {
@@ -60,7 +66,10 @@ async fn with_database(
         MigrateCommand::History { .. } => look::history(database, terminal).await?,
         MigrateCommand::Sql { from, to, .. } => look::sql(from.as_ref(), to, Some(database_stands(database).await?))?,
         MigrateCommand::Lint { files } => return lint::lint(files, terminal),
-        MigrateCommand::Stamp { rev, waits, .. } => mend::stamp(database, rev, waits, terminal).await?,
+        MigrateCommand::Stamp { rev, waits, .. } => {
+            let options = Options { places, waits: self::waits(waits), ..Options::default() };
+            mend::stamp(database, rev, &options, terminal).await?
+        }
         MigrateCommand::Repair { yes, waits, .. } => mend::repair(database, *yes, waits, terminal).await?,
     };
     Ok((text, Exit::Complete))

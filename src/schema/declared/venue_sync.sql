@@ -1,0 +1,129 @@
+-- Our own bookkeeping: runs, what was asked, what it cost, what was refused. Nobody else reads or writes it.
+
+create schema if not exists venue_sync;
+
+-- One row a run. A run of the same region, provider and parameters that is still open is taken up again.
+create table venue_sync.runs (
+    id uuid primary key,
+    region text not null,
+    provider varchar(50) not null,
+    -- Everything that decides what is asked: shape, types, method, language, recording.
+    parameters jsonb not null,
+    state text not null default 'open'
+        check (state in ('open', 'complete', 'abandoned')),
+    -- Why the last worker left an open run: budget, quota or signal.
+    stopped_by text check (stopped_by in ('budget', 'quota', 'signal')),
+    -- When a provider's allowance is filled again, where it said so.
+    resumes_at timestamptz,
+    -- Attempts sent, and their list price, over the whole run; reserved before sending.
+    requests bigint not null default 0 check (requests >= 0),
+    cost_micro_usd bigint not null default 0 check (cost_micro_usd >= 0),
+    -- The same, since the run was last begun or taken up: what --max-requests and --max-cost are held against, for all workers together.
+    session_requests bigint not null default 0 check (session_requests >= 0),
+    session_cost_micro_usd bigint not null default 0 check (session_cost_micro_usd >= 0),
+    begun_at timestamptz not null default clock_timestamp(),
+    touched_at timestamptz not null default clock_timestamp(),
+    ended_at timestamptz
+);
+-- At most one open run of the same thing, however many workers start at once.
+create unique index runs_open on venue_sync.runs (region, provider, md5(parameters::text)) where state = 'open';
+create index runs_region on venue_sync.runs (region, begun_at desc);
+
+-- Processes at work on a run. One that shows no sign of life is not counted: whoever comes then begins a new session.
+create table venue_sync.workers (
+    id uuid primary key,
+    run_id uuid not null references venue_sync.runs (id) on delete cascade,
+    alive_until timestamptz not null
+);
+create index workers_run on venue_sync.workers (run_id);
+
+-- The pieces of a run's region: claimed, retried and resumed one by one.
+create table venue_sync.tiles (
+    id bigint generated always as identity primary key,
+    run_id uuid not null references venue_sync.runs (id) on delete cascade,
+    ordinal integer not null,
+    south double precision not null,
+    west double precision not null,
+    north double precision not null,
+    east double precision not null,
+    state text not null default 'waiting' check (state in ('waiting', 'leased', 'complete', 'failed')),
+    lease_owner uuid,
+    lease_until timestamptz,
+    -- Counts the claims: a worker whose number is no longer this one commits nothing.
+    fence bigint not null default 0,
+    error text,
+    -- Spots that overflow even for a single type: position, radius_m, seen, words.
+    capped jsonb not null default '[]',
+    unique (run_id, ordinal)
+);
+create index tiles_claimable on venue_sync.tiles (run_id, state, ordinal);
+
+-- One row a committed answer. The id is made by the worker, so a commit of unknown outcome is looked up, not repeated.
+create table venue_sync.answers (
+    id uuid primary key,
+    tile_id bigint not null references venue_sync.tiles (id) on delete cascade,
+    -- Place in the tile's order, from 0.
+    ordinal integer not null,
+    ask jsonb not null,
+    rows integer not null,
+    truncated boolean not null,
+    outermost_m double precision,
+    -- Metres round the asked centre that the answer certifies; null for the whole asked area, 0 for nothing.
+    certified_m double precision,
+    requests integer not null,
+    cost_micro_usd bigint not null,
+    received integer not null,
+    inserted integer not null,
+    updated integer not null,
+    unchanged integer not null,
+    rejected integer not null,
+    outside integer not null,
+    duplicate integer not null,
+    stubbed integer not null,
+    -- Counts of repairs and of category words without a code, for the run's report.
+    repairs jsonb not null default '{}',
+    unmapped jsonb not null default '{}',
+    committed_at timestamptz not null default clock_timestamp(),
+    unique (tile_id, ordinal),
+    constraint answers_add_up check (received = inserted + updated + unchanged + rejected + outside + duplicate)
+);
+
+-- Rows of answers that did not become venues.
+create table venue_sync.rejects (
+    id bigint generated always as identity primary key,
+    answer_id uuid not null references venue_sync.answers (id) on delete cascade,
+    provider_id text,
+    reason text not null,
+    detail text not null
+);
+create index rejects_answer on venue_sync.rejects (answer_id);
+
+-- What was sent and what it cost, per provider and UTC day, over all runs.
+create table venue_sync.quota (
+    provider varchar(50) not null,
+    day date not null,
+    requests bigint not null default 0 check (requests >= 0),
+    cost_micro_usd bigint not null default 0 check (cost_micro_usd >= 0),
+    primary key (provider, day)
+);
+
+-- What the provider says of a business, beside its row, which belongs to the readers.
+create table venue_sync.venue_states (
+    venue_id uuid primary key references public.venues (id) on delete cascade,
+    business_status text not null
+        check (business_status in ('operational', 'closed_temporarily', 'closed_permanently', 'future_opening')),
+    successor_id text,
+    checked_at timestamptz not null
+);
+
+-- What migrations were applied, word for word. Beside it is sqlx's own table, which its runner makes.
+create table venue_sync.migration_statements (
+    version bigint primary key,
+    -- Over the statements of `up`, without comments and layout.
+    checksum bytea not null,
+    up text not null,
+    down text,
+    applied_at timestamptz not null default clock_timestamp(),
+    -- Version of the `venues` that applied it, or first found it equal to its own.
+    applied_by text not null
+);
