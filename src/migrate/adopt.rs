@@ -27,7 +27,7 @@ pub enum AdoptError {
     #[error(
         "this database is not as it should be recorded; nothing was written.{}\nMake it so (with the backend's Alembic, or by \
          hand), then run the command again",
-        .0.iter().map(|line| format!("\n  {line}")).collect::<String>()
+        .0.iter().map(|line| format!("\n  {line}")).collect::<Vec<_>>().concat()
     )]
     Differs(Vec<String>),
     /// Nowhere to make what it is compared with.

@@ -101,7 +101,7 @@ async fn ascend(
         indexes::rebuild(connection, index).await?;
         outcome.rebuilt.push(index.path.clone());
     }
-    let clear = standing.clearing();
+    let mut clear = standing.clearing();
     for (file, again) in ascent.steps {
         let way = Way::Up { clear: &clear, down: file.down.as_ref(), again };
         let step = self::step(file, &file.up, way, options);
@@ -109,6 +109,7 @@ async fn ascend(
         let run = step::run(database, connection, &step, options.waits).await;
         run.map_err(|error| MigrationError::Step { error, stands: stands() })?;
         outcome.steps.push(Done { version: file.version, what: file.what.clone() });
+        clear.clear();
     }
     run::keep_texts(connection, files).await.map_err(|error| database.error(error))?;
     Ok(outcome)

@@ -46,11 +46,14 @@ fn forth(out: &mut String, file: &File, kept: &[&File]) {
     };
     if file.up.in_transaction {
         append(out, format_args!("begin;\n{}\n{}", terminated(&file.up.text), record(true)));
-        kept.iter().for_each(|file| keep(out, file));
-        out.push_str("commit;\n");
     } else {
         append(out, format_args!("{}{}\n{}", record(false), terminated(&file.up.text), record(true)));
-        kept.iter().for_each(|file| keep(out, file));
+    }
+    for file in kept {
+        keep(out, file);
+    }
+    if file.up.in_transaction {
+        out.push_str("commit;\n");
     }
 }
 

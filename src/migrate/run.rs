@@ -107,7 +107,7 @@ impl From<Unusable> for MigrationError {
 }
 
 fn listed(losing: &[Losing]) -> String {
-    losing.iter().map(|one| format!("\n  {one}")).collect()
+    losing.iter().map(|one| format!("\n  {one}")).collect::<Vec<_>>().concat()
 }
 
 /// What was done before a migration failed.
@@ -190,10 +190,18 @@ pub(super) async fn take_lock(
 ) -> Result<i64, MigrationError> {
     let id = lock::lock_id(&standing.found.database);
     match lock::take(connection, id, waits.patience).await {
-        Ok(()) => Ok(id),
-        Err(LockError::Server(error)) => Err(database.error(error).into()),
-        Err(locked) => Err(MigrationError::Lock(locked)),
+        Ok(()) => (),
+        Err(LockError::Server(error)) => return Err(database.error(error).into()),
+        Err(locked) => return Err(MigrationError::Lock(locked)),
     }
+    // For what is no migration: the bookkeeping, and indexes that are built while others write.
+    let limited = sqlx::query("select set_config('lock_timeout', $1, false)")
+        .persistent(false)
+        .bind(format!("{}ms", waits.patience.as_millis()))
+        .execute(connection)
+        .await;
+    limited.map_err(|error| database.error(error))?;
+    Ok(id)
 }
 
 /// A connection that only looked. Whether the server hears of its end does not matter.

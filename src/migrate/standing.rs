@@ -191,7 +191,6 @@ impl Standing {
             Some(Alembic::At(revision)) if revision != ALEMBIC_FIRST && revision != ALEMBIC_LATER => {
                 Err(Unusable::UnknownAlembic { revision: revision.clone() })
             }
-            Some(Alembic::At(_)) => Ok(()),
             None | Some(Alembic::Empty) if self.found.rows.is_empty() => match self.foreign() {
                 objects if objects.is_empty() => Ok(()),
                 objects => Err(Unusable::Foreign { objects }),

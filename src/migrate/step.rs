@@ -94,7 +94,7 @@ fn undone(rolled_back: bool) -> &'static str {
 }
 
 fn told(by: &[Blocker]) -> String {
-    by.iter().map(|blocker| format!("\n  in the way: {blocker}\n")).collect()
+    by.iter().map(|blocker| format!("\n  in the way: {blocker}\n")).collect::<Vec<_>>().concat()
 }
 
 /// Somebody who holds what we need.

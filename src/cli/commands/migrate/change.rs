@@ -74,7 +74,7 @@ pub(super) async fn foresee_up(
 fn takeover_text(revision: &str, planned: &Outcome, takeover: &Takeover) -> String {
     let lines = |title: &str, lines: &[String]| match lines {
         [] => String::new(),
-        lines => format!("{title}\n{}", lines.iter().map(|line| format!("  {line}\n")).collect::<String>()),
+        lines => format!("{title}\n{}", lines.iter().map(|line| format!("  {line}\n")).collect::<Vec<_>>().concat()),
     };
     let steps: Vec<String> = planned.steps.iter().map(|step| format!("{} {}", step.version, step.what)).collect();
     format!(

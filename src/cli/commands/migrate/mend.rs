@@ -19,7 +19,7 @@ pub(super) async fn stamp(
         return Ok(format!("{}\n", json!(stamped)));
     }
     let told = |verb: &str, all: &[Done]| {
-        all.iter().map(|one| format!("{verb} {} {}\n", one.version, one.what)).collect::<String>()
+        all.iter().map(|one| format!("{verb} {} {}\n", one.version, one.what)).collect::<Vec<_>>().concat()
     };
     let text = told("recorded as applied:", &stamped.recorded) + &told("no longer recorded:", &stamped.forgotten);
     Ok(if text.is_empty() { "nothing to record: the database stands there\n".to_owned() } else { text })
@@ -50,5 +50,5 @@ pub(super) async fn repair(
 }
 
 fn lines(mark: &str, faults: &[Fault]) -> String {
-    faults.iter().map(|fault| format!("{mark}{fault}\n")).collect()
+    faults.iter().map(|fault| format!("{mark}{fault}\n")).collect::<Vec<_>>().concat()
 }

@@ -8,6 +8,7 @@ mod mend;
 use super::failure::Failure;
 use super::open::{embedded_options, home, open};
 use crate::cli::args::{MigrateCommand, WaitArgs};
+use crate::cli::database_url::DatabaseUrl;
 use crate::cli::exit::Exit;
 use crate::cli::settings::database::{DatabaseChoice, ScratchChoice};
 use crate::cli::terminal::Terminal;
@@ -25,7 +26,7 @@ pub async fn migrate(
     let Some(choice) = choice else { return without_database(action, terminal) };
     let database = open(choice, 2, terminal).await?.database;
     let (home, options) = (home(&scratch.embedded), embedded_options(&scratch.embedded));
-    let url = scratch.url.as_ref().map(|url| url.expose());
+    let url = scratch.url.as_ref().map(DatabaseUrl::expose);
     let places = Places { url, beside: Some(&database), embedded: Some((&home, &options)) };
     let done = with_database(action, &database, places, terminal).await;
     database.close().await;

@@ -1,0 +1,139 @@
+use std::time::Duration;
+
+use sqlx::Connection as _;
+use venue_sync::migrate::{
+    Fault, Files, MigrationError, Options, State, StepError, Target, Waits, faults, repair, standing, up,
+};
+
+use crate::bench::{Bench, files_with, told};
+
+const LATER: i64 = 99_990_101_000_000;
+const UP: &str = "-- no-transaction\ncreate unique index concurrently ix_try on public.venues (name)";
+const DOWN: &str = "-- no-transaction\ndrop index concurrently public.ix_try";
+
+fn with_index() -> Files {
+    files_with(&[(LATER, UP, DOWN)])
+}
+
+async fn validity(bench: &mut Bench) -> Option<String> {
+    bench
+        .text("select string_agg(c.relname || ' ' || i.indisvalid, ' ') from pg_index i join pg_class c on c.oid = i.indexrelid
+               where c.relname like 'ix_try%'")
+        .await
+}
+
+#[tokio::test]
+async fn an_index_is_built_and_dropped_while_others_write() {
+    let mut bench = Bench::at_head().await;
+    bench.seed().await;
+    assert_eq!(up(&bench.database, &with_index(), &Options::default()).await.unwrap().steps.len(), 1);
+    assert_eq!(validity(&mut bench).await.unwrap(), "ix_try true");
+    venue_sync::migrate::down(&bench.database, &with_index(), &Options::default()).await.unwrap();
+    assert_eq!(validity(&mut bench).await, None);
+    assert_eq!(bench.standing().await.state(), Ok(State::Current));
+}
+
+#[tokio::test]
+async fn an_index_that_a_failed_build_left_is_built_anew_by_the_next_run() {
+    let mut bench = Bench::at_head().await;
+    bench.seed().await;
+    bench.run("update venues set name = 'twice' where provider_id in ('id-1', 'id-2')").await;
+    let error = up(&bench.database, &with_index(), &Options::default()).await.unwrap_err();
+    assert!(
+        matches!(
+            &error,
+            MigrationError::Step { error: StepError::Failed { version: LATER, rolled_back: false, .. }, .. }
+        ),
+        "{error}"
+    );
+    assert!(error.to_string().contains("twice"), "{error}");
+    assert_eq!(validity(&mut bench).await.unwrap(), "ix_try false");
+    let found = faults(&bench.database, &with_index()).await.unwrap();
+    assert!(
+        matches!(&found[..], [Fault::Half { version: LATER }, Fault::Invalid { index, rebuild: false }] if index.name == "ix_try"),
+        "{found:?}"
+    );
+    bench.run("update venues set name = 'once' where provider_id = 'id-1'").await;
+    assert_eq!(up(&bench.database, &with_index(), &Options::default()).await.unwrap().steps.len(), 1);
+    assert_eq!(validity(&mut bench).await.unwrap(), "ix_try true");
+}
+
+#[tokio::test]
+async fn an_invalid_index_of_an_applied_migration_is_rebuilt_by_up_or_repair_and_nobody_elses_is_touched() {
+    let mut bench = Bench::at_head().await;
+    up(&bench.database, &with_index(), &Options::default()).await.unwrap();
+    bench.run("create index theirs on venues (address)").await;
+    let spoil = "update pg_index set indisvalid = false where indexrelid in ('ix_try'::regclass, 'theirs'::regclass)";
+    for by_repair in [false, true] {
+        bench.run(spoil).await;
+        if by_repair {
+            let mended = repair(&bench.database, &with_index(), Waits::default()).await.unwrap();
+            assert!(matches!(&mended[..], [Fault::Invalid { rebuild: true, .. }]), "{mended:?}");
+        } else {
+            assert_eq!(
+                up(&bench.database, &with_index(), &Options::default()).await.unwrap().rebuilt,
+                ["public.ix_try"]
+            );
+        }
+        assert_eq!(validity(&mut bench).await.unwrap(), "ix_try true");
+        let theirs = bench.text("select indisvalid::text from pg_index where indexrelid = 'theirs'::regclass").await;
+        assert_eq!(theirs.unwrap(), "false");
+    }
+    assert!(repair(&bench.database, &with_index(), Waits::default()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_run_that_was_killed_at_any_moment_is_taken_up_again() {
+    let mut bench = Bench::at_head().await;
+    bench.seed().await;
+    let mark = "insert into venue_sync._sqlx_migrations values (99990101000000, 'what', now(), false, 'sum', -1)";
+    // Before the statement; while it built; after it, before that was recorded.
+    for left in [
+        "select 1",
+        "create index ix_try on venues (name); update pg_index set indisvalid = false where indexrelid = 'ix_try'::regclass",
+        "create unique index ix_try on venues (name)",
+    ] {
+        bench.run(left).await;
+        bench.run(mark).await;
+        assert_eq!(up(&bench.database, &with_index(), &Options::default()).await.unwrap().steps.len(), 1, "{left}");
+        assert_eq!(validity(&mut bench).await.unwrap(), "ix_try true", "{left}");
+        bench.run("update venue_sync._sqlx_migrations set success = false where version = 99990101000000").await;
+        venue_sync::migrate::down(&bench.database, &with_index(), &told(Target::Usual)).await.unwrap();
+        assert_eq!(validity(&mut bench).await, None);
+    }
+    // And on the way back: gone, and not yet forgotten.
+    up(&bench.database, &with_index(), &Options::default()).await.unwrap();
+    bench
+        .run("drop index ix_try; update venue_sync._sqlx_migrations set success = false where version = 99990101000000")
+        .await;
+    venue_sync::migrate::down(&bench.database, &with_index(), &told(Target::Usual)).await.unwrap();
+    assert_eq!(bench.standing().await.state(), Ok(State::Current));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_concurrent_build_does_not_deadlock_with_runners_that_wait() {
+    let mut bench = Bench::at_head().await;
+    bench.seed().await;
+    let mut writer = bench.guard.connect().await;
+    let mut writing = writer.begin().await.unwrap();
+    sqlx::Executor::execute(&mut *writing, "update venues set rating = 1").await.unwrap();
+    let (one, two) = (bench.database.clone(), bench.database.clone());
+    let first = tokio::spawn(async move { up(&one, &with_index(), &Options::default()).await });
+    let asks =
+        "select count(*)::text from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+                and query like";
+    while bench.text(&format!("{asks} '%index concurrently%' and wait_event_type = 'Lock'")).await.unwrap() != "1" {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let second = tokio::spawn(async move { up(&two, &with_index(), &Options::default()).await });
+    while bench.text(&format!("{asks} '%pg_try_advisory_lock%'")).await.unwrap() != "1" {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    writing.commit().await.unwrap();
+    let done = [first.await.unwrap().unwrap().steps.len(), second.await.unwrap().unwrap().steps.len()];
+    assert_eq!(done, [1, 0]);
+    assert_eq!(
+        standing(&bench.database).await.unwrap().revisions.len(),
+        venue_sync::migrate::Files::embedded().iter().count() + 1
+    );
+}
