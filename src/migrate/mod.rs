@@ -4,6 +4,7 @@
 
 mod adopt;
 mod ascent;
+pub mod auto;
 mod bookkeeping;
 mod descent;
 mod files;

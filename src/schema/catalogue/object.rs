@@ -92,8 +92,8 @@ pub struct View {
     pub definition: String,
     /// What stands in its `with (…)`.
     pub options: Option<String>,
-    /// A line a column that has one: `name: text`.
-    pub column_comments: Option<String>,
+    /// By the column's name.
+    pub column_comments: BTreeMap<String, String>,
 }
 
 /// A function or procedure.
@@ -228,7 +228,10 @@ impl Object {
             Self::View(view) => vec![
                 ("definition", text(&view.definition)),
                 ("options", view.options.clone()),
-                ("comments of columns", view.column_comments.clone()),
+                (
+                    "comments of columns",
+                    (!view.column_comments.is_empty()).then(|| format!("{:?}", view.column_comments)),
+                ),
             ],
             Self::Function(function) => vec![("definition", text(&function.definition))],
             Self::Other(other) => vec![("definition", text(&other.definition))],

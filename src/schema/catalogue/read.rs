@@ -16,7 +16,8 @@ struct RelationRow {
     definition: Option<String>,
     options: Option<String>,
     comment: Option<String>,
-    column_comments: Option<String>,
+    commented: Vec<String>,
+    comments: Vec<String>,
 }
 
 #[derive(FromRow)]
@@ -133,9 +134,12 @@ async fn read_containers(connection: &mut PgConnection, found: &mut Catalogue) -
         found.put(Id::new(Kind::Enum, &schema, &name, ""), Object::Enum(Enum { labels }), comment);
     }
     let relations: Vec<RelationRow> = sqlx::query_as(include_str!("relations.sql")).fetch_all(connection).await?;
-    for RelationRow { schema, name, definition, options, comment, column_comments } in relations {
+    for RelationRow { schema, name, definition, options, comment, commented, comments } in relations {
         let (kind, object) = match definition {
-            Some(definition) => (Kind::View, Object::View(View { definition, options, column_comments })),
+            Some(definition) => {
+                let column_comments = commented.into_iter().zip(comments).collect();
+                (Kind::View, Object::View(View { definition, options, column_comments }))
+            }
             None => (Kind::Table, Object::Table),
         };
         found.put(Id::new(kind, &schema, &name, ""), object, comment);

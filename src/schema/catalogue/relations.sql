@@ -3,10 +3,12 @@ select n.nspname::text as schema, c.relname::text as name, c.relkind = 'v' as vi
     case c.relkind when 'v' then pg_get_viewdef(c.oid) end as definition,
     case c.relkind when 'v' then array_to_string(c.reloptions, ', ') end as options,
     obj_description(c.oid, 'pg_class') as comment,
-    (select string_agg(format('%I: %s', a.attname, d.description), E'\n' order by a.attnum)
-     from pg_catalog.pg_attribute a
-     join pg_catalog.pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = c.oid and d.objsubid = a.attnum
-     where a.attrelid = c.oid and a.attnum > 0 and c.relkind = 'v') as column_comments
+    array(select a.attname::text
+          from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and col_description(c.oid, a.attnum) is not null
+          order by a.attnum) as commented,
+    array(select col_description(c.oid, a.attnum)
+          from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and col_description(c.oid, a.attnum) is not null
+          order by a.attnum) as comments
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where n.nspname in ('public', 'venue_sync') and c.relkind in ('r', 'v') and c.relname <> '_sqlx_migrations'
