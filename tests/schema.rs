@@ -5,7 +5,7 @@ mod support;
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use support::database::TestDatabase;
-use venue_sync::migrate;
+use support::migrations::to_head;
 use venue_sync::schema::catalogue::{self, Catalogue};
 use venue_sync::schema::declared;
 use venue_sync::schema::difference::{Change, compare};
@@ -24,7 +24,7 @@ async fn the_migrations_make_what_is_declared() {
     let (_wanted_guard, _connection, wanted) = declared_schema().await;
     let guard = TestDatabase::create().await;
     let database = Database::connect(&guard.url(), 2).await.unwrap();
-    migrate::up(&database, migrate::Files::embedded(), &migrate::Options::default()).await.unwrap();
+    to_head(&database).await;
     let found = catalogue::read(&mut guard.connect().await).await.unwrap();
     let differences: Vec<String> = compare(&wanted, &found).iter().map(ToString::to_string).collect();
     assert_eq!(differences, Vec::<String>::new());

@@ -13,6 +13,7 @@ use serde_json::json;
 use sqlx::{Executor as _, PgPool};
 use support::database::TestDatabase;
 use support::listener::Listener;
+use support::migrations::to_head;
 use uuid::Uuid;
 use venue_sync::migrate;
 use venue_sync::model::{
@@ -43,7 +44,7 @@ impl Bench {
     async fn new() -> Self {
         let guard = TestDatabase::create().await;
         let database = Database::connect(&guard.url(), 24).await.unwrap();
-        migrate::up(&database, migrate::Files::embedded(), &migrate::Options::default()).await.unwrap();
+        to_head(&database).await;
         Self { database, pool: guard.pool().await, guard }
     }
 
@@ -288,6 +289,37 @@ async fn enrichment_is_due_when_name_categories_or_position_change_and_only_then
     }
     let enriched = bench.count("select count(*) from venue_profiles where profiled_at > 'epoch'").await;
     assert_eq!(enriched, 1, "when it was profiled last is not ours to change");
+}
+
+#[tokio::test]
+async fn a_change_takes_a_profile_back_from_whoever_makes_it_of_the_venue_that_was() {
+    let bench = Bench::new().await;
+    let another = Venue { name: "Another".to_owned(), ..venue("a") };
+    let filled =
+        "update venue_profiles set expires_at = now() + interval '7 days', claimed_by = null, claimed_until = null
+                  where claimed_by = 'a worker'";
+    for (state, hold) in [
+        (
+            "due",
+            "update venue_profiles set expires_at = 'epoch', claimed_by = 'a worker', claimed_until = now() + interval '1 hour'",
+        ),
+        (
+            "given up",
+            "update venue_profiles set expires_at = null, attempts = 5, claimed_by = null, claimed_until = null",
+        ),
+        ("put off", "update venue_profiles set expires_at = now() + interval '1 hour', attempts = 4"),
+    ] {
+        bench.see(venue("a")).await;
+        bench.run_sql(hold).await;
+        let free = "select count(*) from venue_profiles
+                    where expires_at <= clock_timestamp() and claimed_until is null and attempts = 0";
+        bench.see(venue("a")).await;
+        assert_eq!(bench.count(free).await, 0, "{state}: seen again as it was, a venue changes nothing");
+        bench.see(another.clone()).await;
+        assert_eq!(bench.count(free).await, 1, "{state}");
+        bench.run_sql(filled).await;
+        assert!(bench.is_due().await, "{state}: what was being made is of no use any more");
+    }
 }
 
 #[tokio::test]

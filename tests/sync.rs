@@ -12,9 +12,9 @@ use double::google::{Double, KEY};
 use serde_json::json;
 use sqlx::{Connection as _, PgPool};
 use support::database::TestDatabase;
+use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
-use venue_sync::migrate;
 use venue_sync::model::{Event, MicroUsd, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
@@ -35,7 +35,7 @@ impl Bench {
     async fn new(town: Vec<Place>) -> Self {
         let guard = TestDatabase::create().await;
         let database = Database::connect(&guard.url(), 8).await.unwrap();
-        migrate::up(&database, migrate::Files::embedded(), &migrate::Options::default()).await.unwrap();
+        to_head(&database).await;
         let google = provider::all().into_iter().find(|provider| provider.name() == "google").unwrap();
         Self { database, pool: guard.pool().await, double: Double::serve(town).await, google, key: KEY, guard }
     }

@@ -94,6 +94,12 @@ impl Files {
         Self { all: self.all.iter().filter(|file| file.version <= version).cloned().collect() }
     }
 
+    /// All but some.
+    #[must_use]
+    pub fn without(&self, versions: &[i64]) -> Self {
+        Self { all: self.all.iter().filter(|file| !versions.contains(&file.version)).cloned().collect() }
+    }
+
     /// The extensions that some of them need.
     pub(super) fn extensions(&self) -> Vec<String> {
         self.all.iter().filter_map(|file| file.up.extension.clone()).collect()

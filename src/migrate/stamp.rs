@@ -64,6 +64,9 @@ async fn write(
             let status = standing.revisions.iter().find(|one| one.version == file.version).map(|one| &one.status);
             let recorded = standing.found.rows.iter().any(|row| row.version == file.version);
             let done = Done { version: file.version, what: file.what.clone() };
+            if matches!(status, Some(Status::Optional { .. })) {
+                continue;
+            }
             if file.version <= target && status != Some(&Status::Applied) {
                 bookkeeping::record(&mut transaction, file.version, &file.what, &file.up, true).await?;
                 stamped.recorded.push(done);

@@ -11,13 +11,8 @@ pub async fn sample_venues(
     count: i64,
 ) -> Result<Vec<SampleVenue>, DatabaseError> {
     let mut transaction = database.begin().await?;
-    let rows = sqlx::query!(
-        r#"select name, categories[1] as category, rating, price_level,
-             hours -> 'weekday_text' as weekday_text
-           from public.venues
-           where provider_name = $1 and lat between $2 and $4
-             and (lng between $3 and $5 or ($3 > $5 and (lng >= $3 or lng <= $5)))
-           order by rating desc nulls last, name limit $6"#,
+    let rows = sqlx::query_file!(
+        "src/store/sample.sql",
         provider,
         within.south,
         within.west,

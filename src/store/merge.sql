@@ -57,10 +57,13 @@ stubbed as (
     where w.inserted or not exists (select from public.venue_profiles p where p.venue_id = w.id)
     on conflict (venue_id) do nothing returning venue_id
 ),
+-- Whatever was made, or is being made, of what the venue was before: due at once, with all attempts, and out of the worker's hands.
 due as (
-    update public.venue_profiles p set expires_at = clock.at
+    update public.venue_profiles p
+    set expires_at = least(p.expires_at, clock.at), attempts = 0, claimed_by = null, claimed_until = null
     from written w join merged m on m.provider_id = w.provider_id, clock
-    where p.venue_id = w.id and not w.inserted and m.moved and (p.expires_at is null or p.expires_at > clock.at)
+    where p.venue_id = w.id and not w.inserted and m.moved
+      and (p.expires_at is null or p.expires_at > clock.at or p.attempts > 0 or p.claimed_until is not null)
 ),
 states as (
     insert into venue_sync.venue_states as s (venue_id, business_status, successor_id, checked_at)

@@ -1,7 +1,7 @@
 use sqlx::AssertSqlSafe;
 use venue_sync::migrate::{AdoptError, MigrationError, Options, State, Target, foresee_up, stamp};
 
-use crate::bench::{Bench, FIRST, SECOND, count, files, newest, to, told};
+use crate::bench::{Bench, FIRST, SECOND, files, to, told};
 
 #[tokio::test]
 async fn an_alembic_database_is_taken_over_when_somebody_says_so_and_no_row_is_touched() {
@@ -21,7 +21,7 @@ async fn an_alembic_database_is_taken_over_when_somebody_says_so_and_no_row_is_t
     assert_eq!(stamped.recorded.len(), 1);
     let rows = bench.rows().await;
     assert_eq!(bench.standing().await.newest(), FIRST, "stamp takes over, and no more");
-    assert_eq!(bench.up(&Options::default()).await.unwrap().len(), count() - 1);
+    assert_eq!(bench.up(&Options::default()).await.unwrap().len(), bench.count().await - 1);
     assert_eq!(bench.rows().await, rows);
     assert_eq!(bench.text("select version_num from alembic_version").await.unwrap(), "f99aa361bd09");
     let mut ours = Bench::at_head().await;
@@ -35,7 +35,7 @@ async fn an_alembic_database_is_taken_over_when_somebody_says_so_and_no_row_is_t
 async fn the_way_back_leaves_what_alembic_takes_for_its_own() {
     let mut bench = Bench::made_by_alembic().await;
     let before = (bench.catalogue("public").await, bench.rows().await);
-    assert_eq!(bench.up(&told(Target::Usual)).await.unwrap().len(), count() - 1);
+    assert_eq!(bench.up(&told(Target::Usual)).await.unwrap().len(), bench.count().await - 1);
     assert_eq!(bench.down(&told(to("f99aa361bd09"))).await.unwrap().last(), Some(&SECOND));
     stamp(&bench.database, files(), &"base".parse().unwrap(), &Options::default()).await.unwrap();
     assert_eq!((bench.catalogue("public").await, bench.rows().await), before);
@@ -58,9 +58,9 @@ async fn the_backends_later_revision_keeps_its_jobs() {
     let (_, takeover) = foresee_up(&bench.database, files(), &Options::default()).await.unwrap();
     let takeover = takeover.unwrap();
     assert_eq!((takeover.in_the_way.len(), takeover.not_ours), (0, vec!["public.jobs: table is not ours".to_owned()]));
-    assert_eq!(bench.up(&told(Target::Usual)).await.unwrap().last(), Some(&newest()));
+    assert_eq!(bench.up(&told(Target::Usual)).await.unwrap().last(), Some(&bench.newest().await));
     assert_eq!(bench.down(&told(to("f99aa361bd09"))).await.unwrap().last(), Some(&SECOND));
-    assert_eq!(bench.up(&told(Target::Usual)).await.unwrap().last(), Some(&newest()));
+    assert_eq!(bench.up(&told(Target::Usual)).await.unwrap().last(), Some(&bench.newest().await));
     assert_eq!((bench.rows().await, bench.text(jobs).await), (rows, work));
     assert_eq!(bench.text("select version_num from alembic_version").await.unwrap(), "a1b2c3d4e5f6");
 }
@@ -143,7 +143,7 @@ async fn what_alembic_leaves_when_it_has_gone_all_the_way_down_does_not_stop_us(
     for enums in enums {
         let mut bench = Bench::empty().await;
         bench.run(&format!("{left}{enums}")).await;
-        assert_eq!(bench.up(&Options::default()).await.unwrap().len(), count());
+        assert_eq!(bench.up(&Options::default()).await.unwrap().len(), bench.count().await);
         for schema in ["public", "venue_sync"] {
             assert_eq!(bench.catalogue(schema).await, ours.catalogue(schema).await);
         }

@@ -3,7 +3,8 @@
 use sqlx::migrate::{Migration, MigrationType};
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, SqlSafeStr as _};
 use venue_sync::migrate::{
-    Done, File, Files, MigrationError, Options, Outcome, Rev, Standing, Target, Waits, down, standing, up,
+    Done, File, Files, MigrationError, Options, Outcome, Rev, Revision, Standing, Status, Target, Waits, down,
+    standing, up,
 };
 use venue_sync::schema::catalogue;
 use venue_sync::store::Database;
@@ -17,14 +18,6 @@ pub(crate) const INITIAL: &str = include_str!("../../migrations/20250101000000_i
 
 pub(crate) fn files() -> &'static Files {
     Files::embedded()
-}
-
-pub(crate) fn newest() -> i64 {
-    files().newest()
-}
-
-pub(crate) fn count() -> usize {
-    files().iter().count()
 }
 
 /// The embedded files, with some changed (by version) or added: version, up, down.
@@ -89,7 +82,10 @@ const CATALOGUE: &str = "
         from pg_type t join pg_enum e on e.enumtypid = t.oid where t.typnamespace = $1::regnamespace group by t.typname
         union all select 5, 'relation ' || c.relname from pg_class c
         where c.relnamespace = $1::regnamespace and c.relkind not in ('r', 'i', 'S')
-        union all select 5, 'function ' || p.proname from pg_proc p where p.pronamespace = $1::regnamespace
+        -- Not what an extension brings along.
+        union all select 5, 'function ' || p.proname from pg_proc p
+        where p.pronamespace = $1::regnamespace
+          and not exists (select from pg_depend d where d.objid = p.oid and d.classid = 'pg_proc'::regclass and d.deptype = 'e')
     ) as listed order by part, line collate \"C\"";
 
 impl Bench {
@@ -109,7 +105,25 @@ impl Bench {
     }
 
     pub(crate) async fn at_head() -> Self {
-        Self::at(count()).await
+        let bench = Self::empty().await;
+        let done = bench.up(&told(Target::Usual)).await.unwrap();
+        assert_eq!(done, bench.versions().await);
+        bench
+    }
+
+    /// Every migration but those for which this server lacks an extension.
+    pub(crate) async fn versions(&self) -> Vec<i64> {
+        let optional = |one: &Revision| matches!(one.status, Status::Optional { .. });
+        let standing = self.standing().await;
+        standing.revisions.iter().filter(|one| !optional(one)).map(|one| one.version).collect()
+    }
+
+    pub(crate) async fn count(&self) -> usize {
+        self.versions().await.len()
+    }
+
+    pub(crate) async fn newest(&self) -> i64 {
+        self.versions().await.last().copied().unwrap()
     }
 
     /// As the backend's Alembic leaves it, with a venue of its own.
@@ -185,10 +199,12 @@ impl Bench {
         .await;
     }
 
-    /// Every row of the backend's tables, as values: not as the text of a json.
+    /// Every row of the backend's tables, in its own columns, as values: not as the text of a json.
     pub(crate) async fn rows(&mut self) -> String {
         let rows = "select string_agg(r, E'\\n' order by r collate \"C\") from (
-                select to_jsonb(v)::text as r from venues v union all select to_jsonb(p)::text from venue_profiles p
+                select to_jsonb(v)::text as r from venues v union all select to_jsonb(p)::text from (
+                    select id, venue_id, attribute_scores, evidence_snippets, embedding_ref, profiled_at, expires_at
+                    from venue_profiles) p
                 union all select to_jsonb(e)::text from user_events e) as rows";
         self.text(rows).await.unwrap_or_default()
     }

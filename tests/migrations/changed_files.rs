@@ -2,7 +2,7 @@ use venue_sync::migrate::{
     Fault, MigrationError, Options, State, Target, Unusable, Waits, down, faults, repair, standing, up,
 };
 
-use crate::bench::{Bench, FIRST, SECOND, count, down_of, files, files_with, newest, told};
+use crate::bench::{Bench, FIRST, SECOND, down_of, files, files_with, told};
 
 const LATER: i64 = 99_990_101_000_000;
 
@@ -67,7 +67,7 @@ async fn a_changed_statement_is_refused_and_shown() {
 
     // The way back is the one that was kept beside what was applied.
     let broken = files_with(&[(SECOND, &other, "select 1/0")]);
-    let target = Target::Count(u32::try_from(count() - 1).unwrap());
+    let target = Target::Count(u32::try_from(bench.count().await - 1).unwrap());
     down(&bench.database, &broken, &told(target)).await.unwrap();
     assert_eq!(bench.standing().await.newest(), FIRST);
 }
@@ -91,7 +91,7 @@ async fn an_older_program_takes_back_what_a_newer_one_applied() {
     let newer = files_with(&[(LATER, "create table public.t (a int)", "-- loses: public.t\ndrop table public.t")]);
     assert_eq!(up_with(&bench, &newer).await.unwrap().steps.len(), 1);
     let refused = bench.up(&told(Target::Usual)).await.unwrap_err().to_string();
-    assert!(refused.contains("99990101000000") && refused.contains(&newest().to_string()), "{refused}");
+    assert!(refused.contains("99990101000000") && refused.contains(&files().newest().to_string()), "{refused}");
     let careful = bench.down(&Options::default()).await.unwrap_err();
     assert!(careful.to_string().contains("public.t: 0 rows"), "{careful}");
     assert_eq!(bench.down(&told(Target::Usual)).await.unwrap(), [LATER]);
@@ -107,15 +107,16 @@ async fn what_sqlx_applied_is_kept_when_we_first_find_it_equal() {
     let mut migrator = migrator.await.unwrap();
     migrator.dangerous_set_table_name("venue_sync._sqlx_migrations");
     migrator.create_schema("venue_sync");
-    migrator.run_direct(None, &mut bench.connection, false).await.unwrap();
+    let newest = bench.newest().await;
+    migrator.run_direct(Some(newest), &mut bench.connection, false).await.unwrap();
     assert_eq!(bench.standing().await.state(), Ok(State::Current));
     let kept = "select count(*)::text from venue_sync.migration_statements";
     assert_eq!(bench.text(kept).await.unwrap(), "0");
     assert!(bench.up(&Options::default()).await.unwrap().is_empty());
-    assert_eq!(bench.text(kept).await.unwrap(), count().to_string());
+    assert_eq!(bench.text(kept).await.unwrap(), bench.count().await.to_string());
     // And sqlx finds nothing amiss with what we record.
     let mut ours = Bench::at_head().await;
-    migrator.run_direct(None, &mut ours.connection, false).await.unwrap();
+    migrator.run_direct(Some(newest), &mut ours.connection, false).await.unwrap();
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use venue_sync::migrate::{Options, State, Target, sql};
 
-use crate::bench::{Bench, FIRST, SECOND, files, newest, told};
+use crate::bench::{Bench, FIRST, SECOND, files, told};
 
 /// Beside the server programs that the tests were given, or on PATH.
 #[expect(clippy::disallowed_methods, reason = "a test program has no `cli` to read its environment")]
@@ -35,7 +35,8 @@ const RECORDED: &str = "
 async fn the_printed_sql_leaves_the_same_database_under_psql() {
     let mut run = Bench::at_head().await;
     let mut printed = Bench::empty().await;
-    psql(&printed, &sql(files(), 0, newest()).unwrap());
+    let newest = printed.newest().await;
+    psql(&printed, &sql(files(), 0, newest).unwrap());
     for schema in ["public", "venue_sync"] {
         assert_eq!(printed.catalogue(schema).await, run.catalogue(schema).await);
     }
@@ -43,7 +44,7 @@ async fn the_printed_sql_leaves_the_same_database_under_psql() {
     assert_eq!(printed.standing().await.state(), Ok(State::Current));
     assert!(printed.up(&Options::default()).await.unwrap().is_empty());
 
-    psql(&printed, &sql(files(), newest(), FIRST).unwrap());
+    psql(&printed, &sql(files(), newest, FIRST).unwrap());
     assert_eq!(printed.standing().await.newest(), FIRST);
     run.down(&told(Target::Rev("f99aa361bd09".parse().unwrap()))).await.unwrap();
     assert_eq!(printed.catalogue("public").await, run.catalogue("public").await);

@@ -1,6 +1,6 @@
 use venue_sync::migrate::{State, Target};
 
-use crate::bench::{Bench, FIRST, SECOND, count, files, newest, to, told};
+use crate::bench::{Bench, FIRST, SECOND, files, to, told};
 
 /// The backend's revision f99aa361bd09, object by object.
 const REVISION_F99AA361BD09: &str = "\
@@ -106,11 +106,11 @@ async fn all_the_way_down_nothing_is_left_and_up_again_is_the_same() {
     bench.seed().await;
     let undone = bench.down(&told(to("base"))).await.unwrap();
     assert!(undone.is_sorted_by(|newer, older| newer > older), "newest first: {undone:?}");
-    assert_eq!((undone.len(), undone.last()), (count(), Some(&FIRST)));
+    assert_eq!((undone.len(), undone.last()), (bench.count().await, Some(&FIRST)));
     assert_eq!(bench.everything().await, nothing, "not even our schema");
-    assert_eq!(bench.standing().await.state(), Ok(State::Behind { pending: count() }));
+    assert_eq!(bench.standing().await.state(), Ok(State::Behind { pending: bench.count().await }));
     assert!(bench.down(&told(Target::Usual)).await.unwrap().is_empty());
-    assert_eq!(bench.up(&told(to("head"))).await.unwrap().last(), Some(&newest()));
+    assert_eq!(bench.up(&told(to("head"))).await.unwrap().last(), Some(&bench.newest().await));
     assert_eq!([bench.catalogue("public").await, bench.catalogue("venue_sync").await], head);
     assert_eq!(bench.standing().await.state(), Ok(State::Current));
 }

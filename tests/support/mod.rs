@@ -8,4 +8,8 @@
 )]
 pub(crate) mod database;
 #[allow(dead_code, reason = "each test program uses its own part")]
+pub(crate) mod documented;
+#[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod listener;
+#[allow(dead_code, reason = "each test program uses its own part")]
+pub(crate) mod migrations;

@@ -59,12 +59,16 @@ fn line(revision: &Revision) -> String {
     format!("{}\n", line.trim_end())
 }
 
-/// `venues migrate sql`, from where the database stands or from the beginning.
-pub(super) fn sql(from: Option<&Rev>, to: &Rev, stands: Option<i64>) -> Result<String, Failure> {
-    let files = Files::embedded();
+/// `venues migrate sql`, from where the database stands or from the beginning; without what its server has no extension for.
+pub(super) fn sql(from: Option<&Rev>, to: &Rev, stands: Option<&Standing>) -> Result<String, Failure> {
+    let optional = |one: &&Revision| matches!(one.status, Status::Optional { .. });
+    let left_out: Vec<i64> = stands
+        .map(|standing| standing.revisions.iter().filter(optional).map(|one| one.version).collect())
+        .unwrap_or_default();
+    let files = Files::embedded().without(&left_out);
     let versions: Vec<i64> = files.iter().map(|file| file.version).collect();
     let resolve = |rev: &Rev| rev.resolve(&versions).map_err(PlanError::from);
-    let from = from.map_or(Ok(stands.unwrap_or_default()), resolve).map_err(MigrationError::from)?;
+    let from = from.map_or(Ok(stands.map_or(0, Standing::newest)), resolve).map_err(MigrationError::from)?;
     let to = resolve(to).map_err(MigrationError::from)?;
-    Ok(migrate::sql(files, from, to).map_err(MigrationError::from)?)
+    Ok(migrate::sql(&files, from, to).map_err(MigrationError::from)?)
 }

@@ -13,7 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::settings::database::{DatabaseChoice, ScratchChoice};
 use crate::cli::terminal::Terminal;
 use crate::migrate::scratch::Places;
-use crate::migrate::{Options, Waits};
+use crate::migrate::{self, Options, Waits};
 use crate::store::Database;
 
 /// Changes or shows the schema. Returns what to print on stdout.
@@ -65,8 +65,10 @@ async fn with_database(
             return Ok((text, if found && *exit_code { Exit::Finding } else { Exit::Complete }));
         }
         MigrateCommand::History { .. } => look::history(database, terminal).await?,
-        MigrateCommand::Sql { from, to, .. } => look::sql(from.as_ref(), to, Some(database_stands(database).await?))?,
         MigrateCommand::Lint { files } => return lint::lint(files, terminal),
+        MigrateCommand::Sql { from, to, .. } => {
+            look::sql(from.as_ref(), to, Some(&migrate::standing(database).await?))?
+        }
         MigrateCommand::Stamp { rev, waits, .. } => {
             let options = Options { places, waits: self::waits(waits), ..Options::default() };
             mend::stamp(database, rev, &options, terminal).await?
@@ -74,10 +76,6 @@ async fn with_database(
         MigrateCommand::Repair { yes, waits, .. } => mend::repair(database, *yes, waits, terminal).await?,
     };
     Ok((text, Exit::Complete))
-}
-
-async fn database_stands(database: &Database) -> Result<i64, Failure> {
-    Ok(crate::migrate::standing(database).await?.newest())
 }
 
 fn waits(typed: &WaitArgs) -> Waits {
