@@ -116,7 +116,10 @@ async fn each_runner_takes_back_what_the_other_applied() {
     assert_same(&catalogue(&by_us).await, &catalogue(&by_them).await);
     done(sqlx(&by_us, &["revert", "--target-version", "0"]));
     done(venues(&by_them, &["down", "--to", "base", "--allow-data-loss"]));
-    assert_same(&catalogue(&by_us).await, &catalogue(&by_them).await);
+    // Only sqlx-cli keeps its table, and the schema that it lies in.
+    let differences = difference::compare(&catalogue(&by_us).await, &catalogue(&by_them).await);
+    let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    assert_eq!(differences, ["venue_sync: schema is missing"]);
     done(venues(&by_us, &["up"]));
     done(sqlx(&by_them, &["run"]));
     assert_same(&catalogue(&by_us).await, &catalogue(&by_them).await);

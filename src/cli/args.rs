@@ -8,9 +8,11 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 
 mod database;
 mod migrate;
+mod migrate_new;
 
 pub use database::{DatabaseArgs, ScratchArgs};
 pub use migrate::{HowFar, MigrateArgs, MigrateCommand, WaitArgs};
+pub use migrate_new::NewArgs;
 
 use crate::model::MicroUsd;
 

@@ -20,6 +20,7 @@ pub async fn foresee_up(
     options: &Options<'_>,
 ) -> Result<(Outcome, Option<Takeover>), MigrationError> {
     let mut connection = database.own_connection().await?;
+    run::limit(database, &mut connection, options.waits).await?;
     let standing = run::read(database, &mut connection, files).await?;
     let ascent = plan::up(&standing, files, &options.target)?;
     let takeover = match &ascent.adopt {
@@ -94,7 +95,7 @@ async fn ascend(
         return Err(MigrationError::LosesData(outcome.loses));
     }
     if let Some(revision) = ascent.adopt {
-        adopt::take_over(connection, files).await.map_err(|error| database.error(error))?;
+        adopt::take_over(connection, files).await.map_err(|error| run::refused(database, error))?;
         outcome.adopted = Some(revision);
     }
     for index in run::to_rebuild(&standing, files) {

@@ -18,6 +18,7 @@ pub async fn foresee_down(
     options: &Options<'_>,
 ) -> Result<Outcome, MigrationError> {
     let mut connection = database.own_connection().await?;
+    run::limit(database, &mut connection, options.waits).await?;
     let (outcome, _) = look_down(database, &mut connection, files, options).await?;
     run::close(connection).await;
     Ok(outcome)

@@ -6,6 +6,7 @@ mod adopt;
 mod ascent;
 pub mod auto;
 mod bookkeeping;
+mod check;
 mod descent;
 mod files;
 mod indexes;
@@ -26,6 +27,7 @@ mod tokens;
 
 pub use adopt::{AdoptError, Takeover};
 pub use ascent::{foresee_up, up};
+pub use check::{CheckError, Checked, check};
 pub use descent::{down, foresee_down};
 pub use files::{File, Files, FilesError};
 pub use indexes::{InvalidIndex, RebuildError};

@@ -110,7 +110,7 @@ async fn mend(database: &Database, connection: &mut PgConnection, files: &Files)
             }
             Fault::Invalid { index, rebuild: false } => indexes::drop(connection, index).await,
         }
-        .map_err(|error| database.error(error))?;
+        .map_err(|error| run::refused(database, error))?;
     }
     Ok(faults)
 }

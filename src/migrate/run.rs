@@ -17,7 +17,7 @@ use super::scratch::Places;
 use super::script::Script;
 use super::standing::{self, Standing, Unusable};
 use super::step::{StepError, Waits};
-use crate::store::{Database, DatabaseError};
+use crate::store::{Database, DatabaseError, is_state};
 
 /// What somebody asked for.
 #[derive(Debug, Clone, Default)]
@@ -95,6 +95,12 @@ pub enum MigrationError {
         /// What was done before it, and stays.
         stands: Stands,
     },
+    /// Somebody holds a lock on a table that has to be looked at.
+    #[error(
+        "another program has locked a table that has to be looked at, and did not let go of it in time. Run the command again when \
+         that is over, or give it longer with --patience"
+    )]
+    Busy,
     /// An invalid index.
     #[error(transparent)]
     Rebuild(#[from] RebuildError),
@@ -169,8 +175,8 @@ pub(super) async fn losing(
     connection: &mut PgConnection,
     version: i64,
     script: &Script,
-) -> Result<Vec<Losing>, DatabaseError> {
-    loss::count(connection, version, script).await.map_err(|error| database.error(error))
+) -> Result<Vec<Losing>, MigrationError> {
+    loss::count(connection, version, script).await.map_err(|error| refused(database, error))
 }
 
 pub(super) async fn read(
@@ -179,6 +185,25 @@ pub(super) async fn read(
     files: &Files,
 ) -> Result<Standing, DatabaseError> {
     standing::read(connection, files).await.map_err(|error| database.error(error))
+}
+
+/// For what is no migration: counting rows, the bookkeeping, indexes that are built while others write.
+pub(super) async fn limit(
+    database: &Database,
+    connection: &mut PgConnection,
+    waits: Waits,
+) -> Result<(), MigrationError> {
+    let limited = sqlx::query("select set_config('lock_timeout', $1, false)")
+        .persistent(false)
+        .bind(format!("{}ms", waits.patience.as_millis()))
+        .execute(connection)
+        .await;
+    limited.map(drop).map_err(|error| refused(database, error))
+}
+
+/// Why a statement of ours, not of a migration, did not work.
+pub(super) fn refused(database: &Database, error: sqlx::Error) -> MigrationError {
+    if is_state(&error, "55P03") { MigrationError::Busy } else { database.error(error).into() }
 }
 
 /// Takes the lock of everybody who migrates this database, and returns its number.
@@ -194,13 +219,7 @@ pub(super) async fn take_lock(
         Err(LockError::Server(error)) => return Err(database.error(error).into()),
         Err(locked) => return Err(MigrationError::Lock(locked)),
     }
-    // For what is no migration: the bookkeeping, and indexes that are built while others write.
-    let limited = sqlx::query("select set_config('lock_timeout', $1, false)")
-        .persistent(false)
-        .bind(format!("{}ms", waits.patience.as_millis()))
-        .execute(connection)
-        .await;
-    limited.map_err(|error| database.error(error))?;
+    limit(database, connection, waits).await?;
     Ok(id)
 }
 

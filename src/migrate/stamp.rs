@@ -80,7 +80,7 @@ async fn write(
         }
         transaction.commit().await
     };
-    written.await.map_err(|error| database.error(error))?;
+    written.await.map_err(|error| run::refused(database, error))?;
     run::keep_texts(connection, files).await.map_err(|error| database.error(error))?;
     Ok(stamped)
 }

@@ -9,6 +9,7 @@ mod content;
 pub mod embedded;
 mod look;
 mod merge;
+pub mod rows;
 mod runs;
 mod spend;
 mod tiles;

@@ -74,7 +74,7 @@ fn schema() -> impl Strategy<Value = Schema> {
 
 /// Two that are half alike, as two revisions are.
 fn pair() -> impl Strategy<Value = (Schema, Schema)> {
-    (schema(), schema(), any::<[bool; 9]>()).prop_map(|(one, mut other, keep)| {
+    (schema(), schema(), prop::collection::vec(prop::bool::weighted(0.8), 9)).prop_map(|(one, mut other, keep)| {
         for (number, table) in other.tables.iter_mut().enumerate() {
             let (Some(table), Some(Some(before))) = (table.as_mut(), one.tables.get(number)) else { continue };
             for (place, field) in table.fields.iter_mut().enumerate() {
@@ -233,5 +233,5 @@ fn random_pairs_are_proven_or_refused_for_a_true_reason() {
     }
     let (proven, refused) = (proven.get(), refused.get());
     println!("{proven} proven, {refused} refused");
-    assert!(proven > refused / 2, "{proven} proven, {refused} refused");
+    assert!(proven > refused, "{proven} proven, {refused} refused");
 }

@@ -1,5 +1,5 @@
 use venue_sync::migrate::{
-    Fault, MigrationError, Options, State, Target, Unusable, Waits, down, faults, repair, standing, up,
+    Fault, MigrationError, Options, State, Target, Unusable, Waits, down, faults, repair, stamp, standing, up,
 };
 
 use crate::bench::{Bench, FIRST, SECOND, down_of, files, files_with, told};
@@ -70,6 +70,21 @@ async fn a_changed_statement_is_refused_and_shown() {
     let target = Target::Count(u32::try_from(bench.count().await - 1).unwrap());
     down(&bench.database, &broken, &told(target)).await.unwrap();
     assert_eq!(bench.standing().await.newest(), FIRST);
+}
+
+#[tokio::test]
+async fn a_stamp_settles_a_change_that_makes_the_same_schema() {
+    let bench = Bench::at(3).await;
+    let second = files().get(SECOND).unwrap();
+    let other = format!("{}\nselect 1;\n", second.up.text);
+    let changed = files_with(&[(SECOND, &other, down_of(second))]);
+    assert!(up_with(&bench, &changed).await.is_err());
+    let third = files().iter().nth(2).unwrap().version.to_string();
+    let stamped = stamp(&bench.database, &changed, &third.parse().unwrap(), &Options::default()).await.unwrap();
+    assert_eq!(stamped.recorded.iter().map(|one| one.version).collect::<Vec<_>>(), [SECOND]);
+    up_with(&bench, &changed).await.unwrap();
+    assert!(up_with(&bench, &changed).await.unwrap().steps.is_empty());
+    assert!(faults(&bench.database, &changed).await.unwrap().is_empty());
 }
 
 #[tokio::test]

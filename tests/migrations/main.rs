@@ -7,6 +7,7 @@ mod support;
 mod adoption;
 mod bench;
 mod changed_files;
+mod command;
 mod losing_data;
 mod nothing_written;
 mod printed;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::database::{DatabaseArgs, ScratchArgs};
-use crate::migrate::Rev;
+use super::migrate_new::NewArgs;
+use crate::migrate::{Rev, Waits};
 
 /// `venues migrate`.
 #[derive(Debug, Clone, Args)]
@@ -66,6 +67,9 @@ pub enum MigrateCommand {
         /// End with 1 if the database is behind, adrift, half-applied, or differs from the files.
         #[arg(long)]
         exit_code: bool,
+        /// Where to make what the database is compared with, for the exit code.
+        #[command(flatten)]
+        scratch: ScratchArgs,
         /// Which database.
         #[command(flatten)]
         database: DatabaseArgs,
@@ -108,6 +112,18 @@ pub enum MigrateCommand {
         #[arg(value_name = "FILES", default_value = "migrations")]
         files: Vec<PathBuf>,
     },
+    /// Write a new migration: two files to fill in, or with --auto the difference between what is declared and what the
+    /// migrations make.
+    New(Box<NewArgs>),
+    /// Compare the database with the declared schema. Ends with 1 where they differ or migrations are pending.
+    Check {
+        /// Where to make what the database is compared with.
+        #[command(flatten)]
+        scratch: ScratchArgs,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
     /// Mend the bookkeeping: checksums of files that say the same in other words, invalid indexes, half-applied marks.
     Repair {
         /// Do not ask.
@@ -145,6 +161,13 @@ pub struct WaitArgs {
     pub patience: Duration,
 }
 
+impl WaitArgs {
+    /// As the runner takes it.
+    pub fn waits(&self) -> Waits {
+        Waits { lock_timeout: self.lock_timeout, patience: self.patience }
+    }
+}
+
 impl MigrateCommand {
     /// Which database is meant, where one is needed.
     pub fn database(&self) -> Option<&DatabaseArgs> {
@@ -153,11 +176,13 @@ impl MigrateCommand {
             Self::Sql { database, .. } => {
                 Some(database).filter(|database| database.embedded || database.database_url.is_some())
             }
+            Self::New(_) => None,
             Self::Up { database, .. }
             | Self::Down { database, .. }
             | Self::Current { database, .. }
             | Self::History { database }
             | Self::Stamp { database, .. }
+            | Self::Check { database, .. }
             | Self::Repair { database, .. } => Some(database),
         }
     }
@@ -167,7 +192,11 @@ impl MigrateCommand {
     /// Where scratch databases may be made, if somebody said so.
     pub fn scratch(&self) -> Option<&ScratchArgs> {
         match self {
-            Self::Up { scratch, .. } | Self::Stamp { scratch, .. } => Some(scratch),
+            Self::New(args) => Some(&args.scratch),
+            Self::Up { scratch, .. }
+            | Self::Current { scratch, .. }
+            | Self::Stamp { scratch, .. }
+            | Self::Check { scratch, .. } => Some(scratch),
             _ => None,
         }
     }
@@ -188,6 +217,8 @@ Examples:
   venues migrate down 2 --database-url postgresql://me@localhost/mine
   venues migrate current --exit-code
   venues migrate lint migrations
+  venues migrate check --json
+  venues migrate new --auto 'phone numbers of venues'
   venues migrate sql --from 20261122 | psql \"$DATABASE_URL\"
 
 Exit codes: 0 done, or nothing to do; 1 a check found something; 2 usage, nothing was done; 69 no database;

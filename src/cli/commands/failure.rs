@@ -3,7 +3,9 @@ use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
 use crate::coverage::RegionError;
-use crate::migrate::{AdoptError, MigrationError, StepError};
+use crate::migrate::auto::AutoError;
+use crate::migrate::scratch::ScratchError;
+use crate::migrate::{AdoptError, CheckError, FilesError, MigrationError, StepError};
 use crate::store::{self, Remedy, embedded};
 use crate::sync::SyncError;
 use crate::transport::{CassetteError, LiveSetupError, RecordError};
@@ -25,14 +27,31 @@ pub enum Failure {
     /// Its schema.
     #[error(transparent)]
     Migration(#[from] MigrationError),
-    /// A migration file, or a folder of them.
-    #[error("cannot read {}", path.display())]
-    Unreadable {
+    /// A migration that cannot be generated.
+    #[error(transparent)]
+    Auto(#[from] AutoError),
+    /// The comparison with what is declared.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// No scratch database.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+    /// Migrations that cannot be read.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// Files of the source tree.
+    #[error("{what} {}", path.display())]
+    Source {
+        /// What cannot be done with it.
+        what: &'static str,
         /// Which.
         path: PathBuf,
-        /// Why not.
+        /// Why.
         source: std::io::Error,
     },
+    /// Not in the source tree.
+    #[error("there is no folder {}: run this in the source tree, or say where the migrations are with --dir", .0.display())]
+    NoFolder(PathBuf),
     /// Nobody there to say yes.
     #[error("{what}; nothing was done. Say that it may be done with --yes")]
     Unasked {
@@ -114,8 +133,16 @@ impl Failure {
     /// What a scheduler is told.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Auto(AutoError::Database(_))
+            | Self::Scratch(ScratchError::Statement(_) | ScratchError::Embedded(_)) => Exit::Unavailable,
+            Self::Check(CheckError::Database(error)) => of_database(error),
             Self::Region { .. }
-            | Self::Unreadable { .. }
+            | Self::Auto(_)
+            | Self::Check(_)
+            | Self::Scratch(_)
+            | Self::Files(_)
+            | Self::Source { .. }
+            | Self::NoFolder(_)
             | Self::Unasked { .. }
             | Self::Declined
             | Self::Behind { .. }
@@ -186,7 +213,12 @@ fn of_migration(error: &MigrationError) -> Exit {
     match (database_of(error), error) {
         (Some(error), _) => of_database(error),
         (None, MigrationError::Adopt(AdoptError::Differs(_))) => Exit::Finding,
-        (None, MigrationError::Lock(_) | MigrationError::Step { error: StepError::Blocked { .. }, .. }) => Exit::Again,
+        (
+            None,
+            MigrationError::Lock(_)
+            | MigrationError::Busy
+            | MigrationError::Step { error: StepError::Blocked { .. }, .. },
+        ) => Exit::Again,
         _ => Exit::Usage,
     }
 }

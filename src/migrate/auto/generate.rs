@@ -1,6 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 
@@ -8,6 +7,7 @@ use super::rename::{Rename, RenameError, lookalikes};
 use super::rows::{Rows, kept};
 use super::seed::{holds, seed};
 use super::write::{Written, write};
+use crate::migrate::files::Files;
 use crate::migrate::scratch;
 use crate::schema::catalogue::{self, Catalogue, Id};
 use crate::schema::declared::{self, Declaration};
@@ -19,7 +19,7 @@ use crate::store::word;
 #[derive(Debug)]
 pub enum Start<'a> {
     /// At the end of these migrations.
-    Migrations(&'a Migrator),
+    Migrations(&'a Files),
     /// With this schema.
     Declared(&'a [Declaration]),
 }
@@ -77,8 +77,14 @@ pub enum AutoError {
     #[error("the declared schema cannot be made: {}", word(.0))]
     Declared(#[source] sqlx::Error),
     /// The migrations cannot be run.
-    #[error("the migrations cannot be run on a scratch database")]
-    Migrations(#[from] MigrateError),
+    #[error("migration {version} cannot be run on a scratch database: {}", word(.reason))]
+    Migrations {
+        /// Which.
+        version: i64,
+        /// The server's word.
+        #[source]
+        reason: sqlx::Error,
+    },
     /// Anything else.
     #[error("the scratch database refused a statement: {}", word(.0))]
     Database(#[from] sqlx::Error),
@@ -128,13 +134,18 @@ pub async fn generate(
 pub async fn make(connection: &mut PgConnection, start: &Start<'_>) -> Result<(), AutoError> {
     scratch::empty(connection).await?;
     match start {
-        Start::Migrations(migrator) => migrator.run_direct(None, connection, false).await?,
+        Start::Migrations(files) => {
+            for file in files.iter() {
+                let run = connection.execute(AssertSqlSafe(file.up.text.clone())).await;
+                run.map_err(|reason| AutoError::Migrations { version: file.version, reason })?;
+            }
+        }
         Start::Declared(files) => {
             declared::load_files(connection, files).await.map_err(AutoError::Declared)?;
-            // It is there wherever migrations are recorded.
-            connection.execute("create schema if not exists venue_sync").await?;
         }
     }
+    // It is there wherever migrations are recorded.
+    connection.execute("create schema if not exists venue_sync").await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use super::rename::Rename;
 use crate::schema::steps::Step;
 
 /// A proven migration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Written {
     /// The text of the `.up.sql`.
     pub up: String,
@@ -23,7 +23,7 @@ pub(super) fn write(message: &str, up: &[Step], down: &[Step], renames: &[Rename
     let back: Vec<String> = renames.iter().rev().map(|rename| rename.back().sql()).collect();
     let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
     Written {
-        up: file(&format!("{message}."), up, &forth, &[]),
+        up: file(&format!("For: {message}."), up, &forth, &[]),
         down: file(&format!("Takes back: {message}."), down, &[], &back),
         loses: loses(up),
         loses_down: loses(down),

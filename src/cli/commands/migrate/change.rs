@@ -1,6 +1,5 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::waits;
 use crate::cli::args::{HowFar, WaitArgs};
 use crate::cli::commands::failure::Failure;
 use crate::cli::terminal::{self, Terminal};
@@ -14,7 +13,7 @@ pub(super) fn options(how_far: &HowFar, allow_data_loss: bool, typed: &WaitArgs)
         (None, Some(count)) => Target::Count(count.get()),
         (None, None) => Target::Usual,
     };
-    Options { target, adopt: false, allow_data_loss, waits: waits(typed), places: Places::default() }
+    Options { target, adopt: false, allow_data_loss, waits: typed.waits(), places: Places::default() }
 }
 
 /// `venues migrate up`: a database that Alembic made is taken over only once somebody has said yes.
@@ -59,8 +58,7 @@ pub(super) async fn foresee_up(
 ) -> Result<String, Failure> {
     let (planned, takeover) = migrate::foresee_up(database, Files::embedded(), options).await?;
     if terminal.json {
-        let mut line = json!(planned);
-        line["dry_run"] = json!(true);
+        let mut line = json_up(&planned, true);
         line["takeover"] = json!(takeover);
         return Ok(format!("{line}\n"));
     }
@@ -86,13 +84,14 @@ fn takeover_text(revision: &str, planned: &Outcome, takeover: &Takeover) -> Stri
     )
 }
 
+fn json_up(outcome: &Outcome, dry_run: bool) -> Value {
+    json!({ "applied": outcome.steps, "adopted": outcome.adopted, "rebuilt": outcome.rebuilt, "loses": outcome.loses,
+            "optional": outcome.optional, "reworded": outcome.reworded, "dry_run": dry_run })
+}
+
 fn told_up(outcome: &Outcome, dry_run: bool, terminal: &Terminal) -> String {
     if terminal.json {
-        return format!(
-            "{}\n",
-            json!({ "applied": outcome.steps, "adopted": outcome.adopted, "rebuilt": outcome.rebuilt,
-                    "loses": outcome.loses, "optional": outcome.optional, "reworded": outcome.reworded, "dry_run": dry_run })
-        );
+        return format!("{}\n", json_up(outcome, dry_run));
     }
     let [took, applied, rebuilt] = if dry_run {
         ["would take over from Alembic, at revision", "would apply", "would rebuild the invalid index"]

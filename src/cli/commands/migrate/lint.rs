@@ -36,7 +36,7 @@ fn told(finding: &Finding) -> String {
 
 /// A file, or the files of SQL in a folder.
 fn read(path: &Path, files: &mut Vec<SqlFile>) -> Result<(), Failure> {
-    let unreadable = |source| Failure::Unreadable { path: path.to_owned(), source };
+    let unreadable = |source| Failure::Source { what: "cannot read", path: path.to_owned(), source };
     if path.is_dir() {
         for entry in std::fs::read_dir(path).map_err(unreadable)? {
             let inside = entry.map_err(unreadable)?.path();

@@ -2,21 +2,33 @@ use serde_json::json;
 
 use crate::cli::commands::failure::Failure;
 use crate::cli::terminal::Terminal;
+use crate::migrate::scratch::Places;
 use crate::migrate::{self, Files, MigrationError, PlanError, Rev, Revision, Standing, State, Status};
 use crate::store::Database;
 
-/// `venues migrate current`, and whether anything is not as it should be.
-pub(super) async fn current(database: &Database, terminal: &Terminal) -> Result<(String, bool), Failure> {
+/// `venues migrate current`, and whether anything is not as it should be. A database that has every migration is also compared with
+/// what is declared, where scratch databases may be made for that.
+pub(super) async fn current(
+    database: &Database,
+    places: Option<&Places<'_>>,
+    terminal: &Terminal,
+) -> Result<(String, bool), Failure> {
     let standing = migrate::standing(database).await?;
+    let adrift: Vec<String> = match places {
+        Some(places) if standing.state() == Ok(State::Current) => {
+            migrate::check(database, places).await?.ours().map(ToString::to_string).collect()
+        }
+        _ => Vec::new(),
+    };
     let at = standing.revisions.iter().rfind(|revision| revision.status.is_applied());
     let state = standing.state();
-    let wrong = !matches!(state, Ok(State::Current)) || !standing.invalid_indexes.is_empty();
+    let wrong = !matches!(state, Ok(State::Current)) || !standing.invalid_indexes.is_empty() || !adrift.is_empty();
     let pending = standing.revisions.iter().filter(|revision| revision.status == Status::Pending).count();
     if terminal.json {
         let problem = state.as_ref().err().map(ToString::to_string);
         let line = json!({
             "current": at.map(|revision| revision.version), "pending": pending, "alembic": standing.alembic(),
-            "problem": problem, "invalid_indexes": standing.invalid_indexes, "ok": !wrong,
+            "problem": problem, "invalid_indexes": standing.invalid_indexes, "adrift": adrift, "ok": !wrong,
         });
         return Ok((format!("{line}\n"), wrong));
     }
@@ -33,7 +45,8 @@ pub(super) async fn current(database: &Database, terminal: &Terminal) -> Result<
     let invalid = standing.invalid_indexes.iter().map(|index| {
         format!("the index {} is invalid: a build of it failed; `venues migrate repair` builds it anew\n", index.path)
     });
-    Ok((format!("{place} {note}\n{}", invalid.collect::<String>()), wrong))
+    let adrift = adrift.iter().map(|line| format!("adrift: {line}\n"));
+    Ok((format!("{place} {note}\n{}", invalid.chain(adrift).collect::<String>()), wrong))
 }
 
 /// `venues migrate history`.

@@ -1,6 +1,5 @@
 use serde_json::json;
 
-use super::waits;
 use crate::cli::args::WaitArgs;
 use crate::cli::commands::failure::Failure;
 use crate::cli::terminal::{self, Terminal};
@@ -42,7 +41,7 @@ pub(super) async fn repair(
             Some(true) => (),
         }
     }
-    let mended = migrate::repair(database, files, waits(typed)).await?;
+    let mended = migrate::repair(database, files, typed.waits()).await?;
     if terminal.json {
         return Ok(format!("{}\n", json!({ "repaired": mended })));
     }

@@ -1,19 +1,21 @@
 //! `venues migrate`: what each verb does, and how it is told.
 
 mod change;
+mod check;
 mod lint;
 mod look;
 mod mend;
+mod new;
 
 use super::failure::Failure;
 use super::open::{embedded_options, home, open};
-use crate::cli::args::{MigrateCommand, WaitArgs};
+use crate::cli::args::MigrateCommand;
 use crate::cli::database_url::DatabaseUrl;
 use crate::cli::exit::Exit;
 use crate::cli::settings::database::{DatabaseChoice, ScratchChoice};
 use crate::cli::terminal::Terminal;
 use crate::migrate::scratch::Places;
-use crate::migrate::{self, Options, Waits};
+use crate::migrate::{self, Options};
 use crate::store::Database;
 
 /// Changes or shows the schema. Returns what to print on stdout.
@@ -23,6 +25,9 @@ pub async fn migrate(
     scratch: &ScratchChoice,
     terminal: &Terminal,
 ) -> Result<(String, Exit), Failure> {
+    if let MigrateCommand::New(args) = action {
+        return Box::pin(new::new(args, scratch, terminal)).await;
+    }
     let Some(choice) = choice else { return without_database(action, terminal) };
     let database = open(choice, 2, terminal).await?.database;
     let (home, options) = (home(&scratch.embedded), embedded_options(&scratch.embedded));
@@ -61,23 +66,22 @@ async fn with_database(
             change::down(database, &options, *dry_run, terminal).await?
         }
         MigrateCommand::Current { exit_code, .. } => {
-            let (text, found) = look::current(database, terminal).await?;
+            let places = exit_code.then_some(&places);
+            let (text, found) = look::current(database, places, terminal).await?;
             return Ok((text, if found && *exit_code { Exit::Finding } else { Exit::Complete }));
         }
+        MigrateCommand::Check { .. } => return check::check(database, &places, terminal).await,
         MigrateCommand::History { .. } => look::history(database, terminal).await?,
         MigrateCommand::Lint { files } => return lint::lint(files, terminal),
         MigrateCommand::Sql { from, to, .. } => {
             look::sql(from.as_ref(), to, Some(&migrate::standing(database).await?))?
         }
         MigrateCommand::Stamp { rev, waits, .. } => {
-            let options = Options { places, waits: self::waits(waits), ..Options::default() };
+            let options = Options { places, waits: waits.waits(), ..Options::default() };
             mend::stamp(database, rev, &options, terminal).await?
         }
+        MigrateCommand::New(_) => return without_database(action, terminal),
         MigrateCommand::Repair { yes, waits, .. } => mend::repair(database, *yes, waits, terminal).await?,
     };
     Ok((text, Exit::Complete))
-}
-
-fn waits(typed: &WaitArgs) -> Waits {
-    Waits { lock_timeout: typed.lock_timeout, patience: typed.patience }
 }

@@ -1,0 +1,181 @@
+//! Rows of our own bookkeeping.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::field::rows;
+
+rows! {
+    /// One sync of one region, however often it was taken up again.
+    Run in "venue_sync.runs" {
+        /// Grows with time.
+        id: Uuid,
+        /// Its name, or its text where it has none.
+        region: String,
+        /// Who was asked.
+        provider: String,
+        /// Everything that decides what is asked.
+        parameters: Value,
+        /// `open`, `complete` or `abandoned`.
+        state: String,
+        /// Why the last worker left it open: `budget`, `quota` or `signal`.
+        stopped_by: Option<String>,
+        /// When a provider's allowance is filled again, where it said so.
+        resumes_at: Option<DateTime<Utc>>,
+        /// Attempts sent, over the whole run.
+        requests: i64,
+        /// Their list price in millionths of a US dollar.
+        cost_micro_usd: i64,
+        /// Attempts sent since it was last begun or taken up.
+        session_requests: i64,
+        /// Their list price in millionths of a US dollar.
+        session_cost_micro_usd: i64,
+        /// When it was begun.
+        begun_at: DateTime<Utc>,
+        /// When a worker last did something for it.
+        touched_at: DateTime<Utc>,
+        /// When it was closed.
+        ended_at: Option<DateTime<Utc>>,
+    }
+
+    /// A process at work on a run.
+    Worker in "venue_sync.workers" {
+        /// Made by itself.
+        id: Uuid,
+        /// On which run.
+        run_id: Uuid,
+        /// Until when it counts without a further sign of life.
+        alive_until: DateTime<Utc>,
+    }
+
+    /// A piece of a run's region.
+    Tile in "venue_sync.tiles" {
+        /// Its own.
+        id: i64,
+        /// Of which run.
+        run_id: Uuid,
+        /// Its place in the run, from 0.
+        ordinal: i32,
+        /// Degrees.
+        south: f64,
+        /// Degrees.
+        west: f64,
+        /// Degrees.
+        north: f64,
+        /// Degrees.
+        east: f64,
+        /// `waiting`, `leased`, `complete` or `failed`.
+        state: String,
+        /// The worker that has claimed it.
+        lease_owner: Option<Uuid>,
+        /// Until when, without a renewal.
+        lease_until: Option<DateTime<Utc>>,
+        /// How often it was claimed.
+        fence: i64,
+        /// Why it failed.
+        error: Option<String>,
+        /// Spots that overflow even for a single type: position, `radius_m` (metres), `seen`, `words`.
+        capped: Value,
+    }
+
+    /// A committed answer.
+    Answer in "venue_sync.answers" {
+        /// Made by the worker.
+        id: Uuid,
+        /// For which tile.
+        tile_id: i64,
+        /// Its place in the tile's order, from 0.
+        ordinal: i32,
+        /// What was asked.
+        ask: Value,
+        /// How many rows came.
+        rows: i32,
+        /// Whether there were more than could be shown.
+        truncated: bool,
+        /// Metres from the asked centre to the outermost row.
+        outermost_m: Option<f64>,
+        /// Metres round the asked centre that it certifies; null for the whole asked area, 0 for nothing.
+        certified_m: Option<f64>,
+        /// Attempts that it took.
+        requests: i32,
+        /// Their list price in millionths of a US dollar.
+        cost_micro_usd: i64,
+        /// Rows received: the sum of the six that follow.
+        received: i32,
+        /// Venues that were new.
+        inserted: i32,
+        /// Venues whose content had changed.
+        updated: i32,
+        /// Venues as they were.
+        unchanged: i32,
+        /// Rows that are no venues.
+        rejected: i32,
+        /// Venues outside the region.
+        outside: i32,
+        /// Venues that this run had seen already.
+        duplicate: i32,
+        /// Profiles that were made, or made due.
+        stubbed: i32,
+        /// How often each repair was made.
+        repairs: Value,
+        /// How often each category word without a code was met.
+        unmapped: Value,
+        /// When.
+        committed_at: DateTime<Utc>,
+    }
+
+    /// A row of an answer that did not become a venue.
+    Reject in "venue_sync.rejects" {
+        /// Its own.
+        id: i64,
+        /// Of which answer.
+        answer_id: Uuid,
+        /// The provider's id, where it could be read.
+        provider_id: Option<String>,
+        /// A word for why.
+        reason: String,
+        /// The rest of why.
+        detail: String,
+    }
+
+    /// What was sent to a provider on a UTC day, over all runs.
+    Quota in "venue_sync.quota" {
+        /// To whom.
+        provider: String,
+        /// When.
+        day: NaiveDate,
+        /// Attempts.
+        requests: i64,
+        /// Their list price in millionths of a US dollar.
+        cost_micro_usd: i64,
+    }
+
+    /// What the provider says of a business, beside its row.
+    VenueState in "venue_sync.venue_states" {
+        /// Of which venue.
+        venue_id: Uuid,
+        /// `operational`, `closed_temporarily`, `closed_permanently` or `future_opening`.
+        business_status: String,
+        /// The provider's id of what took its place.
+        successor_id: Option<String>,
+        /// When the provider said so.
+        checked_at: DateTime<Utc>,
+    }
+
+    /// A migration that was applied, word for word.
+    MigrationStatements in "venue_sync.migration_statements" {
+        /// Its version.
+        version: i64,
+        /// Over its statements, without comments and layout.
+        checksum: Vec<u8>,
+        /// The way there.
+        up: String,
+        /// The way back.
+        down: Option<String>,
+        /// When.
+        applied_at: DateTime<Utc>,
+        /// The version of the `venues` that applied it, or first found it equal to its own.
+        applied_by: String,
+    }
+}

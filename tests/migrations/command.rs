@@ -1,0 +1,108 @@
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::bench::{Bench, FIRST};
+
+/// What the command said, and how it ended.
+struct Said {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Said {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+}
+
+fn venues(bench: &Bench, words: &[&str]) -> Said {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_venues"));
+    command.arg("migrate").args(words).args(["--database-url", &bench.guard.url()]);
+    let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+#[tokio::test]
+async fn a_database_is_brought_up_looked_at_and_taken_back() {
+    let mut bench = Bench::empty().await;
+    let all = bench.count().await;
+    assert_eq!(venues(&bench, &["current", "--exit-code"]).code, Some(1));
+    let planned = venues(&bench, &["up", "--dry-run", "--json"]).json();
+    assert_eq!((planned["applied"].as_array().unwrap().len(), planned["dry_run"].as_bool()), (all, Some(true)));
+    assert_eq!(venues(&bench, &["current", "--json"]).json()["current"], Value::Null);
+
+    let applied = venues(&bench, &["up"]);
+    assert_eq!((applied.code, applied.stdout.lines().count()), (Some(0), all), "{}", applied.stderr);
+    assert_eq!(venues(&bench, &["up"]).stdout, "nothing to do: the database has every migration\n");
+    let current = venues(&bench, &["current", "--exit-code", "--json"]);
+    assert_eq!((current.code, current.json()["current"].as_i64()), (Some(0), Some(bench.newest().await)));
+    let history = venues(&bench, &["history", "--json"]).json();
+    assert_eq!(history[0]["version"].as_i64(), Some(FIRST));
+    assert_eq!(history[0]["status"], "applied");
+    assert_eq!(venues(&bench, &["repair"]).stdout, "nothing to repair\n");
+    bench.run("alter table venues alter name type text").await;
+    let adrift = venues(&bench, &["current", "--exit-code"]);
+    assert_eq!(adrift.code, Some(1), "{}", adrift.stderr);
+    assert!(adrift.stdout.contains("adrift: public.venues.name"), "{}", adrift.stdout);
+    bench.run("alter table venues alter name type varchar(255)").await;
+    assert!(venues(&bench, &["sql", "--from", "head", "--to", "2025"]).stdout.contains("drop table venue_sync.runs"));
+
+    let refused = venues(&bench, &["down", "--to", "base"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""));
+    assert!(refused.stderr.contains("public.venues: 0 rows"), "{}", refused.stderr);
+    let undone = venues(&bench, &["down", "--to", "base", "--allow-data-loss", "--json"]).json();
+    assert_eq!(undone["rolled_back"].as_array().unwrap().len(), all);
+}
+
+#[tokio::test]
+async fn nobody_at_the_terminal_means_that_nothing_is_taken_over_unless_told() {
+    let mut bench = Bench::made_by_alembic().await;
+    let before = bench.everything().await;
+    let refused = venues(&bench, &["up"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
+    let current = venues(&bench, &["current", "--exit-code"]);
+    assert_eq!(current.code, Some(1));
+    assert!(current.stdout.contains("f99aa361bd09"), "{}", current.stdout);
+    assert_eq!(bench.everything().await, before);
+    let taken = venues(&bench, &["up", "--yes", "--json"]);
+    assert_eq!(taken.json()["adopted"], "f99aa361bd09", "{}", taken.stderr);
+}
+
+#[tokio::test]
+async fn what_is_in_the_way_of_a_take_over_ends_it_with_one() {
+    let mut bench = Bench::made_by_alembic().await;
+    bench.run("alter table venues drop raw_hours").await;
+    for words in [&["up", "--yes"][..], &["stamp", "f99aa361bd09"]] {
+        let refused = venues(&bench, words);
+        assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+        assert!(refused.stderr.contains("public.venues.raw_hours: column is missing"), "{}", refused.stderr);
+    }
+    let planned = venues(&bench, &["up", "--dry-run"]);
+    assert!(planned.stdout.contains("public.venues.raw_hours: column is missing"), "{}", planned.stdout);
+}
+
+#[tokio::test]
+async fn a_mark_is_taken_away_only_by_somebody_who_says_so_and_a_lock_that_is_not_had_is_75() {
+    let mut bench = Bench::at(2).await;
+    bench.run("update venue_sync._sqlx_migrations set success = false where version = 20261122000000").await;
+    let refused = venues(&bench, &["up"]);
+    assert_eq!(refused.code, Some(2));
+    assert_eq!(venues(&bench, &["current", "--exit-code"]).code, Some(1));
+    let unasked = venues(&bench, &["repair"]);
+    assert_eq!(unasked.code, Some(2));
+    assert!(unasked.stderr.contains("20261122000000") && unasked.stderr.contains("--yes"), "{}", unasked.stderr);
+    assert!(venues(&bench, &["repair", "--yes"]).stdout.contains("20261122000000"));
+
+    let mut reader = bench.guard.connect().await;
+    let mut reading = sqlx::Connection::begin(&mut reader).await.unwrap();
+    sqlx::Executor::execute(&mut *reading, "lock table venues").await.unwrap();
+    let blocked = venues(&bench, &["up", "--lock-timeout", "0.05", "--patience", "0.3"]);
+    assert_eq!(blocked.code, Some(75), "{}", blocked.stderr);
+    // Not even counted can it be what would go.
+    let blocked = venues(&bench, &["down", "--to", "base", "--patience", "0.3"]);
+    assert_eq!(blocked.code, Some(75), "{}", blocked.stderr);
+}
