@@ -1,6 +1,6 @@
 use squawk_syntax::{Parse, SourceFile};
 
-use super::{Finding, SqlFile};
+use super::finding::{Finding, SqlFile};
 use crate::migrate::script::Script;
 
 const NO_TRANSACTION: &str = "-- no-transaction";

@@ -1,8 +1,8 @@
 use squawk_syntax::ast::{self, AstNode};
 use squawk_syntax::{Parse, SourceFile, SyntaxElement, SyntaxKind, SyntaxNode};
 
+use super::finding::{Finding, SqlFile};
 use super::header::Header;
-use super::{Finding, SqlFile};
 
 /// Steps that lose data without saying so at the top of the file, and announcements without a step.
 pub(super) fn check(file: &SqlFile, header: &Header, parsed: &Parse<SourceFile>) -> Vec<Finding> {

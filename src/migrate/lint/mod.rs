@@ -3,6 +3,7 @@
 //!
 //! What is known of PostgreSQL's locks comes from squawk. What is ours: the form of our files, and the markers at their top.
 
+mod finding;
 mod header;
 mod losses;
 mod pairs;
@@ -10,32 +11,9 @@ mod statements;
 
 use squawk_syntax::SourceFile;
 
+pub use finding::{Finding, SqlFile};
 use header::Header;
 use pairs::{Migration, Way};
-
-/// One migration file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SqlFile {
-    /// Its path, as it is to be named in findings.
-    pub path: String,
-    /// What it says.
-    pub text: String,
-}
-
-/// Something that should not be in a migration file, and what to write instead.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Finding {
-    /// The path of the file.
-    pub file: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// The rule's name: squawk's where the rule is squawk's, else one of ours.
-    pub rule: String,
-    /// What is wrong with it.
-    pub what: String,
-    /// What to write instead.
-    pub safe_way: String,
-}
 
 /// The landed migrations whose statements are not judged any more, and why. What a file has done to its databases is done; its
 /// text cannot be mended, because sqlx compares the bytes.
@@ -62,18 +40,4 @@ pub fn lint(files: &[SqlFile], known: &[i64]) -> Vec<Finding> {
     }
     findings.sort();
     findings
-}
-
-impl SqlFile {
-    /// A finding at a byte of the text.
-    fn finding(&self, offset: usize, rule: &str, what: impl Into<String>, safe_way: impl Into<String>) -> Finding {
-        let before = self.text.get(..offset).unwrap_or(&self.text);
-        Finding {
-            file: self.path.clone(),
-            line: before.matches('\n').count() + 1,
-            rule: rule.to_owned(),
-            what: what.into(),
-            safe_way: safe_way.into(),
-        }
-    }
 }

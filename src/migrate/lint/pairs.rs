@@ -3,7 +3,7 @@ use std::path::Path;
 
 use squawk_syntax::SourceFile;
 
-use super::{Finding, SqlFile};
+use super::finding::{Finding, SqlFile};
 
 /// Which way a file goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

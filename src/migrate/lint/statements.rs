@@ -2,7 +2,8 @@ use squawk_linter::{Linter, LinterSettings, Rule};
 use squawk_syntax::ast::{self, AstNode};
 use squawk_syntax::{Parse, SourceFile, SyntaxElement, SyntaxKind};
 
-use super::{Finding, SqlFile, Way};
+use super::finding::{Finding, SqlFile};
+use super::pairs::Way;
 
 /// Rules of squawk that do not apply to our files.
 const NOT_OURS: &[Rule] = &[
