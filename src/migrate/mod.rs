@@ -10,6 +10,7 @@ mod check;
 mod descent;
 mod files;
 mod indexes;
+pub mod lint;
 mod lock;
 mod loss;
 mod plan;

@@ -1,4 +1,5 @@
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -105,6 +106,12 @@ pub enum MigrateCommand {
         #[command(flatten)]
         database: DatabaseArgs,
     },
+    /// Look through migration files for steps that block writers, rewrite big tables or lose data unannounced.
+    Lint {
+        /// Files, or folders of them.
+        #[arg(value_name = "FILES", default_value = "migrations")]
+        files: Vec<PathBuf>,
+    },
     /// Write a new migration: two files to fill in, or with --auto the difference between what is declared and what the
     /// migrations make.
     New(Box<NewArgs>),
@@ -165,6 +172,7 @@ impl MigrateCommand {
     /// Which database is meant, where one is needed.
     pub fn database(&self) -> Option<&DatabaseArgs> {
         match self {
+            Self::Lint { .. } => None,
             Self::Sql { database, .. } => {
                 Some(database).filter(|database| database.embedded || database.database_url.is_some())
             }
@@ -208,6 +216,7 @@ Examples:
   venues migrate down --to f99aa361bd09 --allow-data-loss
   venues migrate down 2 --database-url postgresql://me@localhost/mine
   venues migrate current --exit-code
+  venues migrate lint migrations
   venues migrate check --json
   venues migrate new --auto 'phone numbers of venues'
   venues migrate sql --from 20261122 | psql \"$DATABASE_URL\"

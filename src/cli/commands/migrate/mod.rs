@@ -2,6 +2,7 @@
 
 mod change;
 mod check;
+mod lint;
 mod look;
 mod mend;
 mod new;
@@ -27,7 +28,7 @@ pub async fn migrate(
     if let MigrateCommand::New(args) = action {
         return Box::pin(new::new(args, scratch, terminal)).await;
     }
-    let Some(choice) = choice else { return without_database(action) };
+    let Some(choice) = choice else { return without_database(action, terminal) };
     let database = open(choice, 2, terminal).await?.database;
     let (home, options) = (home(&scratch.embedded), embedded_options(&scratch.embedded));
     let url = scratch.url.as_ref().map(DatabaseUrl::expose);
@@ -37,9 +38,10 @@ pub async fn migrate(
     done
 }
 
-fn without_database(action: &MigrateCommand) -> Result<(String, Exit), Failure> {
+fn without_database(action: &MigrateCommand, terminal: &Terminal) -> Result<(String, Exit), Failure> {
     match action {
         MigrateCommand::Sql { from, to, .. } => Ok((look::sql(from.as_ref(), to, None)?, Exit::Complete)),
+        MigrateCommand::Lint { files } => lint::lint(files, terminal),
         _ => Err(Failure::Bug("a verb that needs a database was given none".to_owned())),
     }
 }
@@ -70,6 +72,7 @@ async fn with_database(
         }
         MigrateCommand::Check { .. } => return check::check(database, &places, terminal).await,
         MigrateCommand::History { .. } => look::history(database, terminal).await?,
+        MigrateCommand::Lint { files } => return lint::lint(files, terminal),
         MigrateCommand::Sql { from, to, .. } => {
             look::sql(from.as_ref(), to, Some(&migrate::standing(database).await?))?
         }
@@ -77,7 +80,7 @@ async fn with_database(
             let options = Options { places, waits: waits.waits(), ..Options::default() };
             mend::stamp(database, rev, &options, terminal).await?
         }
-        MigrateCommand::New(_) => return without_database(action),
+        MigrateCommand::New(_) => return without_database(action, terminal),
         MigrateCommand::Repair { yes, waits, .. } => mend::repair(database, *yes, waits, terminal).await?,
     };
     Ok((text, Exit::Complete))

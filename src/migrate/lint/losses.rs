@@ -1,0 +1,99 @@
+use squawk_syntax::ast::{self, AstNode};
+use squawk_syntax::{Parse, SourceFile, SyntaxElement, SyntaxKind, SyntaxNode};
+
+use super::finding::{Finding, SqlFile};
+use super::header::Header;
+
+/// Steps that lose data without saying so at the top of the file, and announcements without a step.
+pub(super) fn check(file: &SqlFile, header: &Header, parsed: &Parse<SourceFile>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut found = Vec::new();
+    for statement in parsed.tree().stmts() {
+        let offset = usize::from(statement.syntax().text_range().start());
+        if cascades(statement.syntax()) {
+            let safe = "Drop what depends on it by name, each with its `-- loses:` line.";
+            findings.push(file.finding(offset, "cascade", "`cascade` takes what the file does not name", safe));
+        }
+        found.extend(lost(&statement).into_iter().map(|object| (offset, object)));
+    }
+    for (offset, object) in &found {
+        if !header.loses.iter().any(|(_, marked)| marked == object) {
+            let what = format!("loses the data of {object} without saying so");
+            let safe = format!(
+                "Add `-- loses: {object}` to the comment at the very top; it then runs only with --allow-data-loss."
+            );
+            findings.push(file.finding(*offset, "unmarked-loss", what, safe));
+        }
+    }
+    // What a block of code does cannot be told from outside; that it names the table has to do.
+    let blocks: String = parsed.tree().stmts().filter_map(code).collect::<String>().to_ascii_lowercase();
+    for (offset, marked) in &header.loses {
+        let table = marked.split('.').take(2).collect::<Vec<_>>().join(".");
+        if !found.iter().any(|(_, object)| object == marked) && !blocks.contains(&table) {
+            let what = format!("says that it loses {marked}, and does not");
+            let safe = "Remove the line, or write the name as schema.table or schema.table.column.";
+            findings.push(file.finding(*offset, "unfounded-loss", what, safe));
+        }
+    }
+    findings
+}
+
+/// What a statement loses: tables, or columns of them.
+fn lost(statement: &ast::Stmt) -> Vec<String> {
+    let relation = |relation: Option<ast::RelationName>| relation.and_then(|name| name.relation_name_ref()?.path_ref());
+    match statement {
+        ast::Stmt::DropTable(drop) => drop.table_name_refs().filter_map(|name| table(name.path_ref())).collect(),
+        ast::Stmt::Truncate(truncate) => truncate
+            .table_list()
+            .into_iter()
+            .flat_map(|list| list.table_relation_names())
+            .filter_map(|name| table(name.table_name_ref()?.path_ref()))
+            .collect(),
+        ast::Stmt::Delete(delete) => table(relation(delete.relation_name())).into_iter().collect(),
+        ast::Stmt::AlterTable(alter) => {
+            let name = alter.table_relation_name().and_then(|name| table(name.table_name_ref()?.path_ref()));
+            let columns = alter.actions().filter_map(|action| match action {
+                ast::AlterTableAction::DropColumn(drop) => drop.column_name_ref(),
+                _ => None,
+            });
+            name.map(|name| columns.map(|column| format!("{name}.{}", bare(column.syntax()))).collect())
+                .unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `schema.table`; what has no schema is in `public`.
+fn table(path: Option<ast::PathRef>) -> Option<String> {
+    let name = bare(path?.syntax());
+    Some(if name.contains('.') { name } else { format!("public.{name}") })
+}
+
+/// A name without spaces, comments and quotes.
+fn bare(node: &SyntaxNode) -> String {
+    let tokens = node.descendants_with_tokens().filter_map(SyntaxElement::into_token);
+    tokens
+        .filter(|token| !token.kind().is_trivia())
+        .map(|token| token.text().replace('"', "").to_ascii_lowercase())
+        .collect()
+}
+
+/// Not the `cascade` of a foreign key, which is a property of the table.
+fn cascades(statement: &SyntaxNode) -> bool {
+    let drops = |node: &SyntaxNode| {
+        let first = node.first_token().map(|token| token.kind());
+        matches!(first, Some(SyntaxKind::DROP_KW | SyntaxKind::TRUNCATE_KW))
+    };
+    statement
+        .descendants()
+        .filter(|node| ast::DropBehavior::can_cast(node.kind()) && node.parent().is_some_and(|parent| drops(&parent)))
+        .flat_map(|node| node.children_with_tokens())
+        .any(|part| part.kind() == SyntaxKind::CASCADE_KW)
+}
+
+fn code(statement: ast::Stmt) -> Option<String> {
+    match statement {
+        ast::Stmt::Do(block) => Some(block.syntax().text().to_string()),
+        _ => None,
+    }
+}
