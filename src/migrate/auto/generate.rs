@@ -131,7 +131,7 @@ pub async fn generate(
 }
 
 /// Empties a scratch database and makes a schema in it.
-pub async fn make(connection: &mut PgConnection, start: &Start<'_>) -> Result<(), AutoError> {
+async fn make(connection: &mut PgConnection, start: &Start<'_>) -> Result<(), AutoError> {
     scratch::empty(connection).await?;
     match start {
         Start::Migrations(files) => {

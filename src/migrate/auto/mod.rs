@@ -7,6 +7,6 @@ mod rows;
 mod seed;
 mod write;
 
-pub use generate::{AutoError, Options, Outcome, Start, generate, make};
+pub use generate::{AutoError, Options, Outcome, Start, generate};
 pub use rename::{Rename, RenameError};
 pub use write::Written;
