@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::cli::commands::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::migrate::scratch::Places;
-use crate::migrate::{self, Files, MigrationError, PlanError, Rev, Revision, Standing, State, Status};
+use crate::migrate::{self, Files, MigrationError, PlanError, Rev, Revision, Standing, State, Status, Unusable};
 use crate::store::Database;
 
 /// `venues migrate current`, and whether anything is not as it should be. A database that has every migration is also compared with
@@ -14,6 +14,9 @@ pub(super) async fn current(
     terminal: &Terminal,
 ) -> Result<(String, bool), Failure> {
     let standing = migrate::standing(database).await?;
+    if let Err(newer @ Unusable::Newer { .. }) = standing.state() {
+        return Err(MigrationError::from(newer).into());
+    }
     let adrift: Vec<String> = match places {
         Some(places) if standing.state() == Ok(State::Current) => {
             migrate::check(database, places).await?.ours().map(ToString::to_string).collect()
