@@ -68,7 +68,10 @@ fn compare(row: &RowType, table: &Id, columns: &[(&str, &Column)], found: &mut V
 async fn declared_catalogue() -> (TestDatabase, Catalogue) {
     let guard = TestDatabase::create().await;
     let mut connection = guard.connect().await;
-    declared::load(&mut connection).await.unwrap();
+    // A table that needs an extension has columns of types that the driver does not know: it has no row type.
+    let mut files = declared::embedded();
+    files.retain(|file| file.extension().is_none());
+    declared::load_files(&mut connection, &files).await.unwrap();
     let catalogue = catalogue::read(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     (guard, catalogue)

@@ -34,13 +34,8 @@ async fn the_migrations_make_what_is_declared() {
 /// What is done to a database that is as declared, and what must be said of it.
 const ALTERATIONS: &[(&str, &[&str])] = &[
     (
-        "drop table venues cascade",
-        &[
-            "public.user_events.user_events_venue_id_fkey: constraint is missing",
-            "public.venue_profiles.venue_profiles_venue_id_fkey: constraint is missing",
-            "public.venues: table is missing",
-            "venue_sync.venue_states.venue_states_venue_id_fkey: constraint is missing",
-        ],
+        "drop table venue_sync.tiles cascade",
+        &["venue_sync.answers.answers_tile_id_fkey: constraint is missing", "venue_sync.tiles: table is missing"],
     ),
     (
         "create table jobs (id uuid primary key, n int check (n > 0)); create index on jobs (n)",
@@ -137,10 +132,11 @@ const ALTERATIONS: &[(&str, &[&str])] = &[
     ("create view shown as select name from venues", &["public.shown: view is not ours"]),
     (
         "drop table venue_sync.rejects, venue_sync.answers, venue_sync.tiles, venue_sync.workers, venue_sync.runs, venue_sync.quota, \
-      venue_sync.venue_states; drop schema venue_sync",
+      venue_sync.venue_states, venue_sync.migration_statements; drop schema venue_sync",
         &[
             "venue_sync: schema is missing",
             "venue_sync.answers: table is missing",
+            "venue_sync.migration_statements: table is missing",
             "venue_sync.quota: table is missing",
             "venue_sync.rejects: table is missing",
             "venue_sync.runs: table is missing",

@@ -133,9 +133,9 @@ impl Failure {
     /// What a scheduler is told.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Database(error) | Self::Check(CheckError::Database(error)) => of_database(error),
             Self::Auto(AutoError::Database(_))
             | Self::Scratch(ScratchError::Statement(_) | ScratchError::Embedded(_)) => Exit::Unavailable,
-            Self::Check(CheckError::Database(error)) => of_database(error),
             Self::Region { .. }
             | Self::Auto(_)
             | Self::Check(_)
@@ -151,7 +151,6 @@ impl Failure {
             | Self::Record(_)
             | Self::Live(_)
             | Self::Shell { .. } => Exit::Usage,
-            Self::Database(error) => of_database(error),
             Self::Migration(error) => of_migration(error),
             Self::Embedded(_) | Self::EmbeddedLost { .. } | Self::Stop(_) | Self::Watch(_) | Self::Runtime(_) => {
                 Exit::Unavailable

@@ -157,14 +157,14 @@ async fn rename(
     renames: &[Rename],
 ) -> Result<Catalogue, AutoError> {
     let mut transaction = connection.begin().await?;
-    let mut renamed = from.clone();
+    let mut after = from.clone();
     for rename in renames {
-        rename.check(&renamed, to)?;
+        rename.check(&after, to)?;
         transaction.execute(AssertSqlSafe(rename.sql())).await?;
-        renamed = catalogue::read(&mut transaction).await?;
+        after = catalogue::read(&mut transaction).await?;
     }
     transaction.rollback().await?;
-    Ok(renamed)
+    Ok(after)
 }
 
 /// What the server knows of the types between which columns change.

@@ -27,6 +27,17 @@ create index ix_venues_id on public.venues (id);
 create index ix_venues_provider_id on public.venues (provider_id);
 create unique index ix_venues_provider_name_provider_id on public.venues (provider_name, provider_id);
 
+-- Where a venue lies, as a point of the Mercator map in degrees. Round any place that map stretches equally in all directions, so
+-- the nearest point on it is the nearest venue; and a box of latitudes and longitudes stays a box.
+create function public.venue_position(lat double precision, lng double precision) returns point
+    language sql immutable parallel safe
+    return point(lng, degrees(asinh(tan(radians(lat)))));
+-- By distance, area, category and freshness, as docs/schema.md tells readers to ask.
+create index ix_venues_position on public.venues using gist (public.venue_position(lat, lng));
+create index ix_venues_lat_lng on public.venues (lat, lng);
+create index ix_venues_categories on public.venues using gin (categories);
+create index ix_venues_last_seen_at on public.venues (last_seen_at);
+
 -- What enrichment found out; a stub that is due until then.
 create table public.venue_profiles (
     id uuid not null primary key,
@@ -35,10 +46,24 @@ create table public.venue_profiles (
     evidence_snippets jsonb not null,
     embedding_ref varchar(255),
     profiled_at timestamptz not null,
-    expires_at timestamptz
+    expires_at timestamptz,
+    -- What the venue is like, in a few sentences of plain text.
+    summary text,
+    -- The program that filled this profile, with its version.
+    enriched_by varchar(255),
+    -- The model behind it, as its maker names it, and its version where the name does not say. Null where no model was used.
+    model varchar(255),
+    model_version varchar(100),
+    -- Failures since this profile was last filled, or its venue last changed; and why the last one failed.
+    attempts integer not null default 0,
+    last_error text,
+    -- Who is at work on it, and until when nobody else may be. Whoever is not named here any more writes nothing.
+    claimed_by varchar(255),
+    claimed_until timestamptz
 );
 create index ix_venue_profiles_id on public.venue_profiles (id);
 create unique index ix_venue_profiles_venue_id on public.venue_profiles (venue_id);
+create index ix_venue_profiles_expires_at on public.venue_profiles (expires_at);
 
 -- What people did; written by the backend alone.
 create table public.user_events (

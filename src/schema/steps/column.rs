@@ -96,7 +96,7 @@ pub(super) fn alter(id: &Id, old: &Column, new: &Column, plan: &Plan, hints: &Hi
 fn retype(id: &Id, old: &Column, new: &Column, hints: &Hints) -> Result<Step, Refusal> {
     let mut sql = format!("{} type {}", alter_column(id), new.type_name);
     if let Some(collation) = &new.collation {
-        sql += &format!(" collate {collation}");
+        sql.extend([" collate ", collation.as_str()]);
     }
     let pair = (old.type_name.clone(), new.type_name.clone());
     let cast = if pair.0 == pair.1 { Cast::Assignment } else { hints.casts.get(&pair).copied().unwrap_or_default() };
@@ -113,8 +113,8 @@ fn retype(id: &Id, old: &Column, new: &Column, hints: &Hints) -> Result<Step, Re
                 ),
             ));
         }
-        Cast::Explicit => sql += &format!(" using {name}::{}", new.type_name),
-        Cast::ThroughText => sql += &format!(" using {name}::text::{}", new.type_name),
+        Cast::Explicit => sql.extend([" using ", &name, "::", &new.type_name]),
+        Cast::ThroughText => sql.extend([" using ", &name, "::text::", &new.type_name]),
     }
     let step = Step::new(sql);
     Ok(if is_widening(&old.type_name, &new.type_name) { step } else { step.losing(id) })

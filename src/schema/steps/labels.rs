@@ -38,20 +38,20 @@ pub(super) fn swap(id: &Id, labels: [&Enum; 2], catalogues: [&Catalogue; 2], pla
             continue;
         }
         let array = if before.type_name.ends_with("[]") { "[]" } else { "" };
-        let alter = alter_column(column);
+        let statement = alter_column(column);
         if before.default.is_some() && !plan.default_in_the_way.contains(column) {
-            steps.push(Step::new(format!("{alter} drop default")));
+            steps.push(Step::new(format!("{statement} drop default")));
         }
         let name = quoted(&column.part);
         let go_over =
-            Step::new(format!("{alter} type {} using {name}::text{array}::{}", after.type_name, after.type_name));
+            Step::new(format!("{statement} type {} using {name}::text{array}::{}", after.type_name, after.type_name));
         steps.push(if loses {
             go_over.losing(column).noted("Stops, and changes nothing, where a row has a label that is no more.")
         } else {
             go_over
         });
         if let Some(default) = &after.default {
-            steps.push(Step::new(format!("{alter} set default {default}")));
+            steps.push(Step::new(format!("{statement} set default {default}")));
         }
     }
     steps

@@ -40,21 +40,23 @@ pub enum Cast {
 /// A difference for which no statements are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Which object.
-    pub object: Id,
+    /// Which object, by its full name.
+    pub object: String,
+    /// Its kind, in words.
+    pub kind: String,
     /// Why, and what to do instead.
     pub reason: String,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}): {}", self.object, self.object.word(), self.reason)
+        write!(f, "{} ({}): {}", self.object, self.kind, self.reason)
     }
 }
 
 impl Refusal {
     pub(super) fn new(object: &Id, reason: String) -> Self {
-        Self { object: object.clone(), reason }
+        Self { object: object.to_string(), kind: object.word().to_owned(), reason }
     }
 }
 

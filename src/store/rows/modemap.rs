@@ -99,6 +99,22 @@ rows! {
         profiled_at: DateTime<Utc>,
         /// From when on it is due again.
         expires_at: Option<DateTime<Utc>>,
+        /// What the venue is like, in a few sentences of plain text.
+        summary: Option<String>,
+        /// The program that filled it, with its version.
+        enriched_by: Option<String>,
+        /// The model behind it, as its maker names it; null where none was used.
+        model: Option<String>,
+        /// That model's version, where its name does not say it.
+        model_version: Option<String>,
+        /// Failures since it was last filled, or its venue last changed.
+        attempts: i32,
+        /// Why the last one failed.
+        last_error: Option<String>,
+        /// Who is at work on it.
+        claimed_by: Option<String>,
+        /// Until when nobody else may be.
+        claimed_until: Option<DateTime<Utc>>,
     }
 
     /// Something that somebody did; written by the backend alone.

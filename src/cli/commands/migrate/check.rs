@@ -49,5 +49,6 @@ fn told(checked: &Checked, pending: usize, problem: Option<String>) -> String {
         lines.push("the database is as declared".to_owned());
     }
     lines.extend(checked.foreign().map(|difference| format!("{difference}, left alone")));
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.push(String::new());
+    lines.join("\n")
 }
