@@ -172,11 +172,10 @@ impl MigrateCommand {
     /// Which database is meant, where one is needed.
     pub fn database(&self) -> Option<&DatabaseArgs> {
         match self {
-            Self::Lint { .. } => None,
             Self::Sql { database, .. } => {
                 Some(database).filter(|database| database.embedded || database.database_url.is_some())
             }
-            Self::New(_) => None,
+            Self::New(_) | Self::Lint { .. } => None,
             Self::Up { database, .. }
             | Self::Down { database, .. }
             | Self::Current { database, .. }
