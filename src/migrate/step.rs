@@ -199,9 +199,11 @@ async fn watched(
         tokio::select! {
             done = &mut trying => return Ok((done, seen)),
             _ = looks.tick() => {
-                let now = blockers(database, pid).await?;
-                if !now.is_empty() {
-                    seen = now;
+                // Only to tell of them: where that cannot be had, the migration goes on all the same.
+                match blockers(database, pid).await {
+                    Ok(now) if now.is_empty() => (),
+                    Ok(now) => seen = now,
+                    Err(error) => tracing::debug!(%error, "cannot see who is in the way"),
                 }
             }
         }
