@@ -7,6 +7,10 @@
 -- loses: venue_sync.runs
 -- loses: public.venues
 -- only: select v.provider_name, v.provider_id, v.name, v.last_seen_at, v.id from public.venues v where exists (select from public.venues o where o.provider_id = v.provider_id and (o.last_seen_at, o.id) > (v.last_seen_at, v.id))
+-- loses: public.venue_profiles
+-- only: select v.provider_name, v.provider_id, v.name, p.profiled_at, p.id from public.venue_profiles p join public.venues v on v.id = p.venue_id where exists (select from public.venues o where o.provider_id = v.provider_id and (o.last_seen_at, o.id) > (v.last_seen_at, v.id))
+-- loses: public.user_events.venue_id
+-- only: select v.provider_name, v.provider_id, v.name, e.event_type, e.created_at, e.id from public.user_events e join public.venues v on v.id = e.venue_id where exists (select from public.venues o where o.provider_id = v.provider_id and (o.last_seen_at, o.id) > (v.last_seen_at, v.id))
 -- Back to the backend's first revision. The schema venue_sync itself stays: the table that records migrations lives in it.
 
 -- First, so that nothing is lost where this stops: the lone unique index on provider_id cannot come back where two providers
@@ -35,6 +39,7 @@ begin
                 hint = 'Remove or rename them. Or keep of each id the venue seen last: with `venues migrate down '
                     '--allow-data-loss`, or with any other program after `set venue_sync.allow_data_loss = ''on''`.';
     end if;
+    -- Their rows of public.venue_profiles go along; in public.user_events the venue becomes null.
     delete from public.venues v
     where exists (select from public.venues o
                   where o.provider_id = v.provider_id and (o.last_seen_at, o.id) > (v.last_seen_at, v.id));

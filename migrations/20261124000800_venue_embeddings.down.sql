@@ -1,5 +1,7 @@
 -- requires-extension: vector
 -- loses: public.venue_embeddings
+-- loses: public.venue_profiles.embedding_ref
+-- only: select p.venue_id, p.embedding_ref from public.venue_profiles p join public.venue_embeddings e on e.ref = p.embedding_ref
 -- The extension itself stays: others may use it, and it may have been there before us.
 do $migration$
 begin

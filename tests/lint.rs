@@ -9,9 +9,10 @@ use venue_sync::migrate::lint::{Finding, SqlFile, lint};
 
 /// A pair whose other half is in order.
 fn up(text: &str) -> Vec<Finding> {
+    let kind = if text.starts_with("-- no-transaction") { "-- no-transaction\n" } else { "" };
     let files = [
         SqlFile { path: "20270101000000_try.up.sql".to_owned(), text: text.to_owned() },
-        SqlFile { path: "20270101000000_try.down.sql".to_owned(), text: "select 1;\n".to_owned() },
+        SqlFile { path: "20270101000000_try.down.sql".to_owned(), text: format!("{kind}select 1;\n") },
     ];
     lint(&files, &[])
 }
@@ -180,6 +181,21 @@ fn a_down_may_take_back_what_its_up_brought_but_not_block_writers() {
     assert_eq!(pair("drop index public.i;"), ["require-concurrent-index-deletion"]);
     assert_eq!(pair("drop table public.e;"), ["unmarked-loss"]);
     assert_eq!(pair("-- nothing"), ["empty"]);
+    assert_eq!(
+        pair("-- no-transaction\nvacuum;"),
+        ["mixed-pair"],
+        "of a killed run nobody could tell which way it went"
+    );
+}
+
+#[test]
+fn a_marker_names_its_object_as_sql_does() {
+    let drop = "alter table \"Order\" drop column \"user\";";
+    assert_eq!(rules(&up(&format!("-- loses: public.\"Order\".\"user\"\n{drop}"))), [""; 0]);
+    assert_eq!(rules(&up(&format!("-- loses: PUBLIC.\"Order\".user\n{drop}"))), [""; 0]);
+    assert_eq!(rules(&up(&format!("-- loses: public.order.user\n{drop}"))), ["unfounded-loss", "unmarked-loss"]);
+    let [finding] = &*up(drop) else { panic!("one finding") };
+    assert!(finding.safe_way.contains("-- loses: public.\"Order\".\"user\"`"), "{finding:?}");
 }
 
 #[test]

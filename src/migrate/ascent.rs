@@ -7,10 +7,10 @@ use super::files::{File, Files};
 use super::indexes;
 use super::lock;
 use super::plan::{self, Ascent};
-use super::run::{self, Done, MigrationError, Options, Outcome, Stands};
+use super::run::{self, Done, MigrationError, Options, Outcome};
 use super::script::Script;
 use super::standing::{self, Standing, Status};
-use super::step::{self, Step, Way};
+use super::step::{Step, Way};
 use crate::store::Database;
 
 /// What `up` would do, and nothing written: neither to the database nor to its bookkeeping.
@@ -106,10 +106,7 @@ async fn ascend(
     for (file, again) in ascent.steps {
         let way = Way::Up { clear: &clear, down: file.down.as_ref(), again };
         let step = self::step(file, &file.up, way, options);
-        let stands = || Stands { adopted: outcome.adopted.is_some(), done: run::versions(&outcome.steps) };
-        let run = step::run(database, connection, &step, options.waits).await;
-        run.map_err(|error| MigrationError::Step { error, stands: stands() })?;
-        outcome.steps.push(Done { version: file.version, what: file.what.clone() });
+        run::step(database, connection, &step, options.waits, &mut outcome).await?;
         clear.clear();
     }
     run::keep_texts(connection, files).await.map_err(|error| database.error(error))?;

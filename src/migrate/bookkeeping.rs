@@ -196,6 +196,16 @@ pub(super) async fn mark_begun(connection: &mut PgConnection, version: i64) -> R
     Ok(())
 }
 
+/// Takes back that the way back was begun: the server refused it.
+pub(super) async fn mark_applied(connection: &mut PgConnection, version: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("update venue_sync._sqlx_migrations set success = true where version = $1")
+        .persistent(false)
+        .bind(version)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Records how long it took, as sqlx does: for people.
 pub(super) async fn record_time(
     connection: &mut PgConnection,

@@ -6,9 +6,9 @@ use super::bookkeeping;
 use super::files::Files;
 use super::lock;
 use super::plan::{self, Descent, PlanError};
-use super::run::{self, Done, MigrationError, Options, Outcome, Stands};
+use super::run::{self, Done, MigrationError, Options, Outcome};
 use super::script::Script;
-use super::step::{self, Step, Way};
+use super::step::{Step, Way};
 use crate::store::Database;
 
 /// What `down` would do, and nothing written.
@@ -53,10 +53,7 @@ async fn descend(
         let Descent { version, what, again, .. } = descent;
         let Options { allow_data_loss, waits, .. } = *options;
         let step = Step { version, what: &what, script: &script, way: Way::Down { again }, allow_data_loss };
-        let stands = || Stands { adopted: false, done: run::versions(&outcome.steps) };
-        let run = step::run(database, connection, &step, waits).await;
-        run.map_err(|error| MigrationError::Step { error, stands: stands() })?;
-        outcome.steps.push(Done { version, what });
+        run::step(database, connection, &step, waits, &mut outcome).await?;
     }
     let standing = run::read(database, connection, files).await?;
     if standing.found.bookkeeping && standing.found.rows.is_empty() {

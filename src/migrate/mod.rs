@@ -13,6 +13,8 @@ mod indexes;
 pub mod lint;
 mod lock;
 mod loss;
+mod made;
+mod name;
 mod plan;
 mod print;
 mod repair;

@@ -87,12 +87,17 @@ pub(super) fn down(standing: &Standing, files: &Files, target: &Target) -> Resul
     there.take(most).map(|revision| descent(standing, files, revision)).collect()
 }
 
+fn is_outside(files: &Files, version: i64) -> bool {
+    files.get(version).and_then(|file| file.down.as_ref()).is_some_and(|down| !down.in_transaction)
+}
+
 fn descent(standing: &Standing, files: &Files, revision: &Revision) -> Result<Descent, PlanError> {
     let version = revision.version;
     let from_kept = match &revision.status {
         Status::Newer { goes_back: true } => true,
         Status::Changed { applied_by, .. } if applied_by.is_some() => true,
-        Status::Half { goes_on: true } => false,
+        // Of the two files only this one can have left a mark, where it is the only one without a transaction.
+        Status::Half { goes_on } if *goes_on || is_outside(files, version) => false,
         Status::Half { goes_on } => return Err(Unusable::Half { version, goes_on: *goes_on }.into()),
         Status::Newer { goes_back: false } | Status::Changed { .. } => {
             return Err(standing.check().err().map_or(PlanError::NoWayBack { version }, PlanError::Unusable));

@@ -16,7 +16,7 @@ use super::plan::{PlanError, Target};
 use super::scratch::Places;
 use super::script::Script;
 use super::standing::{self, Standing, Unusable};
-use super::step::{StepError, Waits};
+use super::step::{self, Step, StepError, Waits, listed};
 use crate::store::{Database, DatabaseError, is_state};
 
 /// What somebody asked for.
@@ -112,10 +112,6 @@ impl From<Unusable> for MigrationError {
     }
 }
 
-fn listed(losing: &[Losing]) -> String {
-    losing.iter().map(|one| format!("\n  {one}")).collect::<Vec<_>>().concat()
-}
-
 /// What was done before a migration failed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stands {
@@ -177,6 +173,30 @@ pub(super) async fn losing(
     script: &Script,
 ) -> Result<Vec<Losing>, MigrationError> {
     loss::count(connection, version, script).await.map_err(|error| refused(database, error))
+}
+
+/// Runs one step and says so in `outcome`. Counts what it loses once more: an earlier step may have put something there.
+pub(super) async fn step(
+    database: &Database,
+    connection: &mut PgConnection,
+    step: &Step<'_>,
+    waits: Waits,
+    outcome: &mut Outcome,
+) -> Result<(), MigrationError> {
+    let version = step.version;
+    let losing = losing(database, connection, version, step.script).await?;
+    let unasked = losing.iter().any(|one| one.rows != Some(0)) && !step.allow_data_loss;
+    let ran = if unasked {
+        Err(StepError::LosesData { version, losing })
+    } else {
+        outcome.loses.retain(|one| one.version != version);
+        outcome.loses.extend(losing.into_iter().filter(|_| step.allow_data_loss));
+        step::run(database, connection, step, waits).await
+    };
+    let stands = || Stands { adopted: outcome.adopted.is_some(), done: versions(&outcome.steps) };
+    ran.map_err(|error| MigrationError::Step { error, stands: stands() })?;
+    outcome.steps.push(Done { version, what: step.what.to_owned() });
+    Ok(())
 }
 
 pub(super) async fn read(

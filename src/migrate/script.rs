@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha384};
 
+use super::name;
 use super::tokens;
 
 /// sqlx's own marker; it has to be the first line.
@@ -26,7 +27,7 @@ pub struct Script {
 /// Something whose data goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
-    /// `schema.table` or `schema.table.column`.
+    /// `schema.table` or `schema.table.column`, as SQL writes names: lower-case, or in double quotes where that is needed.
     pub object: String,
     /// A query of the rows that go, where not all of them do (`-- only: select …`, in the line after).
     pub only: Option<String>,
@@ -40,7 +41,7 @@ impl Script {
         let mut extension = None;
         for line in text.lines().take_while(|line| line.starts_with("--")) {
             if let Some(object) = line.strip_prefix(LOSES) {
-                losses.push(Loss { object: object.trim().to_owned(), only: None });
+                losses.push(Loss { object: name::canonical(object), only: None });
             } else if let (Some(query), Some(loss)) = (line.strip_prefix(ONLY), losses.last_mut()) {
                 loss.only = Some(query.trim().to_owned());
             } else if let Some(name) = line.strip_prefix(REQUIRES_EXTENSION) {

@@ -9,6 +9,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::bookkeeping;
 use super::indexes;
+use super::loss::Losing;
+use super::made;
 use super::script::Script;
 use crate::store::{Database, DatabaseError, is_state, word};
 
@@ -70,9 +72,9 @@ pub enum StepError {
     },
     /// Others held what it needs.
     #[error(
-        "migration {version} did not get a lock within {} s and {} tries; nothing of it was done.{} Run the command again when \
-         that is over, or give it longer with --patience",
-        waited.as_secs(), tries, told(.by)
+        "migration {version} did not get a lock within {} s and {} tries; {}.{} Run the command again when that is over, or \
+         give it longer with --patience",
+        waited.as_secs(), tries, left(*.rolled_back), told(.by)
     )]
     Blocked {
         /// Its version.
@@ -83,6 +85,17 @@ pub enum StepError {
         tries: u32,
         /// Who was last seen in the way.
         by: Vec<Blocker>,
+        /// Nothing of it is left.
+        rolled_back: bool,
+    },
+    /// Data would go that came there only since the run began.
+    #[error("migration {version} was not run: it loses data that an earlier one of this run put there.{}\nTo do it all the same, \
+             give --allow-data-loss", listed(.losing))]
+    LosesData {
+        /// Its version.
+        version: i64,
+        /// What would go.
+        losing: Vec<Losing>,
     },
     /// The database's fault.
     #[error(transparent)]
@@ -90,7 +103,24 @@ pub enum StepError {
 }
 
 fn undone(rolled_back: bool) -> &'static str {
-    if rolled_back { "was rolled back" } else { "cannot be rolled back, since it runs without a transaction" }
+    if rolled_back {
+        "was rolled back"
+    } else {
+        "is not recorded; it runs without a transaction, see what it may have left"
+    }
+}
+
+fn left(rolled_back: bool) -> &'static str {
+    if rolled_back {
+        "nothing of it was done"
+    } else {
+        "it is not recorded, and an index that it had begun is dropped by the next run"
+    }
+}
+
+/// A line for each.
+pub(super) fn listed(losing: &[Losing]) -> String {
+    losing.iter().map(|one| format!("\n  {one}")).collect::<Vec<_>>().concat()
 }
 
 fn told(by: &[Blocker]) -> String {
@@ -147,7 +177,13 @@ pub(super) async fn run(
             return Err(refused(database, step, error));
         }
         if begun.elapsed() + pause >= waits.patience {
-            return Err(StepError::Blocked { version: step.version, waited: begun.elapsed(), tries, by });
+            return Err(StepError::Blocked {
+                version: step.version,
+                waited: begun.elapsed(),
+                tries,
+                by,
+                rolled_back: step.script.in_transaction,
+            });
         }
         for blocker in &by {
             tracing::warn!(version = step.version, "waiting for a lock: {blocker}");
@@ -171,7 +207,7 @@ fn refused(database: &Database, step: &Step<'_>, error: sqlx::Error) -> StepErro
     }
     StepError::Failed {
         version: step.version,
-        reason: hint.into_iter().fold(word(&error), |reason, hint| format!("{reason}. {hint}")),
+        reason: hint.into_iter().fold(word(&error), |reason, hint| format!("{reason}. {}", hint.trim_end_matches('.'))),
         rolled_back: step.script.in_transaction,
     }
 }
@@ -232,33 +268,70 @@ async fn once(connection: &mut PgConnection, step: &Step<'_>, waits: Waits) -> R
         note(&mut transaction, step).await?;
         return transaction.commit().await;
     }
-    // Nobody queues behind such a statement: it may wait as long as we have.
-    settings(connection, waits.patience, step.allow_data_loss, false).await?;
-    if let Way::Down { .. } = step.way {
-        bookkeeping::mark_begun(connection, step.version).await?;
-    } else {
-        bookkeeping::make(connection).await?;
-        bookkeeping::record(connection, step.version, step.what, step.script, false).await?;
-        // What an earlier try left unfinished is in the way of this one.
-        for index in indexes::find_invalid(connection).await?.iter().filter(|index| index.is_of(step.script)) {
-            indexes::drop(connection, index).await?;
+    let ran = outside(connection, step, waits).await;
+    connection.execute("reset venue_sync.allow_data_loss").await?;
+    if let Err(error @ sqlx::Error::Database(_)) = ran {
+        // Only a kill leaves a mark: what the server itself refused is known not to be done.
+        if let Err(error) = take_back(connection, step, waits).await {
+            tracing::warn!(version = step.version, "its mark, or an index that it had begun, stays behind: {error}");
         }
-    }
-    let ran = connection.execute(AssertSqlSafe(step.script.text.clone())).await;
-    connection.execute("reset lock_timeout; reset venue_sync.allow_data_loss").await?;
-    if let Err(error) = ran
-        && !(matches!(step.way, Way::Up { again: true, .. } | Way::Down { again: true }) && is_done_already(&error))
-    {
         return Err(error);
     }
+    ran?;
     let mut transaction = connection.begin().await?;
     note(&mut transaction, step).await?;
     transaction.commit().await
 }
 
-/// The object is there, or is gone: a try that was killed had done it and did not get to say so.
-fn is_done_already(error: &sqlx::Error) -> bool {
-    ["42P07", "42710", "42704", "42P01"].iter().any(|state| is_state(error, state))
+/// A statement that cannot run inside a transaction, between a mark and what records it as done.
+async fn outside(connection: &mut PgConnection, step: &Step<'_>, waits: Waits) -> Result<(), sqlx::Error> {
+    // Nobody queues behind such a statement: it may wait as long as we have.
+    settings(connection, waits.patience, step.allow_data_loss, false).await?;
+    let (text, again) = match step.way {
+        Way::Down { again } => {
+            bookkeeping::mark_begun(connection, step.version).await?;
+            (Some(step.script.text.clone()), again)
+        }
+        Way::Up { again, .. } => {
+            bookkeeping::make(connection).await?;
+            bookkeeping::record(connection, step.version, step.what, step.script, false).await?;
+            // What an earlier try left unfinished is in the way of this one.
+            drop_unfinished(connection, step).await?;
+            (made::statement(connection, &step.script.text, again).await?, again)
+        }
+    };
+    let Some(text) = text else { return Ok(()) };
+    match connection.execute(AssertSqlSafe(text)).await {
+        Err(error) if again && is_done_already(&error, step.way) => Ok(()),
+        ran => ran.map(drop),
+    }
+}
+
+async fn drop_unfinished(connection: &mut PgConnection, step: &Step<'_>) -> Result<(), sqlx::Error> {
+    for index in indexes::find_invalid(connection).await?.iter().filter(|index| index.is_of(step.script)) {
+        indexes::drop(connection, index).await?;
+    }
+    Ok(())
+}
+
+async fn take_back(connection: &mut PgConnection, step: &Step<'_>, waits: Waits) -> Result<(), sqlx::Error> {
+    match step.way {
+        Way::Up { .. } => {
+            bookkeeping::forget(connection, step.version).await?;
+            // Whoever was in the way of the build is in the way of this, too.
+            settings(connection, waits.lock_timeout, false, false).await?;
+            drop_unfinished(connection, step).await
+        }
+        Way::Down { again: false } => bookkeeping::mark_applied(connection, step.version).await,
+        Way::Down { again: true } => Ok(()),
+    }
+}
+
+/// A try that was killed had done it and did not get to say so: what is to go is gone, or a label is there. Not an index: whether
+/// that is the one that was meant was looked at before.
+fn is_done_already(error: &sqlx::Error, way: Way<'_>) -> bool {
+    let states: &[&str] = if let Way::Up { .. } = way { &["42710"] } else { &["42704", "42P01"] };
+    states.iter().any(|state| is_state(error, state))
 }
 
 async fn settings(

@@ -22,7 +22,7 @@ async fn what_would_go_is_listed_with_its_rows_and_nothing_is_done() {
     }
     assert_eq!(bench.everything().await, before);
     let planned = foresee_down(&bench.database, files(), &Options::default()).await.unwrap();
-    assert_eq!((planned.steps.len(), planned.loses.len()), (1, 8));
+    assert_eq!((planned.steps.len(), planned.loses.len()), (1, 10));
     assert_eq!(bench.everything().await, before);
 }
 
@@ -31,9 +31,18 @@ async fn two_providers_with_one_id_stop_the_way_back_and_the_rows_that_would_go_
     let mut bench = Bench::at(2).await;
     bench.seed().await;
     bench.run(SHARED).await;
+    bench.run("update user_events set venue_id = (select id from venues where provider_id = 'id-2' and provider_name = 'google')").await;
     let before = bench.everything().await;
     let said = bench.down(&Options { target: to("f99aa361bd09"), ..Options::default() }).await.unwrap_err().to_string();
-    for words in ["public.venues: 1 row", "google", "id-2", "Café \"2\"", "2026-03-01"] {
+    for words in [
+        "public.venues: 1 row",
+        "public.venue_profiles: 1 row",
+        "public.user_events.venue_id: 24 rows",
+        "google",
+        "id-2",
+        "Café \"2\"",
+        "2026-03-01",
+    ] {
         assert!(said.contains(words), "{words} is not in: {said}");
     }
     assert!(!said.contains("Later"), "the one seen last stays: {said}");
@@ -92,6 +101,88 @@ async fn a_step_up_that_loses_data_waits_for_the_word_too_also_in_an_empty_table
     )]);
     let careful = venue_sync::migrate::up(&bench.database, &drops, &Options::default()).await.unwrap_err();
     assert!(careful.to_string().contains("public.venues.address: 0 rows"), "{careful}");
+    venue_sync::migrate::up(&bench.database, &drops, &told(Target::Usual)).await.unwrap();
+}
+
+const LATER: i64 = 99_990_101_000_000;
+const LATER_STILL: i64 = 99_990_102_000_000;
+
+#[tokio::test]
+async fn a_step_up_loses_nothing_where_what_it_drops_was_not_there_before_the_run() {
+    let made_and_dropped = files_with(&[
+        (
+            LATER,
+            "alter table public.venues add mood text",
+            "-- loses: public.venues.mood\nalter table public.venues drop mood",
+        ),
+        (
+            LATER_STILL,
+            "-- loses: public.venues.mood\n-- loses: public.venues.address\nalter table public.venues drop mood, drop address",
+            "alter table public.venues add mood text, add address text",
+        ),
+    ]);
+    let bench = Bench::empty().await;
+    let planned =
+        venue_sync::migrate::foresee_up(&bench.database, &made_and_dropped, &Options::default()).await.unwrap().0;
+    assert!(planned.loses.is_empty(), "{:?}", planned.loses);
+    venue_sync::migrate::up(&bench.database, &made_and_dropped, &Options::default()).await.unwrap();
+
+    // A database that had the one of them before is asked about that one.
+    let mut bench = Bench::at_head().await;
+    bench.seed().await;
+    let careful = venue_sync::migrate::up(&bench.database, &made_and_dropped, &Options::default()).await.unwrap_err();
+    let said = careful.to_string();
+    assert!(said.contains("public.venues.address: 0 rows") && !said.contains("mood"), "{said}");
+    venue_sync::migrate::up(&bench.database, &made_and_dropped, &told(Target::Usual)).await.unwrap();
+    venue_sync::migrate::down(&bench.database, &made_and_dropped, &told(Target::Count(2))).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_an_earlier_step_of_the_run_moves_data_into_is_not_lost_unasked() {
+    let renamed_and_dropped = files_with(&[
+        (LATER, "alter table public.venues rename name to title", "alter table public.venues rename title to name"),
+        (LATER_STILL, "-- loses: public.venues.title\nalter table public.venues drop title", "select 1"),
+    ]);
+    let bench = Bench::empty().await;
+    venue_sync::migrate::up(&bench.database, &renamed_and_dropped, &Options::default()).await.unwrap();
+    let mut bench = Bench::at_head().await;
+    bench.seed().await;
+    let said = venue_sync::migrate::up(&bench.database, &renamed_and_dropped, &Options::default()).await.unwrap_err();
+    let said = said.to_string();
+    for words in ["public.venues.title: 5 rows", "--allow-data-loss", "What stands: 1 before it"] {
+        assert!(said.contains(words), "{words} is not in: {said}");
+    }
+    assert_eq!(bench.text("select count(title)::text from venues").await.unwrap(), "5");
+    venue_sync::migrate::up(&bench.database, &renamed_and_dropped, &told(Target::Usual)).await.unwrap();
+}
+
+#[tokio::test]
+async fn names_that_need_quotes_are_counted_and_named() {
+    let mut bench = Bench::at_head().await;
+    bench
+        .run(
+            r#"create table public."Order" ("user" text, "a.b ""c" int); insert into "Order" values ('x', null), (null, 2), ('y', 3);
+               create table public."user" (id int)"#,
+        )
+        .await;
+    let drops = files_with(&[(
+        LATER,
+        r#"-- loses: public."Order"."user"
+-- loses: public."Order"."a.b ""c"
+-- loses: public."user"
+-- loses: PUBLIC.Venues.Address
+alter table public."Order" drop "user", drop "a.b ""c"; drop table public."user"; alter table public.venues drop address"#,
+        "select 1",
+    )]);
+    let said = venue_sync::migrate::up(&bench.database, &drops, &Options::default()).await.unwrap_err().to_string();
+    for words in [
+        r#"public."Order"."user": 2 rows"#,
+        r#"public."Order"."a.b ""c": 2 rows"#,
+        r#"public."user": 0 rows"#,
+        "public.venues.address: 0 rows",
+    ] {
+        assert!(said.contains(words), "{words} is not in: {said}");
+    }
     venue_sync::migrate::up(&bench.database, &drops, &told(Target::Usual)).await.unwrap();
 }
 

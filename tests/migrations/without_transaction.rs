@@ -5,10 +5,12 @@ use venue_sync::migrate::{
     Fault, Files, MigrationError, Options, State, StepError, Target, Waits, faults, repair, standing, up,
 };
 
-use crate::bench::{Bench, files_with, told};
+use crate::bench::{Bench, files_with, impatient, told};
 
 const LATER: i64 = 99_990_101_000_000;
 const UP: &str = "-- no-transaction\ncreate unique index concurrently ix_try on public.venues (name)";
+/// As a run leaves it that was killed.
+const MARK: &str = "insert into venue_sync._sqlx_migrations values (99990101000000, 'what', now(), false, 'sum', -1)";
 const DOWN: &str = "-- no-transaction\ndrop index concurrently public.ix_try";
 
 fn with_index() -> Files {
@@ -34,7 +36,7 @@ async fn an_index_is_built_and_dropped_while_others_write() {
 }
 
 #[tokio::test]
-async fn an_index_that_a_failed_build_left_is_built_anew_by_the_next_run() {
+async fn an_index_that_could_not_be_built_is_taken_away_and_built_by_the_next_run() {
     let mut bench = Bench::at_head().await;
     bench.seed().await;
     bench.run("update venues set name = 'twice' where provider_id in ('id-1', 'id-2')").await;
@@ -47,12 +49,8 @@ async fn an_index_that_a_failed_build_left_is_built_anew_by_the_next_run() {
         "{error}"
     );
     assert!(error.to_string().contains("twice"), "{error}");
-    assert_eq!(validity(&mut bench).await.unwrap(), "ix_try false");
-    let found = faults(&bench.database, &with_index()).await.unwrap();
-    assert!(
-        matches!(&found[..], [Fault::Half { version: LATER }, Fault::Invalid { index, rebuild: false }] if index.name == "ix_try"),
-        "{found:?}"
-    );
+    assert_eq!(validity(&mut bench).await, None, "nothing of it is left to cost writers");
+    assert!(faults(&bench.database, &with_index()).await.unwrap().is_empty());
     bench.run("update venues set name = 'once' where provider_id = 'id-1'").await;
     assert_eq!(up(&bench.database, &with_index(), &Options::default()).await.unwrap().steps.len(), 1);
     assert_eq!(validity(&mut bench).await.unwrap(), "ix_try true");
@@ -86,7 +84,6 @@ async fn an_invalid_index_of_an_applied_migration_is_rebuilt_by_up_or_repair_and
 async fn a_run_that_was_killed_at_any_moment_is_taken_up_again() {
     let mut bench = Bench::at_head().await;
     bench.seed().await;
-    let mark = "insert into venue_sync._sqlx_migrations values (99990101000000, 'what', now(), false, 'sum', -1)";
     // Before the statement; while it built; after it, before that was recorded.
     for left in [
         "select 1",
@@ -94,7 +91,7 @@ async fn a_run_that_was_killed_at_any_moment_is_taken_up_again() {
         "create unique index ix_try on venues (name)",
     ] {
         bench.run(left).await;
-        bench.run(mark).await;
+        bench.run(MARK).await;
         assert_eq!(up(&bench.database, &with_index(), &Options::default()).await.unwrap().steps.len(), 1, "{left}");
         assert_eq!(validity(&mut bench).await.unwrap(), "ix_try true", "{left}");
         bench.run("update venue_sync._sqlx_migrations set success = false where version = 99990101000000").await;
@@ -108,6 +105,74 @@ async fn a_run_that_was_killed_at_any_moment_is_taken_up_again() {
         .await;
     venue_sync::migrate::down(&bench.database, &with_index(), &told(Target::Usual)).await.unwrap();
     assert_eq!(bench.standing().await.state(), Ok(State::Current));
+}
+
+#[tokio::test]
+async fn what_the_server_refused_is_not_taken_for_done_by_the_next_run() {
+    let create = |what: &str| format!("-- no-transaction\ncreate index concurrently {what}");
+    for (before, up_text) in [
+        ("select 1", create("ix_try on public.venues (name no_such_ops)")),
+        ("select 1", create("ix_try on public.no_such_table (name)")),
+        ("create index ix_try on venues (address)", create("ix_try on public.venues (name)")),
+        ("create index ix_try on venues (address)", create("if not exists ix_try on public.venues (name)")),
+        ("create index ix_try on venue_profiles (id)", create("if not exists ix_try on public.venues (id)")),
+        (
+            "create index ix_try on venues (name) where rating > 4",
+            create("if not exists ix_try on public.venues (name)"),
+        ),
+    ] {
+        let mut bench = Bench::at_head().await;
+        bench.run(before).await;
+        let (files, there) = (files_with(&[(LATER, &up_text, DOWN)]), bench.everything().await);
+        for nth in 1..=2 {
+            let error = up(&bench.database, &files, &Options::default()).await.unwrap_err();
+            let failed = matches!(&error, MigrationError::Step { error: StepError::Failed { version: LATER, .. }, .. });
+            assert!(failed, "{nth} of {up_text}: {error}");
+            assert_eq!(bench.everything().await, there, "{nth} of {up_text}");
+        }
+        // Nor after a kill, which leaves a mark.
+        bench.run(MARK).await;
+        up(&bench.database, &files, &Options::default()).await.unwrap_err();
+        assert_eq!(bench.everything().await, there, "{up_text}");
+    }
+}
+
+#[tokio::test]
+async fn a_way_back_that_the_server_refused_leaves_the_migration_applied() {
+    let mut bench = Bench::at_head().await;
+    let files = files_with(&[(LATER, UP, "-- no-transaction\ndrop index concurrently public.ix_misspelt")]);
+    up(&bench.database, &files, &Options::default()).await.unwrap();
+    let there = bench.everything().await;
+    for _ in 1..=2 {
+        venue_sync::migrate::down(&bench.database, &files, &told(Target::Usual)).await.unwrap_err();
+        assert_eq!(bench.everything().await, there);
+    }
+}
+
+#[tokio::test]
+async fn a_build_that_waited_too_long_stops_nothing_else() {
+    let mut bench = Bench::at_head().await;
+    let mut writer = bench.guard.connect().await;
+    let mut writing = writer.begin().await.unwrap();
+    sqlx::Executor::execute(&mut *writing, "lock table venues in row exclusive mode").await.unwrap();
+    let options = Options { waits: impatient(300), ..Options::default() };
+    let error = up(&bench.database, &with_index(), &options).await.unwrap_err();
+    assert!(matches!(&error, MigrationError::Step { error: StepError::Blocked { .. }, .. }), "{error}");
+    assert!(error.to_string().contains("an index that it had begun"), "{error}");
+    assert_eq!(bench.standing().await.state(), Ok(State::Current), "as far as this binary's own files go");
+    writing.rollback().await.unwrap();
+    assert_eq!(up(&bench.database, &with_index(), &options).await.unwrap().steps.len(), 1);
+    assert_eq!(validity(&mut bench).await.unwrap(), "ix_try true");
+}
+
+#[tokio::test]
+async fn the_killed_way_back_of_a_mixed_pair_is_gone_on_with() {
+    let mut bench = Bench::at_head().await;
+    let files = files_with(&[(LATER, "create index ix_try on public.venues (name)", DOWN)]);
+    up(&bench.database, &files, &Options::default()).await.unwrap();
+    bench.run("update venue_sync._sqlx_migrations set success = false where version = 99990101000000").await;
+    venue_sync::migrate::down(&bench.database, &files, &told(Target::Usual)).await.unwrap();
+    assert_eq!(validity(&mut bench).await, None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -18,8 +18,8 @@ pub(super) struct Header {
 impl Header {
     pub(super) fn read(text: &str) -> Self {
         let script = Script::read(text);
-        let place = |object: &str| text.find(object).unwrap_or_default();
-        let loses = script.losses.iter().map(|loss| (place(&loss.object), loss.object.to_ascii_lowercase())).collect();
+        let places = text.match_indices("-- loses:").map(|(place, _)| place);
+        let loses = places.zip(script.losses.iter().map(|loss| loss.object.clone())).collect();
         let late =
             text.find(&format!("\n{NO_TRANSACTION}\n")).map(|before| before + 1).filter(|_| script.in_transaction);
         Self { transaction: script.in_transaction, loses, late }

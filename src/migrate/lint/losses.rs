@@ -3,6 +3,7 @@ use squawk_syntax::{Parse, SourceFile, SyntaxElement, SyntaxKind, SyntaxNode};
 
 use super::finding::{Finding, SqlFile};
 use super::header::Header;
+use crate::migrate::name;
 
 /// Steps that lose data without saying so at the top of the file, and announcements without a step.
 pub(super) fn check(file: &SqlFile, header: &Header, parsed: &Parse<SourceFile>) -> Vec<Finding> {
@@ -26,9 +27,10 @@ pub(super) fn check(file: &SqlFile, header: &Header, parsed: &Parse<SourceFile>)
         }
     }
     // What a block of code does cannot be told from outside; that it names the table has to do.
-    let blocks: String = parsed.tree().stmts().filter_map(code).collect::<String>().to_ascii_lowercase();
+    let blocks: String =
+        parsed.tree().stmts().filter_map(code).collect::<String>().replace('"', "").to_ascii_lowercase();
     for (offset, marked) in &header.loses {
-        let table = marked.split('.').take(2).collect::<Vec<_>>().join(".");
+        let table = name::parts(marked).into_iter().take(2).collect::<Vec<_>>().join(".").to_ascii_lowercase();
         if !found.iter().any(|(_, object)| object == marked) && !blocks.contains(&table) {
             let what = format!("says that it loses {marked}, and does not");
             let safe = "Remove the line, or write the name as schema.table or schema.table.column.";
@@ -66,16 +68,14 @@ fn lost(statement: &ast::Stmt) -> Vec<String> {
 /// `schema.table`; what has no schema is in `public`.
 fn table(path: Option<ast::PathRef>) -> Option<String> {
     let name = bare(path?.syntax());
-    Some(if name.contains('.') { name } else { format!("public.{name}") })
+    Some(if name::parts(&name).len() > 1 { name } else { format!("public.{name}") })
 }
 
-/// A name without spaces, comments and quotes.
+/// A name as a marker has it: without spaces and comments, in quotes only where it needs them.
 fn bare(node: &SyntaxNode) -> String {
     let tokens = node.descendants_with_tokens().filter_map(SyntaxElement::into_token);
-    tokens
-        .filter(|token| !token.kind().is_trivia())
-        .map(|token| token.text().replace('"', "").to_ascii_lowercase())
-        .collect()
+    let text: String = tokens.filter(|token| !token.kind().is_trivia()).map(|token| token.text().to_owned()).collect();
+    name::canonical(&text)
 }
 
 /// Not the `cascade` of a foreign key, which is a property of the table.

@@ -4,6 +4,7 @@ use std::path::Path;
 use squawk_syntax::SourceFile;
 
 use super::finding::{Finding, SqlFile};
+use crate::migrate::script::Script;
 
 /// Which way a file goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +62,20 @@ pub(super) fn check(files: &[SqlFile], known: &[i64]) -> Vec<Finding> {
         let Some(file) = pair.values().next() else { continue };
         if pair.len() == 1 {
             findings.push(unpaired(file, pair.contains_key(&Way::Up)));
+        }
+        let kind = |file: &&SqlFile| Script::read(file.text.as_str()).in_transaction;
+        if let (Some(up), Some(down)) = (pair.get(&Way::Up), pair.get(&Way::Down))
+            && kind(up) != kind(down)
+        {
+            let what = "the other file of its pair runs otherwise: one inside a transaction, one not; of a run that was killed \
+                        nobody can then tell which way it went";
+            let outside = if kind(up) { down } else { up };
+            findings.push(outside.finding(
+                0,
+                "mixed-pair",
+                what,
+                "Make both `-- no-transaction`, or split the migration.",
+            ));
         }
         if let Some(other) = versions.insert(version, what) {
             let what = format!("version {version} is used twice: by `{other}` and by `{what}`");
