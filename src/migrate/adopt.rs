@@ -7,8 +7,10 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use super::bookkeeping;
 use super::files::Files;
 use super::scratch::{Places, Scratch, ScratchError};
-use crate::schema::catalogue::{self, Catalogue, Kind, Object};
+use super::script::Script;
+use crate::schema::catalogue::{self, Catalogue, Id, Kind, Object};
 use crate::schema::difference::{Change, Difference, compare};
+use crate::schema::steps::quoted;
 use crate::store::{Database, DatabaseError};
 
 /// How a database differs from what it is to be recorded as.
@@ -45,11 +47,12 @@ impl Takeover {
     }
 }
 
-/// Compares the database with what the migrations make of an empty one.
+/// Compares the database with what the migrations `files` make of an empty one; of `all`, those that are newer come next.
 pub(super) async fn inspect(
     database: &Database,
     connection: &mut PgConnection,
     files: &Files,
+    all: &Files,
     places: Places<'_>,
 ) -> Result<Takeover, AdoptError> {
     let scratch = Scratch::make(&Places { beside: places.beside.or(Some(database)), ..places }).await?;
@@ -57,13 +60,15 @@ pub(super) async fn inspect(
     scratch.remove().await?;
     let wanted = wanted?;
     let found = catalogue::read(connection).await.map_err(|error| database.error(error))?;
+    let next: Vec<&Script> = all.iter().filter(|file| file.version > files.newest()).map(|file| &file.up).collect();
     let mut takeover = Takeover::default();
     for difference in compare(&wanted, &found) {
         // Where our bookkeeping lives, once it has been here.
         if difference.object.kind == Kind::Schema && matches!(difference.change, Change::Unexpected) {
             continue;
         }
-        let side = if is_in_the_way(&difference, &found) { &mut takeover.in_the_way } else { &mut takeover.not_ours };
+        let side =
+            if is_in_the_way(&difference, &found, &next) { &mut takeover.in_the_way } else { &mut takeover.not_ours };
         side.push(difference.to_string());
     }
     Ok(takeover)
@@ -80,18 +85,41 @@ async fn made_by(scratch: &Scratch, files: &Files) -> Result<Catalogue, ScratchE
 }
 
 /// What is missing or other than ours; of what is more, what would refuse our rows or our next migration.
-fn is_in_the_way(difference: &Difference, found: &Catalogue) -> bool {
+fn is_in_the_way(difference: &Difference, found: &Catalogue, next: &[&Script]) -> bool {
+    let id = &difference.object;
     match &difference.change {
         Change::Missing => true,
         Change::Altered { facet, .. } => !difference.foreign && *facet != "comment",
+        Change::Unexpected if id.other == "privileges" => false,
+        Change::Unexpected if is_used(id, found, next) => true,
         Change::Unexpected if difference.foreign => false,
-        Change::Unexpected => match found.objects.get(&difference.object) {
+        Change::Unexpected => match found.objects.get(id) {
             Some(Object::Column(column)) => {
                 column.not_null && column.default.is_none() && column.identity.is_none() && column.generated.is_none()
             }
-            _ => difference.object.schema == "venue_sync",
+            Some(Object::Index(index)) => index.definition.starts_with("CREATE UNIQUE ") || id.schema == "venue_sync",
+            // A trigger, a policy, a rule: what it does to our rows nobody knows.
+            Some(Object::Constraint(_) | Object::Other(_)) => true,
+            _ => id.schema == "venue_sync",
         },
     }
+}
+
+/// Whether a migration that comes next wants its name for something of its own, or another type for a column that it needs.
+fn is_used(id: &Id, found: &Catalogue, next: &[&Script]) -> bool {
+    let own = if id.part.is_empty() { &id.name } else { &id.part };
+    let own = own.split('(').next().unwrap_or(own);
+    let taken = |script: &&Script| match id.kind {
+        Kind::Column => script.says(&format!("add column {}", quoted(own))),
+        Kind::Constraint | Kind::Other => false,
+        _ => script.mentions(own),
+    };
+    let retyped = |column: &Id| {
+        let retypes = format!("alter column {} type", quoted(&column.part));
+        column.kind == Kind::Column && next.iter().any(|script| script.mentions(&column.name) && script.says(&retypes))
+    };
+    let needs = || found.needs.get(id).is_some_and(|needs| needs.iter().any(retyped));
+    next.iter().any(taken) || id.kind == Kind::View && needs()
 }
 
 /// Records the first migration as applied.

@@ -24,7 +24,7 @@ pub async fn foresee_up(
     let standing = run::read(database, &mut connection, files).await?;
     let ascent = plan::up(&standing, files, &options.target)?;
     let takeover = match &ascent.adopt {
-        Some(_) => Some(adopt::inspect(database, &mut connection, &first(files), options.places).await?),
+        Some(_) => Some(adopt::inspect(database, &mut connection, &first(files), files, options.places).await?),
         None => None,
     };
     let mut outcome = outcome(&standing);
@@ -46,13 +46,6 @@ pub async fn up(database: &Database, files: &Files, options: &Options<'_>) -> Re
     if is_idle(&standing, files, &ascent) {
         run::close(connection).await;
         return Ok(outcome(&standing));
-    }
-    if ascent.adopt.is_some() {
-        let takeover = adopt::inspect(database, &mut connection, &first(files), options.places).await?;
-        for line in &takeover.not_ours {
-            tracing::info!("left alone: {line}");
-        }
-        takeover.admit()?;
     }
     let lock = run::take_lock(database, &mut connection, &standing, options.waits).await?;
     let done = ascend(database, &mut connection, files, options).await;
@@ -95,6 +88,12 @@ async fn ascend(
         return Err(MigrationError::LosesData(outcome.loses));
     }
     if let Some(revision) = ascent.adopt {
+        // Not before the lock: what was compared has to be what is recorded.
+        let takeover = adopt::inspect(database, connection, &first(files), files, options.places).await?;
+        for line in &takeover.not_ours {
+            tracing::info!("left alone: {line}");
+        }
+        takeover.admit()?;
         adopt::take_over(connection, files).await.map_err(|error| run::refused(database, error))?;
         outcome.adopted = Some(revision);
     }
@@ -106,7 +105,12 @@ async fn ascend(
     for (file, again) in ascent.steps {
         let way = Way::Up { clear: &clear, down: file.down.as_ref(), again };
         let step = self::step(file, &file.up, way, options);
-        run::step(database, connection, &step, options.waits, &mut outcome).await?;
+        match run::step(database, connection, &step, options.waits, &mut outcome).await {
+            Err(MigrationError::Step { error, .. }) if file.up.extension.is_some() && run::is_not_allowed(&error) => {
+                outcome.optional.push(format!("{} {} ({error})", file.version, file.what));
+            }
+            done => done?,
+        }
         clear.clear();
     }
     run::keep_texts(connection, files).await.map_err(|error| database.error(error))?;

@@ -37,7 +37,10 @@ const PROBE: &str = "
               from pg_type t
               where t.typnamespace = 'public'::regnamespace and t.typname in ('event_type_enum', 'mode_enum')
               order by 1) as enums,
-        array(select e.name::text from pg_available_extensions e where e.name = any($1)) as extensions";
+        array(select e.name::text from pg_available_extensions e where e.name = any($1)) as extensions,
+        array(select e.name::text from pg_available_extension_versions e where e.name = any($1)
+              and not (select rolsuper from pg_roles where rolname = current_user)
+              group by e.name having bool_and(e.superuser and not e.trusted) and not bool_or(e.installed)) as superusers";
 
 const ROWS: &str = "
     select version, description, success, checksum, null::bytea as statements, false as goes_back
@@ -68,6 +71,8 @@ pub(super) struct Found {
     pub(super) enums: Vec<String>,
     /// Of the extensions that were asked for, those that the server has.
     pub(super) extensions: Vec<String>,
+    /// Of those, the ones that are not made yet and that only a superuser makes, as far as the server says.
+    pub(super) superusers: Vec<String>,
     /// Oldest first.
     pub(super) rows: Vec<Row>,
 }
@@ -118,6 +123,7 @@ where
         tables: probe.try_get("tables")?,
         enums: probe.try_get("enums")?,
         extensions: probe.try_get("extensions")?,
+        superusers: probe.try_get("superusers")?,
         rows: Vec::new(),
     };
     if found.bookkeeping {

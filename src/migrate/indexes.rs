@@ -13,6 +13,12 @@ const INVALID: &str = "
     from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
     where not i.indisvalid and c.relkind = 'i' and n.nspname in ('public', 'venue_sync')
         and not exists (select from pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
+        -- Whose build it is, one who may not read all statistics is not told; but a build holds this lock. So does autovacuum,
+        -- which is nobody's.
+        and not exists (select from pg_locks l join pg_stat_activity a on a.pid = l.pid
+                        where l.relation in (i.indexrelid, i.indrelid) and l.mode = 'ShareUpdateExclusiveLock' and l.granted
+                            and l.pid <> pg_backend_pid() and a.usesysid is not null
+                            and l.database = (select oid from pg_database where datname = current_database()))
     order by 1";
 
 /// An index that a failed build left behind: it costs every writer, and helps no reader.

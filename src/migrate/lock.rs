@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use crc::{CRC_32_ISO_HDLC, Crc};
-use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Executor, Postgres};
 use tokio::time::{Instant, sleep};
 
 /// Number of the lock that everybody takes who migrates the database of this name: the one of sqlx's `Migrator`.
@@ -24,6 +24,12 @@ pub enum LockError {
         /// How long we waited.
         waited: Duration,
     },
+    /// A pooler gives each transaction another session, so that a lock of one excludes nobody.
+    #[error(
+        "the migration lock is not held by the session that this connection has now: a pooler is in between, and migrating needs a \
+         direct connection (not PgBouncer in transaction mode). Give the URL of the server itself; nothing was written"
+    )]
+    Pooled,
     /// The server's word.
     #[error(transparent)]
     Server(#[from] sqlx::Error),
@@ -55,10 +61,37 @@ pub(super) async fn take(connection: &mut PgConnection, id: i64, patience: Durat
     }
 }
 
+/// Whether this connection is one session, the one that holds the lock. `other` is another connection of the same place, inside a
+/// transaction: a pooler has most likely given it the session that we had.
+pub(super) async fn is_held<C>(
+    connection: &mut PgConnection,
+    other: Option<&mut C>,
+    id: i64,
+) -> Result<bool, sqlx::Error>
+where
+    for<'c> &'c mut C: Executor<'c, Database = Postgres>,
+{
+    const HELD: &str = "
+        select exists (select from pg_catalog.pg_locks where locktype = 'advisory' and pid = pg_backend_pid() and granted
+            and objsubid = 1 and (classid::bigint << 32 | objid::bigint) = $1)";
+    let held = || sqlx::query_scalar::<_, bool>(HELD).persistent(false).bind(id);
+    let elsewhere = match other {
+        Some(other) => held().fetch_one(other).await?,
+        None => false,
+    };
+    Ok(!elsewhere && held().fetch_one(connection).await?)
+}
+
 /// Before the connection goes, so that the next runner need not wait until the server has noticed that.
 pub(super) async fn leave(mut connection: PgConnection, id: i64) {
-    let released =
-        sqlx::query("select pg_advisory_unlock($1)").persistent(false).bind(id).execute(&mut connection).await;
+    let released: Result<bool, _> =
+        sqlx::query_scalar("select pg_advisory_unlock($1)").persistent(false).bind(id).fetch_one(&mut connection).await;
+    if let Ok(false) = released {
+        tracing::warn!(
+            "the migration lock was not held to the end: something between here and the server changed the session. Migrating needs \
+             a direct connection"
+        );
+    }
     if let Err(error) = released.map(drop).and(connection.close().await) {
         tracing::debug!(%error, "the connection that held the migration lock was gone already");
     }

@@ -75,6 +75,12 @@ fn keep(out: &mut String, file: &File) {
 fn back(out: &mut String, file: &File, script: &Script) {
     let version = file.version;
     append(out, format_args!("\n-- {version} {}, down\n", file.what));
+    if !script.losses.is_empty() {
+        out.push_str("-- THIS LOSES DATA, and nothing here asks whether it may:\n");
+    }
+    for loss in &script.losses {
+        append(out, format_args!("--   {}{}\n", loss.object, if loss.only.is_some() { ", in part" } else { "" }));
+    }
     let mut forget = format!("delete from {TABLE} where version = {version};\n");
     if version > KEEPS_TEXTS {
         append(&mut forget, format_args!("delete from venue_sync.migration_statements where version = {version};\n"));

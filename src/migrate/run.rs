@@ -106,6 +106,11 @@ pub enum MigrationError {
     Rebuild(#[from] RebuildError),
 }
 
+/// The role lacks a right that a migration needs.
+pub(super) fn is_not_allowed(error: &StepError) -> bool {
+    matches!(error, StepError::NotAllowed { .. } | StepError::Database(DatabaseError::MissingRight { .. }))
+}
+
 impl From<Unusable> for MigrationError {
     fn from(error: Unusable) -> Self {
         Self::Plan(error.into())
@@ -213,7 +218,11 @@ pub(super) async fn limit(
     connection: &mut PgConnection,
     waits: Waits,
 ) -> Result<(), MigrationError> {
-    let limited = sqlx::query("select set_config('lock_timeout', $1, false)")
+    // What is set for a role or a database to end strays would end a migration half way.
+    let limited = sqlx::query(
+        "select set_config('lock_timeout', $1, false), set_config(name, '0', false) from pg_catalog.pg_settings
+         where name in ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout')",
+    )
         .persistent(false)
         .bind(format!("{}ms", waits.patience.as_millis()))
         .execute(connection)
@@ -238,6 +247,15 @@ pub(super) async fn take_lock(
         Ok(()) => (),
         Err(LockError::Server(error)) => return Err(database.error(error).into()),
         Err(locked) => return Err(MigrationError::Lock(locked)),
+    }
+    // Where there is no second connection to be had, the first has to do.
+    let mut other = database.begin().await.ok();
+    let held = lock::is_held(connection, other.as_mut(), id).await.map_err(|error| database.error(error))?;
+    if let Some(other) = other {
+        database.commit(other).await?;
+    }
+    if !held {
+        return Err(MigrationError::Lock(LockError::Pooled));
     }
     limit(database, connection, waits).await?;
     Ok(id)

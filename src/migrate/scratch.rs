@@ -130,8 +130,11 @@ fn options(url: &str) -> Result<PgConnectOptions, ScratchError> {
 async fn sweep(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let left: Vec<String> = sqlx::query_scalar(
         r"select d.datname::text from pg_catalog.pg_database d
-          where d.datname ~ '^venues_scratch_\d+_[0-9a-f]+$' and pg_catalog.pg_has_role(d.datdba, 'usage')
-              and split_part(d.datname, '_', 3)::bigint < extract(epoch from clock_timestamp()) - 3600
+          -- A `case`, since nothing says that the name is looked at before it is read as a number.
+          where case when d.datname ~ '^venues_scratch_\d+_[0-9a-f]+$'
+                     then split_part(d.datname, '_', 3)::bigint < extract(epoch from clock_timestamp()) - 3600
+                     else false end
+              and pg_catalog.pg_has_role(d.datdba, 'usage')
               and not exists (select from pg_catalog.pg_stat_activity a where a.datid = d.oid)",
     )
     .fetch_all(&mut *connection)

@@ -61,6 +61,11 @@ impl Script {
         tokens::checksum(&self.text)
     }
 
+    /// Whether these words, one space between them, stand in its statements one after the other.
+    pub(super) fn says(&self, words: &str) -> bool {
+        tokens::says(&self.text, words)
+    }
+
     /// Whether a name stands in its statements.
     pub fn mentions(&self, name: &str) -> bool {
         tokens::mentions(&self.text, name)

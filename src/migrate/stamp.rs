@@ -37,11 +37,8 @@ pub async fn stamp(
         return Err(Unusable::Newer { database: newer.version, binary: files.newest() }.into());
     }
     let target = rev.resolve(&standing.versions()).map_err(PlanError::from)?;
-    if target > 0 {
-        adopt::inspect(database, &mut connection, &files.up_to(target), options.places).await?.admit()?;
-    }
     let lock = run::take_lock(database, &mut connection, &standing, options.waits).await?;
-    let stamped = write(database, &mut connection, files, target).await;
+    let stamped = write(database, &mut connection, files, target, options).await;
     lock::leave(connection, lock).await;
     stamped
 }
@@ -51,9 +48,13 @@ async fn write(
     connection: &mut PgConnection,
     files: &Files,
     target: i64,
+    options: &Options<'_>,
 ) -> Result<Stamped, MigrationError> {
     // Again, now that nobody else migrates.
     let standing = run::read(database, connection, files).await?;
+    if target > 0 {
+        adopt::inspect(database, connection, &files.up_to(target), files, options.places).await?.admit()?;
+    }
     let mut stamped = Stamped::default();
     let written = async {
         let mut transaction = connection.begin().await?;

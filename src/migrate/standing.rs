@@ -71,6 +71,8 @@ pub struct Standing {
     /// Indexes that a failed build left behind.
     pub invalid_indexes: Vec<InvalidIndex>,
     pub(super) found: Found,
+    /// Migrations for an extension that this role can hardly make: `up` tries, and nothing waits for them.
+    tried: Vec<i64>,
 }
 
 /// What is to be done with a database that can be used.
@@ -170,7 +172,8 @@ impl Standing {
         if let Some(Alembic::At(revision)) = &self.found.alembic {
             return Ok(State::MadeByAlembic { revision: revision.clone() });
         }
-        let pending = self.revisions.iter().filter(|revision| revision.status == Status::Pending).count();
+        let waits = |one: &&Revision| one.status == Status::Pending && !self.tried.contains(&one.version);
+        let pending = self.revisions.iter().filter(waits).count();
         Ok(if pending == 0 { State::Current } else { State::Behind { pending } })
     }
 
@@ -300,7 +303,9 @@ where
     let mut invalid_indexes = indexes::find_invalid(connection).await?;
     // Others are somebody else's.
     invalid_indexes.retain(|index| files.iter().any(|file| index.is_of(&file.up)));
-    Ok(Standing { revisions, invalid_indexes, found })
+    let needs = |file: &&File| file.up.extension.as_ref().is_some_and(|extension| found.superusers.contains(extension));
+    let tried = files.iter().filter(needs).map(|file| file.version).collect();
+    Ok(Standing { revisions, invalid_indexes, found, tried })
 }
 
 fn judge(files: &Files, found: &Found) -> Vec<Revision> {

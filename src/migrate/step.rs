@@ -70,6 +70,14 @@ pub enum StepError {
         /// Nothing of it is left.
         rolled_back: bool,
     },
+    /// Its own words for a right that the role lacks: an extension, for one, that only a superuser may make.
+    #[error("migration {version} was not run: {reason}")]
+    NotAllowed {
+        /// Its version.
+        version: i64,
+        /// The server's word, and what to do.
+        reason: String,
+    },
     /// Others held what it needs.
     #[error(
         "migration {version} did not get a lock within {} s and {} tries; {}.{} Run the command again when that is over, or \
@@ -205,11 +213,11 @@ fn refused(database: &Database, step: &Step<'_>, error: sqlx::Error) -> StepErro
     if said.is_none() || hint.is_none() && is_state(&error, "42501") {
         return database.error(error).into();
     }
-    StepError::Failed {
-        version: step.version,
-        reason: hint.into_iter().fold(word(&error), |reason, hint| format!("{reason}. {}", hint.trim_end_matches('.'))),
-        rolled_back: step.script.in_transaction,
+    let reason = hint.iter().fold(word(&error), |reason, hint| format!("{reason}. {}", hint.trim_end_matches('.')));
+    if is_state(&error, "42501") {
+        return StepError::NotAllowed { version: step.version, reason };
     }
+    StepError::Failed { version: step.version, reason, rolled_back: step.script.in_transaction }
 }
 
 /// One try, and who was seen in its way meanwhile.

@@ -19,6 +19,12 @@ pub(super) fn mentions(sql: &str, name: &str) -> bool {
     words(sql).any(|word| word == name || word == quoted)
 }
 
+/// Whether some words stand in the statements, one after the other.
+pub(super) fn says(sql: &str, phrase: &str) -> bool {
+    let all: Vec<String> = words(sql).collect();
+    format!(" {} ", all.join(" ")).contains(&format!(" {phrase} "))
+}
+
 fn words(sql: &str) -> impl Iterator<Item = String> {
     let mut rest = sql;
     let meant = squawk_lexer::tokenize(sql).filter_map(move |token| {

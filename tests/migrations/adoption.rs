@@ -1,5 +1,5 @@
 use sqlx::AssertSqlSafe;
-use venue_sync::migrate::{AdoptError, MigrationError, Options, State, Target, foresee_up, stamp};
+use venue_sync::migrate::{AdoptError, MigrationError, Options, State, Target, foresee_up, lock_id, stamp, up};
 
 use crate::bench::{Bench, FIRST, SECOND, files, to, told};
 
@@ -165,4 +165,47 @@ async fn a_stamp_records_only_what_the_database_is() {
     let rev = files().iter().rfind(|file| file.up.extension.is_none()).unwrap().version.to_string();
     stamp(&hand_made.database, files(), &rev.parse().unwrap(), &Options::default()).await.unwrap();
     assert_eq!(hand_made.standing().await.newest().to_string(), rev);
+}
+
+#[tokio::test]
+async fn what_would_stop_the_next_migrations_or_our_rows_is_in_the_way_and_the_rest_is_not() {
+    let mut bench = Bench::made_by_alembic().await;
+    bench
+        .run(
+            "alter table venues add constraint short check (length(name) < 900); create unique index one_name on venues (name);
+             create function quiet() returns trigger language plpgsql as 'begin return null; end';
+             create trigger quiet before insert on venues for each row execute function quiet();
+             create view opening as select hours from venues; create view names as select name from venues;
+             create table ix_venues_lat_lng (id int); alter table venue_profiles add summary int; create index plain on venues (name)",
+        )
+        .await;
+    let (_, takeover) = foresee_up(&bench.database, files(), &Options::default()).await.unwrap();
+    let takeover = takeover.unwrap();
+    let (stops, left) = (takeover.in_the_way.join("\n"), takeover.not_ours.join("\n"));
+    for name in ["short", "one_name", "venues.quiet", "public.opening", "public.ix_venues_lat_lng", "summary"] {
+        assert!(stops.contains(name), "{name} is not in: {stops}");
+    }
+    for name in ["public.names", "plain"] {
+        assert!(left.contains(name), "{name} is not in: {left}");
+    }
+}
+
+#[tokio::test]
+async fn what_changes_while_we_wait_for_the_lock_is_seen() {
+    let mut bench = Bench::made_by_alembic().await;
+    let mut other = bench.guard.connect().await;
+    let name = bench.text("select current_database()::text").await.unwrap();
+    sqlx::query("select pg_advisory_lock($1)").bind(lock_id(&name)).execute(&mut other).await.unwrap();
+    let database = bench.database.clone();
+    let waiting = tokio::spawn(async move { up(&database, files(), &told(Target::Usual)).await });
+    let asks = "select count(*)::text from pg_stat_activity
+                where datname = current_database() and query like '%pg_try_advisory_lock%' and pid <> pg_backend_pid()";
+    while bench.text(asks).await.unwrap() != "1" {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    bench.run("alter table venues drop raw_hours").await;
+    sqlx::Connection::close(other).await.unwrap();
+    let error = waiting.await.unwrap().unwrap_err();
+    assert!(matches!(error, MigrationError::Adopt(AdoptError::Differs(_))), "{error}");
+    assert_eq!(bench.catalogue("venue_sync").await, "no such schema");
 }

@@ -67,6 +67,11 @@ async fn nobody_at_the_terminal_means_that_nothing_is_taken_over_unless_told() {
     let current = venues(&bench, &["current", "--exit-code"]);
     assert_eq!(current.code, Some(1));
     assert!(current.stdout.contains("f99aa361bd09"), "{}", current.stdout);
+    let printed = venues(&bench, &["sql"]).stdout;
+    assert!(
+        printed.contains("create table venue_sync.runs") && !printed.contains("create table public.venues"),
+        "{printed}"
+    );
     assert_eq!(bench.everything().await, before);
     let taken = venues(&bench, &["up", "--yes", "--json"]);
     assert_eq!(taken.json()["adopted"], "f99aa361bd09", "{}", taken.stderr);

@@ -56,3 +56,10 @@ fn a_part_is_printed_from_where_the_database_stands() {
     assert!(text.contains("create table venue_sync.runs") && !text.contains("create table public.venues"), "{text}");
     assert!(!text.contains("insert into venue_sync.migration_statements"), "there is none yet");
 }
+
+#[test]
+fn what_a_way_back_loses_is_printed_before_it() {
+    let text = sql(files(), SECOND, FIRST).unwrap();
+    let said = text.find("-- THIS LOSES DATA").unwrap();
+    assert!(said < text.find("begin;").unwrap() && text.contains("--   public.venue_profiles, in part\n"), "{text}");
+}

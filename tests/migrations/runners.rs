@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use venue_sync::migrate::{LockError, MigrationError, Options, StepError, Target, lock_id, up};
 use venue_sync::store::Database;
 
-use crate::bench::{Bench, INITIAL, SECOND, files, impatient, told, versions};
+use crate::bench::{Bench, INITIAL, SECOND, files, files_with, impatient, told, versions};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runners_at_once_apply_each_migration_once() {
@@ -129,4 +129,31 @@ async fn a_database_that_alembic_makes_while_we_wait_is_not_taken_over_unasked()
     let error = waiting.await.unwrap().unwrap_err();
     assert!(matches!(error, MigrationError::MadeByAlembic { .. }), "{error}");
     assert_eq!(bench.catalogue("venue_sync").await, "no such schema");
+}
+
+#[tokio::test]
+async fn what_is_set_to_end_strays_does_not_end_a_migration() {
+    let mut bench = Bench::at_head().await;
+    let name = bench.text("select current_database()::text").await.unwrap();
+    bench.run(&format!("alter database {name} set statement_timeout = '100ms'")).await;
+    let slow = files_with(&[(99_990_101_000_000, "select pg_sleep(0.4)", "select 1")]);
+    assert_eq!(up(&bench.database, &slow, &Options::default()).await.unwrap().steps.len(), 1);
+}
+
+#[tokio::test]
+async fn an_extension_that_the_role_may_not_make_is_left_out_and_the_run_goes_on() {
+    let bench = Bench::empty().await;
+    let refused = "-- requires-extension: plpgsql
+        do $$ begin raise exception using errcode = 'insufficient_privilege', message = 'role x may not create it',
+            hint = 'Have a superuser do it.'; end $$";
+    let files = files_with(&[
+        (99_990_101_000_000, refused, "select 1"),
+        (99_990_102_000_000, "create table after (id int)", "drop table after"),
+    ]);
+    for steps in [files.iter().filter(|file| file.up.extension.is_none()).count(), 0] {
+        let done = up(&bench.database, &files, &Options::default()).await.unwrap();
+        assert_eq!(done.steps.len(), steps);
+        let left_out = done.optional.join(" ");
+        assert!(left_out.contains("may not create it. Have a superuser do it)"), "{left_out}");
+    }
 }

@@ -202,3 +202,16 @@ async fn a_concurrent_build_does_not_deadlock_with_runners_that_wait() {
         venue_sync::migrate::Files::embedded().iter().count() + 1
     );
 }
+
+#[tokio::test]
+async fn an_index_that_somebody_builds_just_now_is_not_taken_for_a_failed_one() {
+    let mut bench = Bench::at_head().await;
+    up(&bench.database, &with_index(), &Options::default()).await.unwrap();
+    bench.run("update pg_index set indisvalid = false where indexrelid = 'ix_try'::regclass").await;
+    let mut builder = bench.guard.connect().await;
+    let mut building = builder.begin().await.unwrap();
+    sqlx::Executor::execute(&mut *building, "lock table venues in share update exclusive mode").await.unwrap();
+    assert!(faults(&bench.database, &with_index()).await.unwrap().is_empty());
+    building.rollback().await.unwrap();
+    assert_eq!(faults(&bench.database, &with_index()).await.unwrap().len(), 1);
+}

@@ -5,7 +5,7 @@ use crate::cli::exit::Exit;
 use crate::coverage::RegionError;
 use crate::migrate::auto::AutoError;
 use crate::migrate::scratch::ScratchError;
-use crate::migrate::{AdoptError, CheckError, FilesError, MigrationError, StepError};
+use crate::migrate::{AdoptError, CheckError, FilesError, LockError, MigrationError, StepError};
 use crate::store::{self, Remedy, embedded};
 use crate::sync::SyncError;
 use crate::transport::{CassetteError, LiveSetupError, RecordError};
@@ -214,7 +214,7 @@ fn of_migration(error: &MigrationError) -> Exit {
         (None, MigrationError::Adopt(AdoptError::Differs(_))) => Exit::Finding,
         (
             None,
-            MigrationError::Lock(_)
+            MigrationError::Lock(LockError::Locked { .. })
             | MigrationError::Busy
             | MigrationError::Step { error: StepError::Blocked { .. }, .. },
         ) => Exit::Again,

@@ -28,7 +28,10 @@ pub(super) async fn up(
     let done = match migrate::up(database, files, &options).await {
         Err(migrate::MigrationError::MadeByAlembic { revision }) => {
             let (planned, takeover) = migrate::foresee_up(database, files, &options).await?;
-            let what = takeover_text(&revision, &planned, &takeover.unwrap_or_default());
+            let takeover = takeover.unwrap_or_default();
+            let what = takeover_text(&revision, &planned, &takeover);
+            // Nobody is asked about what cannot be done.
+            takeover.admit().map_err(migrate::MigrationError::from)?;
             match terminal::ask(&format!("{what}Do it?")) {
                 None => return Err(migrate::MigrationError::MadeByAlembic { revision }.into()),
                 Some(false) => return Err(Failure::Declined),

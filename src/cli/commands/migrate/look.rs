@@ -84,7 +84,10 @@ pub(super) fn sql(from: Option<&Rev>, to: &Rev, stands: Option<&Standing>) -> Re
     let files = Files::embedded().without(&left_out);
     let versions: Vec<i64> = files.iter().map(|file| file.version).collect();
     let resolve = |rev: &Rev| rev.resolve(&versions).map_err(PlanError::from);
-    let from = from.map_or(Ok(stands.map_or(0, Standing::newest)), resolve).map_err(MigrationError::from)?;
+    // What Alembic made is the first; it has only to be recorded.
+    let adopted = stands.and_then(Standing::alembic).and_then(|_| versions.first().copied());
+    let stands_at = adopted.unwrap_or(stands.map_or(0, Standing::newest));
+    let from = from.map_or(Ok(stands_at), resolve).map_err(MigrationError::from)?;
     let to = resolve(to).map_err(MigrationError::from)?;
     Ok(migrate::sql(&files, from, to).map_err(MigrationError::from)?)
 }
