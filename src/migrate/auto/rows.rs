@@ -8,7 +8,7 @@ use sqlx::postgres::PgConnection;
 
 use super::rename::Rename;
 use crate::schema::catalogue::{Catalogue, Column, Id, Kind, Object};
-use crate::schema::steps::place;
+use crate::schema::steps::{full_name, place};
 
 /// Every row of every table.
 #[derive(Debug, Clone, Default)]
@@ -93,7 +93,7 @@ pub(super) fn kept(
             && (old.not_null || !new.not_null)
     };
     let columns = from.of_kind(Kind::Column).filter(|(id, object)| match (object, to.objects.get(id)) {
-        (Object::Column(old), Some(Object::Column(new))) => stays(old, new) && !lost.contains(&id.to_string()),
+        (Object::Column(old), Some(Object::Column(new))) => stays(old, new) && !lost.contains(&full_name(id)),
         _ => false,
     });
     let tables = from.of_kind(Kind::Table).filter(|(id, _)| to.has(id));

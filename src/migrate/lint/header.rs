@@ -2,6 +2,7 @@ use squawk_syntax::{Parse, SourceFile};
 
 use super::finding::{Finding, SqlFile};
 use crate::migrate::script::Script;
+use crate::schema::steps::canonical;
 
 const NO_TRANSACTION: &str = "-- no-transaction";
 
@@ -9,7 +10,7 @@ const NO_TRANSACTION: &str = "-- no-transaction";
 pub(super) struct Header {
     /// Runs inside a transaction, as files do unless their first line says otherwise.
     pub(super) transaction: bool,
-    /// What the file says will be lost (`schema.table` or `schema.table.column`), each with the byte it stands at.
+    /// What the file says will be lost (`schema.table` or `schema.table.column`, quoted where SQL needs it), each with the byte it stands at.
     pub(super) loses: Vec<(usize, String)>,
     /// Where `-- no-transaction` stands too low to be seen.
     late: Option<usize>,
@@ -19,7 +20,7 @@ impl Header {
     pub(super) fn read(text: &str) -> Self {
         let script = Script::read(text);
         let place = |object: &str| text.find(object).unwrap_or_default();
-        let loses = script.losses.iter().map(|loss| (place(&loss.object), loss.object.to_ascii_lowercase())).collect();
+        let loses = script.losses.iter().map(|loss| (place(&loss.object), canonical(&loss.object))).collect();
         let late =
             text.find(&format!("\n{NO_TRANSACTION}\n")).map(|before| before + 1).filter(|_| script.in_transaction);
         Self { transaction: script.in_transaction, loses, late }

@@ -3,17 +3,22 @@ use squawk_syntax::{Parse, SourceFile, SyntaxElement, SyntaxKind, SyntaxNode};
 
 use super::finding::{Finding, SqlFile};
 use super::header::Header;
+use super::statements::is_excused;
+use crate::schema::steps::canonical;
 
 /// Steps that lose data without saying so at the top of the file, and announcements without a step.
 pub(super) fn check(file: &SqlFile, header: &Header, parsed: &Parse<SourceFile>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut found = Vec::new();
+    // Whether the old type held more cannot be told from here: a marker may be there, and need not.
+    let mut retyped = Vec::new();
     for statement in parsed.tree().stmts() {
         let offset = usize::from(statement.syntax().text_range().start());
         if cascades(statement.syntax()) {
             let safe = "Drop what depends on it by name, each with its `-- loses:` line.";
             findings.push(file.finding(offset, "cascade", "`cascade` takes what the file does not name", safe));
         }
+        retyped.extend(retypes(&statement));
         found.extend(lost(&statement).into_iter().map(|object| (offset, object)));
     }
     for (offset, object) in &found {
@@ -29,12 +34,14 @@ pub(super) fn check(file: &SqlFile, header: &Header, parsed: &Parse<SourceFile>)
     let blocks: String = parsed.tree().stmts().filter_map(code).collect::<String>().to_ascii_lowercase();
     for (offset, marked) in &header.loses {
         let table = marked.split('.').take(2).collect::<Vec<_>>().join(".");
-        if !found.iter().any(|(_, object)| object == marked) && !blocks.contains(&table) {
+        let founded = found.iter().any(|(_, object)| object == marked) || retyped.contains(marked);
+        if !founded && !blocks.contains(&table.to_ascii_lowercase()) {
             let what = format!("says that it loses {marked}, and does not");
             let safe = "Remove the line, or write the name as schema.table or schema.table.column.";
             findings.push(file.finding(*offset, "unfounded-loss", what, safe));
         }
     }
+    findings.retain(|finding| !is_excused(&file.text, finding));
     findings
 }
 
@@ -50,32 +57,46 @@ fn lost(statement: &ast::Stmt) -> Vec<String> {
             .filter_map(|name| table(name.table_name_ref()?.path_ref()))
             .collect(),
         ast::Stmt::Delete(delete) => table(relation(delete.relation_name())).into_iter().collect(),
-        ast::Stmt::AlterTable(alter) => {
-            let name = alter.table_relation_name().and_then(|name| table(name.table_name_ref()?.path_ref()));
-            let columns = alter.actions().filter_map(|action| match action {
-                ast::AlterTableAction::DropColumn(drop) => drop.column_name_ref(),
-                _ => None,
-            });
-            name.map(|name| columns.map(|column| format!("{name}.{}", bare(column.syntax()))).collect())
-                .unwrap_or_default()
-        }
+        ast::Stmt::AlterTable(alter) => columns(alter, |action| match action {
+            ast::AlterTableAction::DropColumn(drop) => drop.column_name_ref(),
+            _ => None,
+        }),
         _ => Vec::new(),
     }
 }
 
-/// `schema.table`; what has no schema is in `public`.
-fn table(path: Option<ast::PathRef>) -> Option<String> {
-    let name = bare(path?.syntax());
-    Some(if name.contains('.') { name } else { format!("public.{name}") })
+/// The columns that get another type.
+fn retypes(statement: &ast::Stmt) -> Vec<String> {
+    let ast::Stmt::AlterTable(alter) = statement else { return Vec::new() };
+    columns(alter, |action| match action {
+        ast::AlterTableAction::AlterColumn(column) => {
+            column.option().filter(|option| matches!(option, ast::AlterColumnOption::SetType(_)))?;
+            column.column_name_ref()
+        }
+        _ => None,
+    })
 }
 
-/// A name without spaces, comments and quotes.
-fn bare(node: &SyntaxNode) -> String {
+/// The full names of the columns that some actions of the statement are about.
+fn columns(alter: &ast::AlterTable, of: impl Fn(ast::AlterTableAction) -> Option<ast::ColumnNameRef>) -> Vec<String> {
+    let name = alter.table_relation_name().and_then(|name| table(name.table_name_ref()?.path_ref()));
+    let columns = alter.actions().filter_map(of);
+    name.map(|name| columns.map(|column| format!("{name}.{}", named(column.syntax()))).collect()).unwrap_or_default()
+}
+
+/// `schema.table`; what has no schema is in `public`.
+fn table(path: Option<ast::PathRef>) -> Option<String> {
+    let path = path?;
+    let name = named(path.syntax());
+    Some(if path.qualifier().is_some() { name } else { format!("public.{name}") })
+}
+
+/// A name as markers have it, without spaces and comments.
+fn named(node: &SyntaxNode) -> String {
     let tokens = node.descendants_with_tokens().filter_map(SyntaxElement::into_token);
-    tokens
-        .filter(|token| !token.kind().is_trivia())
-        .map(|token| token.text().replace('"', "").to_ascii_lowercase())
-        .collect()
+    let written: String =
+        tokens.filter(|token| !token.kind().is_trivia()).map(|token| token.text().to_owned()).collect();
+    canonical(&written)
 }
 
 /// Not the `cascade` of a foreign key, which is a property of the table.

@@ -39,6 +39,31 @@ pub fn place(id: &Id) -> String {
     }
 }
 
+/// The full name of a table or of a column, as it stands in a statement and in a marker: `public."Order"."user"`.
+pub fn full_name(id: &Id) -> String {
+    let part = Some(quoted(&id.part)).filter(|_| !id.part.is_empty());
+    std::iter::once(place(id)).chain(part).collect::<Vec<_>>().join(".")
+}
+
+/// A full name that somebody wrote, as [`full_name`] writes it: `Public."venues"` is `public.venues`.
+pub fn canonical(name: &str) -> String {
+    let mut parts = Vec::new();
+    let mut part = String::new();
+    let mut letters = name.trim().chars().peekable();
+    let mut inside = false;
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if inside && letters.next_if_eq(&'"').is_some() => part.push('"'),
+            '"' => inside = !inside,
+            '.' if !inside => parts.push(std::mem::take(&mut part)),
+            _ if inside => part.push(letter),
+            _ => part.push(letter.to_ascii_lowercase()),
+        }
+    }
+    parts.push(part);
+    parts.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(".")
+}
+
 /// `alter table …`, for the table that something is a part of.
 pub(super) fn alter_table(id: &Id) -> String {
     format!("alter table {}", place(&id.table()))
@@ -81,4 +106,24 @@ pub(super) fn comment(id: &Id, text: Option<&str>) -> String {
         Kind::Schema | Kind::Table | Kind::Index | Kind::View | Kind::Other => format!("{} {}", id.word(), place(id)),
     };
     format!("comment on {on} is {}", text.map_or_else(|| "null".to_owned(), literal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_same_however_it_is_quoted() {
+        for (written, same) in [
+            ("public.venues", "public.venues"),
+            (" Public.\"venues\".Name ", "public.venues.name"),
+            ("public.\"Order\".\"user\"", "public.\"Order\".\"user\""),
+            ("public.order.USER", "public.\"order\".\"user\""),
+            ("public.\"a.b\".\"c\"\"d\"", "public.\"a.b\".\"c\"\"d\""),
+        ] {
+            assert_eq!(canonical(written), same, "{written}");
+        }
+        let column = Id::new(Kind::Column, "public", "Order", "user");
+        assert_eq!(full_name(&column), canonical("public.\"Order\".\"user\""));
+    }
 }
