@@ -309,6 +309,38 @@ async fn names_that_need_quotes_are_marked_as_sql_writes_them_and_the_pair_runs(
 }
 
 #[tokio::test]
+async fn a_changed_type_whose_values_cannot_be_made_is_not_proven_by_nulls() {
+    let guard = TestDatabase::create().await;
+    let mut connection = guard.connect().await;
+    for (from, to) in [
+        ("alter table t add c macaddr", "alter table t add c text"),
+        ("alter table t add c int4range", "alter table t add c text"),
+    ] {
+        let said = refusal(&mut connection, from, to, &Options::default()).await;
+        assert!(said.contains("public.t.c: no value of type"), "{said}");
+        // A default of it, or its going, moves no value.
+        proven(&mut connection, "added", "", from).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn values_that_change_while_a_column_is_filled_or_retyped_are_seen() {
+    let guard = TestDatabase::create().await;
+    let mut connection = guard.connect().await;
+    let meddler = "create function meddle() returns trigger language plpgsql as $$ begin
+            if pg_trigger_depth() = 1 then update public.t set note = 'gone'; end if; return null; end $$;
+        create trigger meddles after update on t for each statement execute function meddle()";
+    let fills = std::iter::once(("public.t.note".to_owned(), "'none'".to_owned())).collect();
+    let options = Options { no_other_renames: true, fills, ..Options::default() };
+    for change in
+        ["alter table t alter note set not null", "alter table t alter note set not null, alter note type varchar"]
+    {
+        let said = refusal(&mut connection, meddler, &format!("{change}; {meddler}"), &options).await;
+        assert!(said.contains("its values are not what they were"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_rename_is_asked_for_and_keeps_the_values() {
     let guard = TestDatabase::create().await;
     let mut connection = guard.connect().await;
