@@ -155,8 +155,21 @@ async fn check_names_what_differs_and_leaves_alone_what_is_not_ours() {
     let output = check(&[]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(said(&output).contains("public.jobs: table is not ours, left alone"), "{}", said(&output));
+    let harmless =
+        "alter table venues add extra int; create index extra on venues (name); comment on table venues is 'theirs'";
+    connection.execute(harmless).await.unwrap();
+    for output in
+        [check(&[]), venues(tree.folder.path(), &["migrate", "current", "--exit-code", "--database-url", &url])]
+    {
+        assert_eq!(output.status.code(), Some(0), "what stays for ever must not fail for ever: {}", said(&output));
+    }
+    for named in
+        ["public.venues.extra: column", "public.venues.extra: index", "public.venues: table has another comment"]
+    {
+        assert!(said(&check(&[])).contains(named), "{named} is not in {}", said(&check(&[])));
+    }
     for (alteration, named) in [
-        ("alter table venues add oops int", "public.venues.oops: column should not be there"),
+        ("alter table venues add constraint oops unique (name)", "public.venues.oops: constraint should not be there"),
         ("drop index ix_user_events_mode", "public.user_events.ix_user_events_mode: index is missing"),
     ] {
         connection.execute(AssertSqlSafe(alteration)).await.unwrap();
@@ -166,5 +179,6 @@ async fn check_names_what_differs_and_leaves_alone_what_is_not_ours() {
     let output = check(&["--json"]);
     let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&line["ok"], line["differences"].as_array().unwrap().len()), (&serde_json::json!(false), 2));
-    assert_eq!(line["not_ours"][0]["name"], "public.jobs");
+    assert_eq!(line["left_alone"].as_array().unwrap().len(), 4);
+    assert!(line["left_alone"].as_array().unwrap().iter().any(|one| one["name"] == "public.jobs"));
 }

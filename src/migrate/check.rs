@@ -41,12 +41,12 @@ pub enum CheckError {
 impl Checked {
     /// Differences that should not be.
     pub fn ours(&self) -> impl Iterator<Item = &Difference> {
-        self.differences.iter().filter(|difference| !difference.foreign)
+        self.differences.iter().filter(|difference| !difference.harmless)
     }
 
-    /// Objects that are left alone.
-    pub fn foreign(&self) -> impl Iterator<Item = &Difference> {
-        self.differences.iter().filter(|difference| difference.foreign)
+    /// What is told of, and left alone: somebody else's objects, and what refuses no row of ours.
+    pub fn harmless(&self) -> impl Iterator<Item = &Difference> {
+        self.differences.iter().filter(|difference| difference.harmless)
     }
 
     /// Nothing to do.
