@@ -54,8 +54,8 @@ impl Rows {
     pub(super) fn missing(&self, there: &BTreeMap<Id, Vec<Value>>) -> Option<(Id, String)> {
         let is_missing = |(column, values): &(&Id, &Vec<Value>)| {
             let mut left: Vec<String> = values.iter().map(ToString::to_string).collect();
-            !self.values(column).iter().all(|value| {
-                let found = left.iter().position(|other| *other == value.to_string());
+            !self.values(column).iter().map(ToString::to_string).all(|value| {
+                let found = left.iter().position(|other| *other == value);
                 found.map(|place| left.swap_remove(place)).is_some()
             })
         };

@@ -29,7 +29,12 @@ pub(super) fn write(message: &str, up: &[Step], down: &[Step], renames: &[Rename
     let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
     let up_text = file(&format!("For: {message}."), up, &forth, &[]);
     let down_text = file(&format!("Takes back: {message}."), down, &[], &back);
-    Written { up: excused(up_text, "up"), down: excused(down_text, "down"), loses: loses(up), loses_down: loses(down) }
+    Written {
+        up: excused(&up_text, "up"),
+        down: excused(&down_text, "down"),
+        loses: loses(up),
+        loses_down: loses(down),
+    }
 }
 
 fn loses(steps: &[Step]) -> BTreeSet<String> {
@@ -57,10 +62,10 @@ fn file(title: &str, steps: &[Step], before: &[String], after: &[String]) -> Str
 
 /// With an exception above each statement that the linter would not let pass: what is safe for a big table takes several
 /// migrations, and is not always worth them. Whoever reviews the file reads what the statement does, and decides.
-fn excused(text: String, way: &str) -> String {
+fn excused(text: &str, way: &str) -> String {
     let path = format!("20000101000000_written.{way}.sql");
     let mut findings: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
-    for finding in lint::lint_statements(&SqlFile { path, text: text.clone() }) {
+    for finding in lint::lint_statements(&SqlFile { path, text: text.to_owned() }) {
         findings.entry(finding.line).or_default().push(finding);
     }
     let mut lines = Vec::new();
