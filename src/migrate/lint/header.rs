@@ -1,10 +1,8 @@
 use squawk_syntax::{Parse, SourceFile};
 
 use super::finding::{Finding, SqlFile};
-use crate::migrate::script::Script;
+use crate::migrate::script::{NO_TRANSACTION, Script};
 use crate::schema::steps::canonical;
-
-const NO_TRANSACTION: &str = "-- no-transaction";
 
 /// What a runner reads at the top of a file, and where it stands there.
 pub(super) struct Header {
