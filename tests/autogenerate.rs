@@ -6,10 +6,13 @@
 mod properties;
 mod support;
 
-use sqlx::PgConnection;
+use sqlx::{Executor as _, PgConnection};
 use support::database::TestDatabase;
 use venue_sync::migrate::auto::{AutoError, Options, Outcome, Start, Written, generate};
+use venue_sync::migrate::lint::{SqlFile, lint};
+use venue_sync::migrate::{self, Files, Target};
 use venue_sync::schema::declared::Declaration;
+use venue_sync::store::Database;
 
 /// What every schema of these tests has. A change is tried with rows in it.
 const BASE: &str = "
@@ -141,6 +144,13 @@ const COVERED: &[(&str, &str, &str, &str)] = &[
         create index r on venue_sync.runs (c, id); create view venue_sync.v as select c, id from venue_sync.runs"),
 ];
 
+/// What the linter says of the two files.
+fn findings(written: &Written) -> Option<String> {
+    let file = |way: &str, text: &String| SqlFile { path: format!("20990101000000_t.{way}.sql"), text: text.clone() };
+    let findings = lint(&[file("up", &written.up), file("down", &written.down)], &[]);
+    (!findings.is_empty()).then(|| format!("{findings:#?}\n{}\n{}", written.up, written.down))
+}
+
 #[tokio::test]
 async fn every_covered_kind_is_added_changed_and_removed() {
     let guard = TestDatabase::create().await;
@@ -148,7 +158,10 @@ async fn every_covered_kind_is_added_changed_and_removed() {
     let mut wrong = Vec::new();
     for (kind, without, with, other) in COVERED {
         for (verb, from, to) in [("added", without, with), ("changed", with, other), ("removed", with, without)] {
-            wrong.extend(proven(&mut connection, &format!("{kind} {verb}"), from, to).await.err());
+            match proven(&mut connection, &format!("{kind} {verb}"), from, to).await {
+                Ok(written) => wrong.extend(findings(&written).map(|found| format!("{kind} {verb}: {found}"))),
+                Err(said) => wrong.push(said),
+            }
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), COVERED.len() * 3, wrong.join("\n\n"));
@@ -258,6 +271,73 @@ async fn what_loses_data_is_marked_on_the_first_lines() {
     let written = proven(&mut connection, "win", less, more).await.unwrap();
     let first: Vec<&str> = written.down.lines().take_while(|line| line.starts_with("-- loses: ")).collect();
     assert_eq!(first, marked.map(|name| format!("-- loses: {name}")));
+}
+
+#[tokio::test]
+async fn names_that_need_quotes_are_marked_as_sql_writes_them_and_the_pair_runs() {
+    let guard = TestDatabase::create().await;
+    let mut connection = guard.connect().await;
+    let more = "alter table t add \"user\" int, add \"a.B\" text; create table \"Order\" (\"user\" int)";
+    let written = proven(&mut connection, "quotes", more, "").await.unwrap();
+    let marked = ["public.\"Order\"", "public.t.\"a.B\"", "public.t.\"user\""];
+    let first: Vec<&str> = written.up.lines().take_while(|line| line.starts_with("-- loses: ")).collect();
+    assert_eq!(first, marked.map(|name| format!("-- loses: {name}")));
+    assert_eq!(findings(&written), None);
+
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("20990101000000_make.up.sql", &declaration(more)[0].sql);
+    write("20990101000000_make.down.sql", "select 1;");
+    write("20990101000001_quotes.up.sql", &written.up);
+    write("20990101000001_quotes.down.sql", &written.down);
+    let files = Files::read(folder.path()).await.unwrap();
+    let target = TestDatabase::create().await;
+    let database = Database::connect(&target.url(), 2).await.unwrap();
+    let one = migrate::Options { target: Target::Count(1), ..migrate::Options::default() };
+    migrate::up(&database, &files, &one).await.unwrap();
+    let mut connection = target.connect().await;
+    connection.execute("insert into \"Order\" values (5), (null)").await.unwrap();
+    connection.execute("insert into t values (1, 'n', null, 1, 1, '{}', '{}', now(), 7, 'x')").await.unwrap();
+    let said = migrate::up(&database, &files, &one).await.unwrap_err().to_string();
+    for (name, rows) in marked.iter().zip(["2 rows", "1 row", "1 row"]) {
+        assert!(said.contains(&format!("{name}: {rows}")), "{said}");
+    }
+    let one = migrate::Options { allow_data_loss: true, ..one };
+    migrate::up(&database, &files, &one).await.unwrap();
+    migrate::down(&database, &files, &one).await.unwrap();
+    database.close().await;
+}
+
+#[tokio::test]
+async fn a_changed_type_whose_values_cannot_be_made_is_not_proven_by_nulls() {
+    let guard = TestDatabase::create().await;
+    let mut connection = guard.connect().await;
+    for (from, to) in [
+        ("alter table t add c macaddr", "alter table t add c text"),
+        ("alter table t add c int4range", "alter table t add c text"),
+    ] {
+        let said = refusal(&mut connection, from, to, &Options::default()).await;
+        assert!(said.contains("public.t.c: no value of type"), "{said}");
+        // A default of it, or its going, moves no value.
+        proven(&mut connection, "added", "", from).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn values_that_change_while_a_column_is_filled_or_retyped_are_seen() {
+    let guard = TestDatabase::create().await;
+    let mut connection = guard.connect().await;
+    let meddler = "create function meddle() returns trigger language plpgsql as $$ begin
+            if pg_trigger_depth() = 1 then update public.t set note = 'gone'; end if; return null; end $$;
+        create trigger meddles after update on t for each statement execute function meddle()";
+    let fills = std::iter::once(("public.t.note".to_owned(), "'none'".to_owned())).collect();
+    let options = Options { no_other_renames: true, fills, ..Options::default() };
+    for change in
+        ["alter table t alter note set not null", "alter table t alter note set not null, alter note type varchar"]
+    {
+        let said = refusal(&mut connection, meddler, &format!("{change}; {meddler}"), &options).await;
+        assert!(said.contains("its values are not what they were"), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -155,8 +155,21 @@ async fn check_names_what_differs_and_leaves_alone_what_is_not_ours() {
     let output = check(&[]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(said(&output).contains("public.jobs: table is not ours, left alone"), "{}", said(&output));
+    let harmless =
+        "alter table venues add extra int; create index extra on venues (name); comment on table venues is 'theirs'";
+    connection.execute(harmless).await.unwrap();
+    for output in
+        [check(&[]), venues(tree.folder.path(), &["migrate", "current", "--exit-code", "--database-url", &url])]
+    {
+        assert_eq!(output.status.code(), Some(0), "what stays for ever must not fail for ever: {}", said(&output));
+    }
+    for named in
+        ["public.venues.extra: column", "public.venues.extra: index", "public.venues: table has another comment"]
+    {
+        assert!(said(&check(&[])).contains(named), "{named} is not in {}", said(&check(&[])));
+    }
     for (alteration, named) in [
-        ("alter table venues add oops int", "public.venues.oops: column should not be there"),
+        ("alter table venues add constraint oops unique (name)", "public.venues.oops: constraint should not be there"),
         ("drop index ix_user_events_mode", "public.user_events.ix_user_events_mode: index is missing"),
     ] {
         connection.execute(AssertSqlSafe(alteration)).await.unwrap();
@@ -166,5 +179,34 @@ async fn check_names_what_differs_and_leaves_alone_what_is_not_ours() {
     let output = check(&["--json"]);
     let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&line["ok"], line["differences"].as_array().unwrap().len()), (&serde_json::json!(false), 2));
-    assert_eq!(line["not_ours"][0]["name"], "public.jobs");
+    assert_eq!(line["left_alone"].as_array().unwrap().len(), 4);
+    assert!(line["left_alone"].as_array().unwrap().iter().any(|one| one["name"] == "public.jobs"));
+}
+
+#[tokio::test]
+async fn current_tells_where_a_database_stands_though_nothing_can_be_made_to_compare_it_with() {
+    let tree = Tree::new().await;
+    let url = tree.database.url();
+    let up = venues(tree.folder.path(), &["migrate", "up", "--database-url", &url]);
+    assert!(up.status.success(), "{}", said(&up));
+    let mut connection = tree.database.connect().await;
+    let role = format!("reader_{}", uuid::Uuid::new_v4().simple());
+    let reader = format!(
+        "create role {role} login; grant usage on schema public, venue_sync to {role};
+         grant select on all tables in schema public, venue_sync to {role}"
+    );
+    connection.execute(AssertSqlSafe(reader)).await.unwrap();
+    let own = tree.database.options();
+    let theirs = url.replacen(&format!("//{}@", own.get_username()), &format!("//{role}@"), 1);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_venues"))
+        // So that there is no embedded server either.
+        .env("VENUES_POSTGRES_BIN", tree.folder.path())
+        .env("VENUES_DATA_DIR", tree.folder.path())
+        .args(["migrate", "current", "--exit-code", "--database-url", &theirs])
+        .output()
+        .unwrap();
+    connection.execute(AssertSqlSafe(format!("drop owned by {role}; drop role {role}"))).await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("(head)\nnot compared with what is declared: "), "{told}");
 }

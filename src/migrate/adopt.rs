@@ -56,7 +56,10 @@ pub(super) async fn inspect(
     places: Places<'_>,
 ) -> Result<Takeover, AdoptError> {
     let scratch = Scratch::make(&Places { beside: places.beside.or(Some(database)), ..places }).await?;
-    let wanted = made_by(&scratch, files).await;
+    let wanted = match scratch.same_version(connection).await {
+        Ok(()) => made_by(&scratch, files).await,
+        Err(error) => Err(error),
+    };
     scratch.remove().await?;
     let wanted = wanted?;
     let found = catalogue::read(connection).await.map_err(|error| database.error(error))?;

@@ -1,5 +1,8 @@
 //! Whether a database is what is declared.
 
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Executor as _};
+
 use super::scratch::{Places, Scratch, ScratchError};
 use super::standing::{State, Unusable, standing};
 use crate::schema::catalogue::{self, Catalogue};
@@ -25,28 +28,17 @@ pub enum CheckError {
     /// The database's fault.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// Another version words the same things differently.
-    #[error(
-        "the database's server is PostgreSQL {database}, the scratch server {scratch}: they word the same schema differently. Give \
-         --scratch-url (or VENUES_SCRATCH_URL) with a server of version {database}"
-    )]
-    OtherVersion {
-        /// The database's major version.
-        database: i32,
-        /// The scratch server's.
-        scratch: i32,
-    },
 }
 
 impl Checked {
     /// Differences that should not be.
     pub fn ours(&self) -> impl Iterator<Item = &Difference> {
-        self.differences.iter().filter(|difference| !difference.foreign)
+        self.differences.iter().filter(|difference| !difference.harmless)
     }
 
-    /// Objects that are left alone.
-    pub fn foreign(&self) -> impl Iterator<Item = &Difference> {
-        self.differences.iter().filter(|difference| difference.foreign)
+    /// What is told of, and left alone: somebody else's objects, and what refuses no row of ours.
+    pub fn harmless(&self) -> impl Iterator<Item = &Difference> {
+        self.differences.iter().filter(|difference| difference.harmless)
     }
 
     /// Nothing to do.
@@ -58,25 +50,22 @@ impl Checked {
 /// Compares a database with the declared schema of this program, which is made in a scratch database. Writes nothing else.
 pub async fn check(database: &Database, places: &Places<'_>) -> Result<Checked, CheckError> {
     let state = standing(database).await?.state();
-    let scratch = Scratch::make(places).await?;
-    let wanted = wanted(&scratch).await;
-    scratch.remove().await?;
-    let (wanted, scratch) = wanted?;
     let mut connection = database.own_connection().await?;
+    let scratch = Scratch::make(places).await?;
+    let wanted = wanted(&scratch, &mut connection).await;
+    scratch.remove().await?;
+    let wanted = wanted?;
     let found = catalogue::read(&mut connection).await.map_err(|error| database.error(error))?;
-    let version = version(&mut connection).await.map_err(|error| database.error(error))?;
-    if version != scratch {
-        return Err(CheckError::OtherVersion { database: version, scratch });
-    }
     Ok(Checked { differences: compare(&wanted, &found), state })
 }
 
-async fn wanted(scratch: &Scratch) -> Result<(Catalogue, i32), ScratchError> {
+/// With what the database's own server has extensions for, whatever the scratch server has.
+async fn wanted(scratch: &Scratch, database: &mut PgConnection) -> Result<Catalogue, ScratchError> {
+    scratch.same_version(database).await?;
+    let files = declared::those_for(database, declared::embedded()).await?;
     let mut connection = scratch.connect().await?;
-    declared::load(&mut connection).await?;
-    Ok((catalogue::read(&mut connection).await?, version(&mut connection).await?))
-}
-
-async fn version(connection: &mut sqlx::PgConnection) -> Result<i32, sqlx::Error> {
-    sqlx::query_scalar("select current_setting('server_version_num')::int / 10000").fetch_one(connection).await
+    for file in files {
+        connection.execute(AssertSqlSafe(file.sql)).await?;
+    }
+    Ok(catalogue::read(&mut connection).await?)
 }

@@ -6,6 +6,7 @@ use super::bookkeeping::{KEEPS_TEXTS, MAKE, TABLE};
 use super::files::{File, Files};
 use super::plan::PlanError;
 use super::script::Script;
+use crate::schema::steps::literal;
 
 /// The SQL from one version to another; 0 is before the first. Meant for psql, which it tells to stop at the first error.
 pub fn sql(files: &Files, from: i64, to: i64) -> Result<String, PlanError> {
@@ -101,11 +102,6 @@ fn terminated(text: &str) -> String {
 fn append(out: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a string does not fail.
     out.write_fmt(text).ok();
-}
-
-fn literal(text: &str) -> String {
-    let quoted = text.replace('\'', "''");
-    if quoted.contains('\\') { format!(" E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
 }
 
 fn bytes(bytes: &[u8]) -> String {

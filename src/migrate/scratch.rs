@@ -56,6 +56,17 @@ pub enum ScratchError {
     /// The embedded server does not start.
     #[error("a scratch database is needed, the role may not make one, and the embedded server does not start")]
     Embedded(#[source] EmbeddedError),
+    /// Another version words the same things differently.
+    #[error(
+        "the database's server is PostgreSQL {database}, the scratch server {scratch}: they word the same schema differently. Give \
+         --scratch-url (or VENUES_SCRATCH_URL) with a server of version {database}"
+    )]
+    OtherVersion {
+        /// The database's major version.
+        database: i32,
+        /// The scratch server's.
+        scratch: i32,
+    },
     /// Anything else.
     #[error("no scratch database: {}", word(.0))]
     Statement(#[from] sqlx::Error),
@@ -102,6 +113,14 @@ impl Scratch {
         Ok(PgConnection::connect_with(&self.server.clone().database(&self.name)).await?)
     }
 
+    /// Refuses where what is made here cannot be compared with what is in that database.
+    pub(super) async fn same_version(&self, database: &mut PgConnection) -> Result<(), ScratchError> {
+        let mut connection = self.connect().await?;
+        let [database, scratch] = [version(database).await?, version(&mut connection).await?];
+        connection.close().await?;
+        if database == scratch { Ok(()) } else { Err(ScratchError::OtherVersion { database, scratch }) }
+    }
+
     /// Drops it, whoever is still connected.
     pub async fn remove(self) -> Result<(), ScratchError> {
         let mut connection = PgConnection::connect_with(&self.server).await?;
@@ -118,6 +137,10 @@ pub async fn empty(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         .execute("drop schema if exists venue_sync cascade; drop schema public cascade; create schema public")
         .await?;
     Ok(())
+}
+
+async fn version(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
+    sqlx::query_scalar("select current_setting('server_version_num')::int / 10000").fetch_one(connection).await
 }
 
 fn options(url: &str) -> Result<PgConnectOptions, ScratchError> {

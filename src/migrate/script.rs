@@ -6,7 +6,7 @@ use super::name;
 use super::tokens;
 
 /// sqlx's own marker; it has to be the first line.
-const NO_TRANSACTION: &str = "-- no-transaction";
+pub(super) const NO_TRANSACTION: &str = "-- no-transaction";
 const LOSES: &str = "-- loses:";
 const ONLY: &str = "-- only:";
 const REQUIRES_EXTENSION: &str = "-- requires-extension:";

@@ -51,15 +51,26 @@ pub async fn load(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
 
 /// Makes a declared schema in an empty database.
 pub async fn load_files(connection: &mut PgConnection, files: &[Declaration]) -> Result<(), sqlx::Error> {
-    for file in files {
-        if let Some(extension) = file.extension()
-            && !available(connection, extension).await?
-        {
-            continue;
-        }
-        connection.execute(AssertSqlSafe(file.sql.clone())).await?;
+    for file in those_for(connection, files.to_vec()).await? {
+        connection.execute(AssertSqlSafe(file.sql)).await?;
     }
     Ok(())
+}
+
+/// Those for whose extension the server has files.
+pub async fn those_for(
+    connection: &mut PgConnection,
+    files: Vec<Declaration>,
+) -> Result<Vec<Declaration>, sqlx::Error> {
+    let mut fit = Vec::new();
+    for file in files {
+        let fits = match file.extension() {
+            Some(extension) => available(connection, extension).await?,
+            None => true,
+        };
+        fit.extend(Some(file).filter(|_| fits));
+    }
+    Ok(fit)
 }
 
 async fn available(connection: &mut PgConnection, extension: &str) -> Result<bool, sqlx::Error> {

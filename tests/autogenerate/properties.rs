@@ -180,6 +180,10 @@ fn is_true_reason(error: &AutoError) -> bool {
         AutoError::Unproven { what: "up" | "down", objects } => objects.iter().all(|said| {
             ["invalid input", "malformed array", "insert or update on table"].iter().any(|word| said.starts_with(word))
         }),
+        // No time fits into twelve letters.
+        AutoError::Unproven { what: "rows are needed to try it", objects } => {
+            objects.iter().all(|said| said.contains("no value of type timestamp with time zone"))
+        }
         _ => false,
     }
 }

@@ -1,9 +1,14 @@
 //! The text of a migration's two files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rename::Rename;
+use crate::migrate::lint::{self, Finding, SqlFile};
 use crate::schema::steps::Step;
+
+/// Why a statement may stand that the linter would not let pass.
+const REASON: &str =
+    "written by autogenerate; on a big or busy table take the safe way: remove this line, and `lint` says it";
 
 /// A proven migration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,9 +27,11 @@ pub(super) fn write(message: &str, up: &[Step], down: &[Step], renames: &[Rename
     let forth: Vec<String> = renames.iter().map(Rename::sql).collect();
     let back: Vec<String> = renames.iter().rev().map(|rename| rename.back().sql()).collect();
     let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    let up_text = file(&format!("For: {message}."), up, &forth, &[]);
+    let down_text = file(&format!("Takes back: {message}."), down, &[], &back);
     Written {
-        up: file(&format!("For: {message}."), up, &forth, &[]),
-        down: file(&format!("Takes back: {message}."), down, &[], &back),
+        up: excused(&up_text, "up"),
+        down: excused(&down_text, "down"),
         loses: loses(up),
         loses_down: loses(down),
     }
@@ -50,5 +57,25 @@ fn file(title: &str, steps: &[Step], before: &[String], after: &[String]) -> Str
         lines.push(format!("{};", step.sql));
     }
     lines.extend(after.iter().map(|sql| format!("{sql};")));
+    lines.join("\n") + "\n"
+}
+
+/// With an exception above each statement that the linter would not let pass: what is safe for a big table takes several
+/// migrations, and is not always worth them. Whoever reviews the file reads what the statement does, and decides.
+fn excused(text: &str, way: &str) -> String {
+    let path = format!("20000101000000_written.{way}.sql");
+    let mut findings: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
+    for finding in lint::lint_statements(&SqlFile { path, text: text.to_owned() }) {
+        findings.entry(finding.line).or_default().push(finding);
+    }
+    let mut lines = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        if let Some(here) = findings.get(&(number + 1)) {
+            let rules: BTreeSet<&str> = here.iter().map(|finding| finding.rule.as_str()).collect();
+            let rules = rules.into_iter().collect::<Vec<_>>().join(", ");
+            lines.push(format!("-- squawk-ignore {rules} -- {REASON}"));
+        }
+        lines.push(line.to_owned());
+    }
     lines.join("\n") + "\n"
 }

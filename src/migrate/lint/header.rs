@@ -1,15 +1,13 @@
 use squawk_syntax::{Parse, SourceFile};
 
 use super::finding::{Finding, SqlFile};
-use crate::migrate::script::Script;
-
-const NO_TRANSACTION: &str = "-- no-transaction";
+use crate::migrate::script::{NO_TRANSACTION, Script};
 
 /// What a runner reads at the top of a file, and where it stands there.
 pub(super) struct Header {
     /// Runs inside a transaction, as files do unless their first line says otherwise.
     pub(super) transaction: bool,
-    /// What the file says will be lost (`schema.table` or `schema.table.column`), each with the byte it stands at.
+    /// What the file says will be lost (`schema.table` or `schema.table.column`, quoted where SQL needs it), each with the byte it stands at.
     pub(super) loses: Vec<(usize, String)>,
     /// Where `-- no-transaction` stands too low to be seen.
     late: Option<usize>,

@@ -3,18 +3,22 @@ use squawk_syntax::{Parse, SourceFile, SyntaxElement, SyntaxKind, SyntaxNode};
 
 use super::finding::{Finding, SqlFile};
 use super::header::Header;
+use super::statements::is_excused;
 use crate::migrate::name;
 
 /// Steps that lose data without saying so at the top of the file, and announcements without a step.
 pub(super) fn check(file: &SqlFile, header: &Header, parsed: &Parse<SourceFile>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut found = Vec::new();
+    // Whether the old type held more cannot be told from here: a marker may be there, and need not.
+    let mut retyped = Vec::new();
     for statement in parsed.tree().stmts() {
         let offset = usize::from(statement.syntax().text_range().start());
         if cascades(statement.syntax()) {
             let safe = "Drop what depends on it by name, each with its `-- loses:` line.";
             findings.push(file.finding(offset, "cascade", "`cascade` takes what the file does not name", safe));
         }
+        retyped.extend(retypes(&statement));
         found.extend(lost(&statement).into_iter().map(|object| (offset, object)));
     }
     for (offset, object) in &found {
@@ -31,12 +35,14 @@ pub(super) fn check(file: &SqlFile, header: &Header, parsed: &Parse<SourceFile>)
         parsed.tree().stmts().filter_map(code).collect::<String>().replace('"', "").to_ascii_lowercase();
     for (offset, marked) in &header.loses {
         let table = name::parts(marked).into_iter().take(2).collect::<Vec<_>>().join(".").to_ascii_lowercase();
-        if !found.iter().any(|(_, object)| object == marked) && !blocks.contains(&table) {
+        let founded = found.iter().any(|(_, object)| object == marked) || retyped.contains(marked);
+        if !founded && !blocks.contains(&table) {
             let what = format!("says that it loses {marked}, and does not");
             let safe = "Remove the line, or write the name as schema.table or schema.table.column.";
             findings.push(file.finding(*offset, "unfounded-loss", what, safe));
         }
     }
+    findings.retain(|finding| !is_excused(&file.text, finding));
     findings
 }
 
@@ -52,17 +58,31 @@ fn lost(statement: &ast::Stmt) -> Vec<String> {
             .filter_map(|name| table(name.table_name_ref()?.path_ref()))
             .collect(),
         ast::Stmt::Delete(delete) => table(relation(delete.relation_name())).into_iter().collect(),
-        ast::Stmt::AlterTable(alter) => {
-            let name = alter.table_relation_name().and_then(|name| table(name.table_name_ref()?.path_ref()));
-            let columns = alter.actions().filter_map(|action| match action {
-                ast::AlterTableAction::DropColumn(drop) => drop.column_name_ref(),
-                _ => None,
-            });
-            name.map(|name| columns.map(|column| format!("{name}.{}", bare(column.syntax()))).collect())
-                .unwrap_or_default()
-        }
+        ast::Stmt::AlterTable(alter) => columns(alter, |action| match action {
+            ast::AlterTableAction::DropColumn(drop) => drop.column_name_ref(),
+            _ => None,
+        }),
         _ => Vec::new(),
     }
+}
+
+/// The columns that get another type.
+fn retypes(statement: &ast::Stmt) -> Vec<String> {
+    let ast::Stmt::AlterTable(alter) = statement else { return Vec::new() };
+    columns(alter, |action| match action {
+        ast::AlterTableAction::AlterColumn(column) => {
+            column.option().filter(|option| matches!(option, ast::AlterColumnOption::SetType(_)))?;
+            column.column_name_ref()
+        }
+        _ => None,
+    })
+}
+
+/// The full names of the columns that some actions of the statement are about.
+fn columns(alter: &ast::AlterTable, of: impl Fn(ast::AlterTableAction) -> Option<ast::ColumnNameRef>) -> Vec<String> {
+    let name = alter.table_relation_name().and_then(|name| table(name.table_name_ref()?.path_ref()));
+    let columns = alter.actions().filter_map(of);
+    name.map(|name| columns.map(|column| format!("{name}.{}", bare(column.syntax()))).collect()).unwrap_or_default()
 }
 
 /// `schema.table`; what has no schema is in `public`.

@@ -93,7 +93,7 @@ fn in_transaction(statement: &ast::Stmt, transaction: bool) -> Option<Said> {
 }
 
 /// Our own rules that a comment may set aside.
-const EXCUSABLE: &[&str] = &["check-with-column", "lock", "refresh", "rewrite", "update-all"];
+const EXCUSABLE: &[&str] = &["check-with-column", "lock", "refresh", "rewrite", "unmarked-loss", "update-all"];
 
 /// What squawk does not know, or knows only of newer servers.
 fn rewrite(statement: &ast::Stmt) -> Option<Said> {
@@ -172,7 +172,7 @@ fn first_byte(statement: &ast::Stmt) -> usize {
 }
 
 /// Squawk heeds its own comment for its own rules; this does it for ours.
-fn is_excused(text: &str, finding: &Finding) -> bool {
+pub(super) fn is_excused(text: &str, finding: &Finding) -> bool {
     let lines = text.lines().skip(finding.line.saturating_sub(2)).take(2);
     lines
         .filter_map(excuse)

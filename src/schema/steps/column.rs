@@ -185,13 +185,16 @@ fn is_widening(old: &str, new: &str) -> bool {
         &["smallint", "integer", "double precision"],
         &["real", "double precision"],
         &["date", "timestamp without time zone"],
-        &["json", "jsonb"],
+        // Not the other way: a jsonb forgets keys that come twice, their order, and the text.
         &["jsonb", "json"],
     ];
     let length = |name: &str| {
         let rest = name.strip_prefix("character varying")?;
-        Some(rest.trim_matches(['(', ')']).parse().unwrap_or(u32::MAX))
+        if rest.is_empty() { Some(u32::MAX) } else { rest.strip_prefix('(')?.strip_suffix(')')?.parse().ok() }
     };
+    if let (Some(old), Some(new)) = (old.strip_suffix("[]"), new.strip_suffix("[]")) {
+        return is_widening(old, new);
+    }
     let rank = |row: &[&str], name: &str| row.iter().position(|known| *known == name);
     if old == new || new == "text" || new == "character varying" {
         return true;
@@ -218,7 +221,14 @@ mod tests {
             ("text", "character varying(50)", false),
             ("bigint", "double precision", false),
             ("timestamp with time zone", "date", false),
-            ("json", "jsonb", true),
+            ("json", "jsonb", false),
+            ("jsonb", "json", true),
+            ("character varying(255)[]", "character varying(50)[]", false),
+            ("character varying(50)[]", "character varying(255)[]", true),
+            ("character varying(50)[]", "character varying[]", true),
+            ("character varying[]", "character varying(50)[]", false),
+            ("bigint[]", "integer[]", false),
+            ("integer[]", "character varying(50)", false),
             ("public.mood", "text", true),
         ] {
             assert_eq!(is_widening(old, new), wider, "{old} → {new}");

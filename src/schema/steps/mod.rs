@@ -10,4 +10,4 @@ mod words;
 
 pub use assemble::steps;
 pub use step::{Cast, Hints, Refusal, Step, type_changes};
-pub use words::{literal, place, quoted};
+pub use words::{full_name, literal, place, quoted};

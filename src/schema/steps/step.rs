@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::words::full_name;
 use crate::schema::catalogue::{Catalogue, Id, Kind, Object};
 
 /// One statement.
@@ -8,7 +9,7 @@ use crate::schema::catalogue::{Catalogue, Id, Kind, Object};
 pub struct Step {
     /// Without the semicolon.
     pub sql: String,
-    /// Tables and columns whose data goes, by full name.
+    /// The table or column whose data goes: its full name, as it stands in a marker.
     pub loses: Option<String>,
     /// What a reader should know.
     pub note: Option<&'static str>,
@@ -66,7 +67,7 @@ impl Step {
     }
 
     pub(super) fn losing(self, id: &Id) -> Self {
-        Self { loses: Some(id.to_string()), ..self }
+        Self { loses: Some(full_name(id)), ..self }
     }
 
     pub(super) fn noted(self, note: &'static str) -> Self {

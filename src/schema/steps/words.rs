@@ -39,6 +39,12 @@ pub fn place(id: &Id) -> String {
     }
 }
 
+/// The full name of a table or of a column, as it stands in a statement and in a marker: `public."Order"."user"`.
+pub fn full_name(id: &Id) -> String {
+    let part = Some(quoted(&id.part)).filter(|_| !id.part.is_empty());
+    std::iter::once(place(id)).chain(part).collect::<Vec<_>>().join(".")
+}
+
 /// `alter table …`, for the table that something is a part of.
 pub(super) fn alter_table(id: &Id) -> String {
     format!("alter table {}", place(&id.table()))
@@ -81,4 +87,16 @@ pub(super) fn comment(id: &Id, text: Option<&str>) -> String {
         Kind::Schema | Kind::Table | Kind::Index | Kind::View | Kind::Other => format!("{} {}", id.word(), place(id)),
     };
     format!("comment on {on} is {}", text.map_or_else(|| "null".to_owned(), literal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_quoted_where_sql_needs_it() {
+        let column = Id::new(Kind::Column, "public", "Order", "user");
+        assert_eq!(full_name(&column), "public.\"Order\".\"user\"");
+        assert_eq!(full_name(&Id::new(Kind::Column, "public", "venues", "name")), "public.venues.name");
+    }
 }

@@ -32,7 +32,7 @@ pub(super) async fn check(
             "pending": pending,
             "problem": problem,
             "differences": checked.ours().collect::<Vec<_>>(),
-            "not_ours": checked.foreign().collect::<Vec<_>>(),
+            "left_alone": checked.harmless().collect::<Vec<_>>(),
         });
         return Ok((format!("{line}\n"), exit));
     }
@@ -48,7 +48,7 @@ fn told(checked: &Checked, pending: usize, problem: Option<String>) -> String {
     if checked.is_fine() {
         lines.push("the database is as declared".to_owned());
     }
-    lines.extend(checked.foreign().map(|difference| format!("{difference}, left alone")));
+    lines.extend(checked.harmless().map(|difference| format!("{difference}, left alone")));
     lines.push(String::new());
     lines.join("\n")
 }

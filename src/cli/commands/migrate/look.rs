@@ -2,8 +2,10 @@ use serde_json::json;
 
 use crate::cli::commands::failure::Failure;
 use crate::cli::terminal::Terminal;
-use crate::migrate::scratch::Places;
-use crate::migrate::{self, Files, MigrationError, PlanError, Rev, Revision, Standing, State, Status, Unusable};
+use crate::migrate::scratch::{Places, ScratchError};
+use crate::migrate::{
+    self, CheckError, Files, MigrationError, PlanError, Rev, Revision, Standing, State, Status, Unusable,
+};
 use crate::store::Database;
 
 /// `venues migrate current`, and whether anything is not as it should be. A database that has every migration is also compared with
@@ -17,11 +19,9 @@ pub(super) async fn current(
     if let Err(newer @ Unusable::Newer { .. }) = standing.state() {
         return Err(MigrationError::from(newer).into());
     }
-    let adrift: Vec<String> = match places {
-        Some(places) if standing.state() == Ok(State::Current) => {
-            migrate::check(database, places).await?.ours().map(ToString::to_string).collect()
-        }
-        _ => Vec::new(),
+    let (adrift, not_looked) = match places {
+        Some(places) if standing.state() == Ok(State::Current) => adrift(database, places).await?,
+        _ => (Vec::new(), None),
     };
     let at = standing.revisions.iter().rfind(|revision| revision.status.is_applied());
     let state = standing.state();
@@ -31,7 +31,8 @@ pub(super) async fn current(
         let problem = state.as_ref().err().map(ToString::to_string);
         let line = json!({
             "current": at.map(|revision| revision.version), "pending": pending, "alembic": standing.alembic(),
-            "problem": problem, "invalid_indexes": standing.invalid_indexes, "adrift": adrift, "ok": !wrong,
+            "problem": problem, "invalid_indexes": standing.invalid_indexes, "adrift": adrift,
+            "not_compared": not_looked, "ok": !wrong,
         });
         return Ok((format!("{line}\n"), wrong));
     }
@@ -49,7 +50,22 @@ pub(super) async fn current(
         format!("the index {} is invalid: a build of it failed; `venues migrate repair` builds it anew\n", index.path)
     });
     let adrift = adrift.iter().map(|line| format!("adrift: {line}\n"));
-    Ok((format!("{place} {note}\n{}", invalid.chain(adrift).collect::<String>()), wrong))
+    let not_looked = not_looked.iter().map(|why| format!("not compared with what is declared: {why}\n"));
+    Ok((format!("{place} {note}\n{}", invalid.chain(adrift).chain(not_looked).collect::<String>()), wrong))
+}
+
+/// In what the database differs from what is declared; or why nobody could look: where it stands is known all the same.
+async fn adrift(database: &Database, places: &Places<'_>) -> Result<(Vec<String>, Option<String>), Failure> {
+    match migrate::check(database, places).await {
+        Ok(checked) => Ok((checked.ours().map(ToString::to_string).collect(), None)),
+        Err(CheckError::Scratch(
+            why @ (ScratchError::NoRight { .. }
+            | ScratchError::NoPlace
+            | ScratchError::Embedded(_)
+            | ScratchError::OtherVersion { .. }),
+        )) => Ok((Vec::new(), Some(why.to_string()))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `venues migrate history`.
