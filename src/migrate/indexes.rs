@@ -13,7 +13,7 @@ const INVALID: &str = "
     from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
     where not i.indisvalid and c.relkind = 'i' and n.nspname in ('public', 'venue_sync')
         and not exists (select from pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
-        -- Whose build it is, one who may not read all statistics is not told; but a build holds this lock. So does autovacuum,
+        -- Whose build it is, one who may not read all statistics is not told; but a build holds its table like this. So does autovacuum,
         -- which is nobody's.
         and not exists (select from pg_locks l join pg_stat_activity a on a.pid = l.pid
                         where l.relation in (i.indexrelid, i.indrelid) and l.mode = 'ShareUpdateExclusiveLock' and l.granted

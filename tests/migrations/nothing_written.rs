@@ -32,7 +32,8 @@ async fn nothing_to_do_is_three_statements_and_no_lock() {
     let heard = listener.heard();
     let said = heard.outside.join("\n");
     assert!((1..=3).contains(&(heard.statements - before)), "{said}");
-    assert!(!said.contains("lock"), "{said}");
+    let taken = said.replace("pg_locks", "");
+    assert!(!taken.contains("lock"), "who holds one may be looked at: {said}");
 }
 
 #[tokio::test]
