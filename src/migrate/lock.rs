@@ -82,6 +82,16 @@ where
     Ok(!elsewhere && held().fetch_one(connection).await?)
 }
 
+/// Gives back a lock that we took, and that a pooler's session keeps: only the end of that session frees it.
+pub(super) async fn end_stray(connection: &mut PgConnection, id: i64) -> Result<(), sqlx::Error> {
+    const END: &str = "
+        select case when pid = pg_backend_pid() then pg_advisory_unlock($1) else pg_terminate_backend(pid) end
+        from pg_catalog.pg_locks where locktype = 'advisory' and granted and objsubid = 1
+            and database = (select oid from pg_catalog.pg_database where datname = current_database())
+            and (classid::bigint << 32 | objid::bigint) = $1";
+    sqlx::query_scalar::<_, bool>(END).persistent(false).bind(id).fetch_all(connection).await.map(drop)
+}
+
 /// Before the connection goes, so that the next runner need not wait until the server has noticed that.
 pub(super) async fn leave(mut connection: PgConnection, id: i64) {
     let released: Result<bool, _> =

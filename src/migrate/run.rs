@@ -255,6 +255,7 @@ pub(super) async fn take_lock(
         database.commit(other).await?;
     }
     if !held {
+        lock::end_stray(connection, id).await.map_err(|error| database.error(error))?;
         return Err(MigrationError::Lock(LockError::Pooled));
     }
     limit(database, connection, waits).await?;
