@@ -49,6 +49,9 @@ pub enum Command {
     /// List the regions that can be synced.
     #[command(after_help = "Regions are the [regions.NAME] tables of venues.toml; `demo` is always there.")]
     Regions,
+    /// List the kinds of venue, or the providers' words that are none of them yet.
+    #[command(after_help = CATEGORIES_EXAMPLES)]
+    Categories(CategoriesArgs),
     /// Change the database's schema, or show what it is.
     #[command(after_help = MIGRATE_EXAMPLES)]
     Migrate(MigrateArgs),
@@ -174,6 +177,17 @@ pub struct TrafficArgs {
     /// Begin a new run, and keep every exchange in this folder, without secrets, for --replay.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub record: Option<PathBuf>,
+}
+
+/// `venues categories`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CategoriesArgs {
+    /// List the category words that the syncs so far met and that have no code of ours, most frequent first.
+    #[arg(long)]
+    pub unmapped: bool,
+    /// Which database; only the unmapped words come from one.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
 }
 
 /// `venues migrate`.
@@ -360,6 +374,11 @@ Examples:
   venues migrate up
   venues migrate down 2 --database-url postgresql://me@localhost/mine
   venues migrate history --embedded";
+
+const CATEGORIES_EXAMPLES: &str = "\
+Examples:
+  venues categories
+  venues categories --unmapped --json";
 
 const DB_EXAMPLES: &str = "\
 Examples:

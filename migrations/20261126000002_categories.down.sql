@@ -1,0 +1,1 @@
+drop table venue_sync.categories;
