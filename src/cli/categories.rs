@@ -60,8 +60,7 @@ mod tests {
     #[test]
     fn a_word_without_a_code_comes_with_its_provider_its_rows_and_its_day() {
         let last_seen = chrono::DateTime::from_timestamp(1_782_975_600, 0).unwrap();
-        let word =
-            UnmappedWord { provider: "google".to_owned(), word: "noodle_barge".to_owned(), rows: 7, last_seen };
+        let word = UnmappedWord { provider: "google".to_owned(), word: "noodle_barge".to_owned(), rows: 7, last_seen };
         let table = unmapped(std::slice::from_ref(&word), false).unwrap();
         for said in ["PROVIDER", "google", "noodle_barge", "        7  2026-07-02"] {
             assert!(table.contains(said), "{said} is not in {table}");
