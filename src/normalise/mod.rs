@@ -3,6 +3,7 @@
 mod categories;
 mod day_text;
 mod hours;
+mod osm_hours;
 mod position;
 mod price;
 mod rating;
