@@ -1,5 +1,6 @@
-use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime, Timelike};
+use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime, Timelike, Weekday};
 use opening_hours::OpeningHours;
+use opening_hours_syntax::rules::day::WeekDayRange;
 use opening_hours_syntax::rules::{RuleKind, RuleSequence};
 
 use super::meaning::{cuts_nights, is_vague, with_holidays, written};
@@ -9,6 +10,13 @@ use crate::model::{Period, Point, SpecialDay};
 /// Days that are told of a value that is no plain week.
 const DAYS: i64 = 14;
 
+const EVERY_DAY: WeekDayRange = WeekDayRange::Fixed {
+    range: Weekday::Mon..=Weekday::Sun,
+    offset: 0,
+    nth_from_start: [true; 5],
+    nth_from_end: [true; 5],
+};
+
 /// The days from `from` on of which it is certain when they open, whether they are holidays or not. What is vague counts as unknown,
 /// and takes its day with it.
 pub(super) fn certain(rules: &[RuleSequence], text: &str, from: NaiveDate) -> Vec<SpecialDay> {
@@ -17,6 +25,10 @@ pub(super) fn certain(rules: &[RuleSequence], text: &str, from: NaiveDate) -> Ve
     }
     let days = |every_day| {
         let mut rules = with_holidays(rules, every_day);
+        // The grammar's crate takes a last rule for every day to be all there is, also where it is a fallback.
+        for rule in rules.iter_mut().filter(|rule| rule.day_selector.is_empty()) {
+            rule.day_selector.weekday.push(EVERY_DAY);
+        }
         for rule in rules.iter_mut().filter(|rule| is_vague(rule)) {
             rule.kind = RuleKind::Unknown;
             for span in &mut rule.time_selector.spans {

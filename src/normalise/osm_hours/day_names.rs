@@ -28,7 +28,15 @@ const LANGUAGES: [Names; 13] = [
         "so son sonntag sonntags",
     ],
     // French.
-    ["lu lun lundi", "ma mar mardi", "me mer mercredi", "je jeu jeudi", "ve ven vendredi", "sa sam samedi", "di dim dimanche"],
+    [
+        "lu lun lundi",
+        "ma mar mardi",
+        "me mer mercredi",
+        "je jeu jeudi",
+        "ve ven vendredi",
+        "sa sam samedi",
+        "di dim dimanche",
+    ],
     // Italian.
     [
         "lu lun lunedì lunedi lunedi'",
@@ -62,15 +70,7 @@ const LANGUAGES: [Names; 13] = [
         "dom domingo domingos",
     ],
     // Russian.
-    [
-        "пн понедельник",
-        "вт вторник",
-        "ср среда",
-        "чт четверг",
-        "пт пятница",
-        "сб суббота",
-        "вс воскресенье",
-    ],
+    ["пн понедельник", "вт вторник", "ср среда", "чт четверг", "пт пятница", "сб суббота", "вс воскресенье"],
     // Ukrainian.
     ["пн понеділок", "вт вівторок", "ср середа", "чт четвер", "пт п'ятниця", "сб субота", "нд неділя"],
     // Czech.
@@ -88,7 +88,7 @@ const LANGUAGES: [Names; 13] = [
     // Estonian.
     ["e esmaspäev", "t teisipäev", "k kolmapäev", "n neljapäev", "r reede", "l laupäev", "p pühapäev"],
     // Hungarian.
-    ["h hétfő", "k kedd", "sze szerda", "cs csütörtök", "p péntek", "szo szombat", "v vasárnap"],
+    ["h hétfő", "k kedd", "sze szerda", "cs csütörtök", "p péntek", "szo sz szombat", "v vasárnap"],
 ];
 
 /// Whether a word may be a weekday in some language.
@@ -96,13 +96,20 @@ pub(super) fn is_known(word: &str) -> bool {
     LANGUAGES.iter().any(|language| day_in(language, word).is_some())
 }
 
-/// The days of all words of a value together, Monday = 0: by the languages that know every one of them. None where there is no such
-/// language, or where two of them disagree.
+/// The days of all words of a value together, Monday = 0: by the languages that know every one of them. Where there is no such
+/// language, each word by itself. None where two languages disagree.
 pub(super) fn days(words: &[String]) -> Option<Vec<usize>> {
-    let readings: BTreeSet<Vec<usize>> = LANGUAGES
+    let together: BTreeSet<Vec<usize>> = LANGUAGES
         .iter()
         .filter_map(|language| words.iter().map(|word| day_in(language, word)).collect::<Option<Vec<_>>>())
         .collect();
+    if together.is_empty() {
+        return words.iter().map(|word| only(LANGUAGES.iter().filter_map(|of| day_in(of, word)).collect())).collect();
+    }
+    only(together)
+}
+
+fn only<T: Ord>(readings: BTreeSet<T>) -> Option<T> {
     let mut readings = readings.into_iter();
     readings.next().filter(|_| readings.next().is_none())
 }
@@ -133,7 +140,8 @@ mod tests {
         // Tuesday or Sunday to Saturday; Thursday or Sunday.
         assert_eq!(of(&["di", "sa"]), None);
         assert_eq!(of(&["do"]), None);
-        assert_eq!(of(&["mo", "ve"]), None, "no language has both");
+        assert_eq!(of(&["mo", "di", "ve"]), None, "no language has them all, and not all agree on the second");
+        assert_eq!(of(&["mi", "su"]), Some(vec![2, 6]), "no language has both, but nobody disagrees");
         assert_eq!(of(&["lu", "do"]), Some(vec![0, 6]));
     }
 }

@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
+use opening_hours_syntax::rules::day::WeekDayRange;
 use opening_hours_syntax::rules::time::{Time, TimeSelector, TimeSpan};
 use opening_hours_syntax::rules::{OpeningHoursExpression, RuleKind, RuleOperator, RuleSequence};
-use opening_hours_syntax::rules::day::WeekDayRange;
 
 use super::{dates, plain, spelling};
 use crate::model::{Repair, SpecialDay};
@@ -34,26 +34,25 @@ pub(in crate::normalise) fn meaning(value: &str, from: NaiveDate, repairs: &mut 
     let Some((text, rules)) = spelling::parsed(value, repairs) else { return Meaning::Unknown };
     let opens = |rule: &&RuleSequence| rule.kind != RuleKind::Closed;
     if rules.iter().all(|rule| !opens(&rule)) {
-        return never(&rules);
+        return never(&rules, text);
     }
-    let spans = rules.iter().filter(opens).flat_map(|rule| &rule.time_selector.spans);
-    if spans.clone().any(|span| span.repeats.is_some()) {
-        return Meaning::Unknown;
-    }
-    // Words alone, under no day and no time: nothing is said that a clock could use.
-    if rules.iter().filter(opens).all(|rule| rule.day_selector.is_empty() && is_vague(rule) && is_whole_day(rule)) {
+    if rules.iter().flat_map(|rule| &rule.time_selector.spans).any(|span| span.repeats.is_some()) {
         return Meaning::Unknown;
     }
     match plain::week(&rules, &text) {
         Some(week) => Meaning::Plain(week),
-        None => Meaning::Complex { days: dates::certain(&rules, &text, from), text: spelling::shown(&text) },
+        None => Meaning::Complex { days: dates::certain(&rules, &text, from), text },
     }
 }
 
 /// Closed and nothing else: every day, or only on some, which says nothing of the others.
-fn never(rules: &[RuleSequence]) -> Meaning {
+fn never(rules: &[RuleSequence], text: String) -> Meaning {
     let always = |rule: &RuleSequence| rule.day_selector.is_empty() && is_whole_day(rule);
-    if rules.iter().any(always) { Meaning::Plain(Week::Stretches(Vec::new())) } else { Meaning::Unknown }
+    if rules.iter().any(always) {
+        Meaning::Plain(Week::Stretches(Vec::new()))
+    } else {
+        Meaning::Complex { text, days: Vec::new() }
+    }
 }
 
 /// Whether a rule that opens may mean something else than open: words stand with it, its end is open, its days have no times, or

@@ -5,9 +5,11 @@
 //! fallback, days without times, an open end (open till midnight), a repeated span (a range of closing times), a rule that cuts off
 //! what the night before reaches into its day.
 
-mod day_names;
 mod dates;
+mod day_names;
 mod meaning;
+#[cfg(test)]
+mod meaning_tests;
 mod plain;
 mod respelt;
 mod spelling;

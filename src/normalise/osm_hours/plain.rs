@@ -28,18 +28,31 @@ pub(super) fn week(rules: &[RuleSequence], text: &str) -> Option<Week> {
             // What a holiday takes away is meant, even where a later rule gives it back.
             && !(rule.kind == RuleKind::Closed && names_holiday(rule))
     };
-    if !rules.iter().all(is_plain) || joins_holidays(text) {
+    if !rules.iter().all(is_plain) || joins_holidays(text) || repeats_itself(rules) {
         return None;
     }
     let usual = with_holidays(rules, false);
     let week = own_reading(&usual, Off::OwnDay)?;
-    if own_reading(&usual, Off::NightBefore)? != week || own_reading(&with_holidays(rules, true), Off::OwnDay)? != week {
+    if own_reading(&usual, Off::NightBefore)? != week || own_reading(&with_holidays(rules, true), Off::OwnDay)? != week
+    {
         return None;
     }
     let nights_differ = cuts_nights(&usual);
     let by_the_letter = crate_reading(usual)?;
     let agreed = if nights_differ { holds(&week, &by_the_letter) } else { by_the_letter == week };
     Some(week).filter(|_| agreed)
+}
+
+/// Whether a later rule replaces an earlier one of the very same days (`Mo-Fr 10:00-12:00; Mo-Fr 14:00-18:00`): by the letter the first
+/// is void, which nobody who wrote it can have meant.
+fn repeats_itself(rules: &[RuleSequence]) -> bool {
+    let opens = |rule: &RuleSequence| rule.kind == RuleKind::Open;
+    rules.iter().enumerate().any(|(index, rule)| {
+        let replaced = |later: &RuleSequence| {
+            opens(later) && later.operator == RuleOperator::Normal && later.day_selector == rule.day_selector
+        };
+        opens(rule) && rules[index + 1..].iter().any(replaced)
+    })
 }
 
 /// Whether every open minute of the second is one of the first.
@@ -81,7 +94,8 @@ fn own_reading(rules: &[RuleSequence], off: Off) -> Option<Week> {
         let spans: Vec<(u32, u32)> = rule.time_selector.spans.iter().map(minutes).collect::<Option<_>>()?;
         for day in (0..7_u32).filter(|day| falls_on(rule, *day)) {
             let own = usize::try_from(day).ok()?;
-            let stretches = spans.iter().map(|(open, close)| Stretch { open: day * DAY + open, close: day * DAY + close });
+            let stretches =
+                spans.iter().map(|(open, close)| Stretch { open: day * DAY + open, close: day * DAY + close });
             match (rule.kind, rule.operator) {
                 (RuleKind::Closed, _) if is_whole_day(rule) => {
                     days[own].clear();
@@ -110,7 +124,11 @@ fn falls_on(rule: &RuleSequence, day: u32) -> bool {
     let monday_first = (day + 6) % 7;
     let within = |range: &RangeInclusive<Weekday>| {
         let (first, last) = (number(range.start()), number(range.end()));
-        if first <= last { (first..=last).contains(&monday_first) } else { monday_first >= first || monday_first <= last }
+        if first <= last {
+            (first..=last).contains(&monday_first)
+        } else {
+            monday_first >= first || monday_first <= last
+        }
     };
     let days = &rule.day_selector.weekday;
     days.is_empty() || days.iter().any(|day| matches!(day, WeekDayRange::Fixed { range, .. } if within(range)))

@@ -7,8 +7,11 @@ use crate::model::Repair;
 /// Monday first.
 const DAYS: [&str; 7] = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];
 
-/// Longest stretch that is believed of a night, minutes: "9-5" is no twenty hours.
+/// Longest stretch past midnight that is believed, minutes: "9-5" is no twenty hours.
 const LONGEST_NIGHT: u32 = 14 * 60;
+
+/// The same where the clock leaves no doubt.
+const LONGEST_SURE_NIGHT: u32 = 20 * 60;
 
 /// Days, and what is said of them.
 #[derive(Debug, Default)]
@@ -36,10 +39,10 @@ pub(super) fn respelt(value: &str) -> Option<(String, Vec<Repair>)> {
     while let Some(group) = reader.group()? {
         groups.push(group);
     }
-    if groups.is_empty() || says_twice(&groups) {
+    let nights = groups.iter().flat_map(|group| &group.spans).any(|span| span.close.is_some_and(|close| close > 1_440));
+    if groups.is_empty() || says_twice(&groups, nights) {
         return None;
     }
-    let nights = groups.iter().flat_map(|group| &group.spans).any(|span| span.close.is_some_and(|close| close > 1_440));
     let text: Vec<String> = groups.iter().map(written).collect();
     Some((text.join(if nights { ", " } else { "; " }), repairs))
 }
@@ -52,10 +55,9 @@ fn repairs(tokens: &[Token]) -> Vec<Repair> {
     };
     let clock = |token: &Token| matches!(token, Token::Time(clock) if !clock.standard);
     let mut found = Vec::new();
-    for (is_there, repair) in [
-        (tokens.iter().any(day), Repair::HoursDayNames),
-        (tokens.iter().any(clock), Repair::HoursClock),
-    ] {
+    for (is_there, repair) in
+        [(tokens.iter().any(day), Repair::HoursDayNames), (tokens.iter().any(clock), Repair::HoursClock)]
+    {
         if is_there {
             found.push(repair);
         }
@@ -66,8 +68,9 @@ fn repairs(tokens: &[Token]) -> Vec<Repair> {
     found
 }
 
-/// Whether two groups speak of one day: the second could add to the first, or replace it.
-fn says_twice(groups: &[Group]) -> bool {
+/// Whether two groups speak of one day: the second could add to the first, or replace it. One that closes replaces, but for a night
+/// that reaches into its day.
+fn says_twice(groups: &[Group], nights: bool) -> bool {
     let holidays = groups.iter().filter(|group| group.holiday).count();
     let mut seen = [false; 7];
     let mut twice = holidays > 1;
@@ -75,7 +78,8 @@ fn says_twice(groups: &[Group]) -> bool {
         let every = group.days.is_empty() && !group.holiday;
         twice |= every && groups.len() > 1;
         for &day in &group.days {
-            twice |= std::mem::replace(&mut seen[day], true);
+            let before = std::mem::replace(&mut seen[day], true);
+            twice |= before && (nights || !group.closed);
         }
     }
     twice
@@ -108,11 +112,19 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// None where the day words are of no one language, or some times have an `am` and others none.
     fn new(tokens: &'a [Token]) -> Option<Self> {
-        let words: Vec<String> =
-            tokens.iter().filter_map(|token| if let Token::Day(word) = token { Some(word.clone()) } else { None }).collect();
-        let clocks = || tokens.iter().filter_map(|token| if let Token::Time(clock) = token { Some(clock) } else { None });
+        let words: Vec<String> = tokens
+            .iter()
+            .filter_map(|token| if let Token::Day(word) = token { Some(word.clone()) } else { None })
+            .collect();
+        let clocks =
+            || tokens.iter().filter_map(|token| if let Token::Time(clock) = token { Some(clock) } else { None });
         let halves = clocks().any(|clock| clock.half);
         if halves && clocks().any(|clock| !clock.half && clock.minutes % 720 != 0) {
+            return None;
+        }
+        // Nothing shows that the clock has 24 hours: "3-6" may be any half of the day.
+        let shown = clocks().any(|clock| clock.minutes >= 13 * 60);
+        if !halves && !shown && clocks().any(|clock| clock.minutes < 8 * 60 && !clock.standard) {
             return None;
         }
         let days = if words.is_empty() { Vec::new() } else { day_names::days(&words)? };
@@ -158,9 +170,28 @@ impl<'a> Reader<'a> {
             self.skip(&[Token::Comma, Token::And]);
             if !matches!(self.peek(), Some(Token::Time(_))) {
                 self.at = before;
-                return Some(Some(group));
+                break;
             }
         }
+        // A day has its stretches in order; what has not is on a clock of twelve hours, or of another day.
+        let in_order = group.spans.windows(2).all(|pair| pair[0].close.is_some_and(|close| close <= pair[1].open));
+        in_order.then_some(())?;
+        if group.days.is_empty() && !group.holiday {
+            self.read_trailing_days(&mut group)?;
+        }
+        Some(Some(group))
+    }
+
+    /// `10am-5pm Mon-Fr`: days may stand behind the hours where there is nothing else.
+    fn read_trailing_days(&mut self, group: &mut Group) -> Option<()> {
+        let before = self.at;
+        self.skip(&[Token::Comma, Token::Colon]);
+        self.read_days(group)?;
+        if group.days.is_empty() {
+            self.at = before;
+            return Some(());
+        }
+        self.peek().is_none().then_some(())
     }
 
     fn read_days(&mut self, group: &mut Group) -> Option<()> {
@@ -215,13 +246,19 @@ impl<'a> Reader<'a> {
         if !self.take(&Token::To) {
             return None;
         }
-        let close = self.clock()?;
-        // Twelve at night or at noon? Nobody opens at midnight by "12am".
-        if open.minutes >= 1_440 || self.halves && open.minutes == 0 {
+        if self.take(&Token::Plus) {
+            return Some(Span { open: open.minutes, close: None });
+        }
+        let end = self.clock()?;
+        // Twelve at night or at noon? Nobody opens at midnight by "12am", and "10pm-12" has two readings.
+        let doubtful = self.halves && (open.minutes == 0 || !end.half && end.minutes == 720);
+        if open.minutes >= 1_440 || doubtful {
             return None;
         }
-        let close = if close.minutes <= open.minutes { close.minutes + 1_440 } else { close.minutes };
-        if close > 1_440 && close - open.minutes > LONGEST_NIGHT {
+        let close = if end.minutes <= open.minutes { end.minutes + 1_440 } else { end.minutes };
+        let sure = self.halves || open.full && end.full;
+        let longest = if sure { LONGEST_SURE_NIGHT } else { LONGEST_NIGHT };
+        if close > 1_440 && close - open.minutes > longest {
             return None;
         }
         let open_end = self.take(&Token::Plus);

@@ -34,11 +34,24 @@ pub(super) fn parsed(value: &str, repairs: &mut Vec<Repair>) -> Option<(String, 
 }
 
 fn rules(text: &str) -> Option<Vec<RuleSequence>> {
+    Some(opening_hours_syntax::parse(&mark_whole_days(text)).ok()?.rules)
+}
+
+/// Gives whole days that are written as such [`WHOLE_DAY`]'s form.
+fn mark_whole_days(text: &str) -> String {
     let mut marked = text.to_owned();
     for whole in ["24/7", "00:00-24:00", "00:00-00:00", "0:00-24:00"] {
-        marked = marked.replace(whole, WHOLE_DAY);
+        let mut pieces = marked.split(whole);
+        let mut joined = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            // Not the end of `10:00-24:00`.
+            let is_time = !joined.ends_with(|c: char| c.is_ascii_digit());
+            joined.push_str(if is_time { WHOLE_DAY } else { whole });
+            joined.push_str(piece);
+        }
+        marked = joined;
     }
-    Some(opening_hours_syntax::parse(&marked).ok()?.rules)
+    marked
 }
 
 /// `Sa, Su 10:00-18:00`: the grammar reads a Saturday without times, then a rule for Sunday. Who writes so means both.
@@ -50,8 +63,9 @@ fn join_days(text: &str) -> String {
     for (index, word) in words.iter().enumerate() {
         joined.push_str(word);
         let only_days = word.strip_suffix(',').is_some_and(|list| list.split(',').all(is_day));
-        let next_is_day =
-            words.get(index + 1).is_some_and(|next| next.trim_end_matches(',').split(',').all(is_day) && !next.is_empty());
+        let next_is_day = words
+            .get(index + 1)
+            .is_some_and(|next| next.trim_end_matches(',').split(',').all(is_day) && !next.is_empty());
         // The first of the list stands at the beginning of its rule.
         let begins = index == 0 || words[index - 1].ends_with([';', ',', ':']);
         if index + 1 < words.len() && !(only_days && next_is_day && begins) {
@@ -97,17 +111,23 @@ fn mend_piece(piece: &str) -> String {
     if plain.ends_with(' ') {
         text.push(' ');
     }
-    for (from, to) in [(" -", "-"), ("- ", "-"), (" ;", ";"), (" ,", ","), (";;", ";"), ("; ;", ";"), (",;", ";"), (";,", ";")] {
+    for (from, to) in [
+        (" -", "-"),
+        ("- ", "-"),
+        (" ;", ";"),
+        (" ,", ","),
+        (";;", ";"),
+        ("; ;", ";"),
+        (",;", ";"),
+        (";,", ";"),
+        (" [", "["),
+        ("Ph ", "PH "),
+    ] {
         while text.contains(from) {
             text = text.replace(from, to);
         }
     }
     text
-}
-
-/// The text as it is shown.
-pub(super) fn shown(text: &str) -> String {
-    text.to_owned()
 }
 
 /// Whether a holiday and a weekday stand side by side: the grammar means the holidays on those weekdays, its crate reads a list.
@@ -117,6 +137,8 @@ pub(super) fn joins_holidays(text: &str) -> bool {
     let is_day = |word: &str| ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"].iter().any(|day| word.contains(day));
     words.windows(2).any(|pair| {
         is_holiday(pair[0]) && is_day(pair[1]) && !pair[1].starts_with('"')
-            || is_day(pair[0]) && !pair[0].ends_with([',', ';']) && (pair[1].starts_with("PH") || pair[1].starts_with("SH"))
+            || is_day(pair[0])
+                && !pair[0].ends_with([',', ';'])
+                && (pair[1].starts_with("PH") || pair[1].starts_with("SH"))
     })
 }

@@ -36,6 +36,8 @@ pub(super) struct Clock {
     pub(super) half: bool,
     /// As the grammar has it.
     pub(super) standard: bool,
+    /// With two digits for the hour and two for the minute: a clock of 24 hours.
+    pub(super) full: bool,
 }
 
 /// The pieces of a value; none if it has a piece that is not known.
@@ -46,7 +48,7 @@ pub(super) fn tokens(value: &str) -> Option<Vec<Token>> {
         let (token, after) = if first.is_ascii_digit() {
             number(rest)?
         } else if first.is_alphabetic() {
-            word(rest)?
+            word(rest, matches!(found.last(), Some(Token::Time(_))))?
         } else {
             (sign(first)?, rest.get(first.len_utf8()..)?)
         };
@@ -70,7 +72,8 @@ fn sign(sign: char) -> Option<Option<Token>> {
     }))
 }
 
-fn word(rest: &str) -> Option<(Option<Token>, &str)> {
+/// A word; an `h` after a time is none.
+fn word(rest: &str, after_time: bool) -> Option<(Option<Token>, &str)> {
     let end = rest.find(|c: char| !(c.is_alphabetic() || c == '\'')).unwrap_or(rest.len());
     let (word, after) = rest.split_at_checked(end)?;
     let word = word.to_lowercase();
@@ -87,24 +90,28 @@ fn word(rest: &str) -> Option<(Option<Token>, &str)> {
         }
     }
     let token = match word.as_str() {
-        "off" | "closed" | "geschlossen" | "ruhetag" | "fermé" | "fermée" | "ferme" | "chiuso" | "cerrado" | "fechado"
-        | "gesloten" | "zavřeno" | "nieczynne" | "zárva" | "suletud" | "выходной" => Some(Token::Closed),
+        "off" | "closed" | "geschlossen" | "ruhetag" | "fermé" | "fermée" | "ferme" | "chiuso" | "cerrado"
+        | "fechado" | "gesloten" | "zavřeno" | "nieczynne" | "zárva" | "suletud" | "выходной" => {
+            Some(Token::Closed)
+        }
         "ph" => Some(Token::Holiday),
         "daily" | "everyday" | "täglich" | "tgl" | "dagelijks" | "ежедневно" | "щоденно" | "quotidien" => {
             Some(Token::EveryDay)
         }
-        "to" | "till" | "until" | "thru" | "through" | "bis" | "au" | "à" | "a" | "al" | "às" | "as" | "alle" | "tot" | "do"
+        "to" | "till" | "until" | "thru" | "through" | "bis" | "au" | "à" | "a" | "al" | "às" | "as" | "alle"
+        | "tot" | "do"
             if !is_a_day(&word, after) =>
         {
             Some(Token::To)
         }
         "and" | "und" | "et" | "y" | "en" => Some(Token::And),
-        // In Italian and Portuguese "and", in Estonian Monday.
+        "late" | "close" | "closing" | "selesai" => Some(Token::Plus),
         "noon" | "midi" => Some(time(12 * 60)),
         "midnight" | "minuit" => Some(time(24 * 60)),
         // Words that say what stands there anyway.
-        "from" | "von" | "vom" | "de" | "du" | "le" | "des" | "les" | "dalle" | "das" | "van" | "uhr" | "h" | "hs" | "hrs" | "hr"
-        | "hours" | "uur" | "open" | "opening" | "öffnungszeiten" | "с" | "з" | "godz" => None,
+        "from" | "von" | "vom" | "de" | "du" | "le" | "des" | "les" | "dalle" | "das" | "van" | "uhr" | "hs"
+        | "hrs" | "hr" | "hours" | "uur" | "open" | "opening" | "öffnungszeiten" | "с" | "з" | "godz" => None,
+        "h" if after_time => None,
         _ if day_names::is_known(&word) => Some(Token::Day(word)),
         _ => return None,
     };
@@ -115,7 +122,7 @@ fn word(rest: &str) -> Option<(Option<Token>, &str)> {
 
 /// `do` is Thursday in German and until in Polish: a day where another day, a sign between days or a time follows at once.
 fn is_a_day(word: &str, after: &str) -> bool {
-    word == "do" && !after.trim_start().starts_with(|c: char| c.is_alphabetic()) 
+    word == "do" && !after.trim_start().starts_with(char::is_alphabetic)
 }
 
 fn phrase_at(rest: &str, phrase: &str) -> Option<usize> {
@@ -124,7 +131,7 @@ fn phrase_at(rest: &str, phrase: &str) -> Option<usize> {
 }
 
 fn time(minutes: u32) -> Token {
-    Token::Time(Clock { minutes, half: false, standard: false })
+    Token::Time(Clock { minutes, half: false, standard: false, full: false })
 }
 
 /// A time, or an around-the-clock.
@@ -147,9 +154,13 @@ fn number(rest: &str) -> Option<(Option<Token>, &str)> {
         _ => return None,
     };
     // `10:00:00` and `1.2.3` are no times.
-    if minute >= 60 || after.starts_with(|c: char| c.is_ascii_digit()) || after.strip_prefix([':', '.']).is_some_and(starts_with_digit) {
+    if minute >= 60
+        || after.starts_with(|c: char| c.is_ascii_digit())
+        || after.strip_prefix([':', '.']).is_some_and(starts_with_digit)
+    {
         return None;
     }
+    let full = standard || digits.len() == 4;
     let (half, after) = half(after);
     let hour: u32 = hour;
     let minutes = match half {
@@ -160,7 +171,7 @@ fn number(rest: &str) -> Option<(Option<Token>, &str)> {
         }
         _ => return None,
     };
-    Some((Some(Token::Time(Clock { minutes, half: half.is_some(), standard })), after))
+    Some((Some(Token::Time(Clock { minutes, half: half.is_some(), standard, full })), after))
 }
 
 fn starts_with_digit(text: &str) -> bool {
@@ -184,9 +195,20 @@ fn minute(after: &str) -> Option<(u32, &str, bool)> {
 /// `am`, `p.m.`: whether it is the second half of the day.
 fn half(after: &str) -> (Option<bool>, &str) {
     let trimmed = after.trim_start_matches(' ');
-    for (word, pm) in [("a.m.", false), ("p.m.", true), ("a.m", false), ("p.m", true), ("am", false), ("pm", true)] {
-        if let Some(length) = phrase_at(trimmed, word)
-            && let Some(rest) = trimmed.get(length..)
+    for (word, pm) in [
+        ("a.m.", false),
+        ("p.m.", true),
+        ("a.m", false),
+        ("p.m", true),
+        ("am", false),
+        ("pm", true),
+        ("a", false),
+        ("p", true),
+    ] {
+        // A letter alone stands right behind its time; "a" apart is a word of several languages.
+        let text = if word.len() == 1 { after } else { trimmed };
+        if let Some(length) = phrase_at(text, word)
+            && let Some(rest) = text.get(length..)
             && !rest.starts_with(char::is_alphabetic)
         {
             return (Some(pm), rest);
