@@ -100,9 +100,9 @@ fn own_reading(rules: &[RuleSequence], off: Off) -> Option<Week> {
                 (RuleKind::Closed, _) if is_whole_day(rule) => {
                     days[own].clear();
                     if off == Off::NightBefore {
-                        days.iter_mut().for_each(|other| {
+                        for other in &mut days {
                             take_out(other, Stretch { open: day * DAY, close: (day + 1) * DAY });
-                        });
+                        }
                     }
                 }
                 (RuleKind::Closed, _) => stretches.for_each(|closed| {
