@@ -5,7 +5,7 @@ use opening_hours::OpeningHours;
 use opening_hours_syntax::rules::day::WeekDayRange;
 use opening_hours_syntax::rules::{RuleKind, RuleOperator, RuleSequence};
 
-use super::meaning::{cuts_nights, is_vague, is_whole_day, minutes, names_holiday, with_holidays, written};
+use super::rules::{cuts_nights, is_vague, is_whole_day, minutes, names_holiday, with_holidays, written};
 use super::spelling::joins_holidays;
 use crate::normalise::week::{DAY, Stretch, Week};
 

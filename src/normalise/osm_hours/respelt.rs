@@ -11,7 +11,7 @@ const DAYS: [&str; 7] = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];
 const LONGEST_NIGHT: u32 = 14 * 60;
 
 /// The same where the clock leaves no doubt.
-const LONGEST_SURE_NIGHT: u32 = 20 * 60;
+const LONGEST_SURE_NIGHT: u32 = 18 * 60;
 
 /// Days, and what is said of them.
 #[derive(Debug, Default)]
@@ -252,8 +252,9 @@ impl<'a> Reader<'a> {
             return Some(Span { open: open.minutes, close: None });
         }
         let end = self.clock()?;
-        // Twelve at night or at noon? Nobody opens at midnight by "12am", and "10pm-12" has two readings.
-        let doubtful = self.halves && (open.minutes == 0 || !end.half && end.minutes == 720);
+        // Twelve at night or at noon? Nobody opens at midnight by "12am" nor closes at noon after it, and "10pm-12" has two readings.
+        let noon_after = end.minutes == 720 && (!end.half || open.minutes >= 720);
+        let doubtful = self.halves && (open.minutes == 0 || noon_after);
         if open.minutes >= 1_440 || doubtful {
             return None;
         }

@@ -81,6 +81,7 @@ fn word(rest: &str, after_time: bool) -> Option<(Option<Token>, &str)> {
     let word = word.to_lowercase();
     // Two words that are one.
     for (phrase, token) in [
+        ("t/m", Token::To),
         ("every day", Token::EveryDay),
         ("tous les jours", Token::EveryDay),
         ("todos los días", Token::EveryDay),
