@@ -32,6 +32,8 @@ async fn record(provider: &str, folder: &Path) {
             let double = osm::Double::serve(&city::town()).await;
             run(provider, folder, &[("OVERPASS_BASE_URL", double.url())]).await;
             assert_recorded(folder, double.asked());
+            let ourselves = concat!("venue-sync/", env!("CARGO_PKG_VERSION"), " (maps@example.org)");
+            assert!(double.callers().iter().all(|caller| caller == ourselves), "{:?}", double.callers());
         }
         other => panic!("{other} has no double yet"),
     }
@@ -41,7 +43,8 @@ async fn run(provider: &str, folder: &Path, environment: &[(&str, String)]) {
     let database = TestDatabase::create().await;
     let settings = folder.parent().unwrap().join("quick.toml");
     // The double has no etiquette, and nobody wants to wait for it.
-    std::fs::write(&settings, format!("[providers.{provider}]\nrequests_per_second = 200\n")).unwrap();
+    let text = format!("[providers.{provider}]\nrequests_per_second = 200\ncontact = \"maps@example.org\"\n");
+    std::fs::write(&settings, text).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_venues"));
     command
         .args(["sync", "--region", "demo", "--provider", provider, "--concurrency", "1", "--migrate"])
