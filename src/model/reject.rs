@@ -24,6 +24,10 @@ pub enum RejectReason {
     NotYetOpen,
     /// The provider's own reviewers doubt that it is a venue of its own (a duplicate, a private home), and nobody has settled it.
     Flagged,
+    /// Something else than a venue.
+    NoVenue,
+    /// The same venue is in the same answer under another id.
+    ListedTwice,
 }
 
 impl RejectReason {
@@ -39,6 +43,8 @@ impl RejectReason {
             Self::ClosedPermanently => "closed_permanently",
             Self::NotYetOpen => "not_yet_open",
             Self::Flagged => "flagged",
+            Self::NoVenue => "no_venue",
+            Self::ListedTwice => "listed_twice",
         }
     }
 }

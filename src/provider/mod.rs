@@ -6,11 +6,12 @@
 mod contract;
 mod foursquare;
 mod google;
+mod osm;
 mod plain;
 
 pub use contract::{Cursor, Page, Provider, UnknownType};
 
 /// Every provider, in the order of `--help`.
 pub fn all() -> Vec<Box<dyn Provider>> {
-    vec![Box::new(google::Google), Box::new(foursquare::Foursquare::PREMIUM)]
+    vec![Box::new(google::Google), Box::new(foursquare::Foursquare::PREMIUM), Box::new(osm::Osm)]
 }

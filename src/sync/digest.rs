@@ -18,12 +18,7 @@ pub(super) struct Digest {
 
 /// Cleans the rows of an answer, and says what coverage has to know of it. The zones are those that the database knows. An answer
 /// that is not of the asked area is an error.
-pub(super) fn digest(
-    job: &Job<'_>,
-    zones: &Zones,
-    ask: &Ask,
-    page: Page,
-) -> Result<(Digest, AnswerSeen), Elsewhere> {
+pub(super) fn digest(job: &Job<'_>, zones: &Zones, ask: &Ask, page: Page) -> Result<(Digest, AnswerSeen), Elsewhere> {
     let positions: Vec<Option<Position>> =
         page.rows.iter().map(|row| row.as_ref().ok().and_then(readable_position)).collect();
     let limits = job.provider.limits();

@@ -82,7 +82,8 @@ impl Respond for Search {
             questions.push(query.clone());
             questions.len() == 1
         };
-        let refused = |status, message: &str| ResponseTemplate::new(status).set_body_json(json!({ "message": message }));
+        let refused =
+            |status, message: &str| ResponseTemplate::new(status).set_body_json(json!({ "message": message }));
         if header("authorization") != format!("Bearer {KEY}") {
             return refused(401, "Invalid request token.");
         }
@@ -142,7 +143,8 @@ impl Search {
             None => near_the_data_centre(),
         };
         // The cursor is an offset that nobody should look into.
-        let cursor = parameter("cursor").map_or(Some(0), |cursor| cursor.strip_prefix("c3I6").and_then(|at| at.parse().ok()));
+        let cursor =
+            parameter("cursor").map_or(Some(0), |cursor| cursor.strip_prefix("c3I6").and_then(|at| at.parse().ok()));
         let Some(from): Option<usize> = cursor else { return Err("Invalid cursor.") };
         let from = if self.mood == Mood::Endless { 0 } else { from };
         let fields: Vec<&str> = parameter("fields").unwrap_or_default().split(',').collect();
@@ -207,7 +209,8 @@ fn category(kind: &str) -> Value {
 /// A place of the town as Foursquare would describe it: its scales, its week, its gaps.
 fn row(number: usize, place: &Place) -> Value {
     let theirs = &place.row;
-    let kinds: Vec<&str> = place.types().filter(|kind| !["food", "store", "point_of_interest", "establishment"].contains(kind)).collect();
+    let kinds: Vec<&str> =
+        place.types().filter(|kind| !["food", "store", "point_of_interest", "establishment"].contains(kind)).collect();
     let street = theirs["formattedAddress"].as_str().unwrap_or_default();
     let mut row = json!({
         "fsq_place_id": format!("5ea{:021x}", number * 7_919),
@@ -225,7 +228,13 @@ fn row(number: usize, place: &Place) -> Value {
     row["price"] = match theirs["priceLevel"].as_str() {
         Some("PRICE_LEVEL_INEXPENSIVE") => json!(1),
         // Written as a text now and then.
-        Some("PRICE_LEVEL_MODERATE") => if number.is_multiple_of(5) { json!("2") } else { json!(2) },
+        Some("PRICE_LEVEL_MODERATE") => {
+            if number.is_multiple_of(5) {
+                json!("2")
+            } else {
+                json!(2)
+            }
+        }
         Some("PRICE_LEVEL_EXPENSIVE") => json!(3),
         Some("PRICE_LEVEL_VERY_EXPENSIVE") => json!(4),
         _ => Value::Null,
@@ -247,13 +256,19 @@ fn row(number: usize, place: &Place) -> Value {
 fn hours(number: usize, periods: &Value) -> Value {
     let Some(periods) = periods.as_array() else {
         // What is known of no hours.
-        return if number.is_multiple_of(2) { json!({}) } else { json!({"is_local_holiday": false, "open_now": false}) };
+        return if number.is_multiple_of(2) {
+            json!({})
+        } else {
+            json!({"is_local_holiday": false, "open_now": false})
+        };
     };
     let day = |point: &Value| match point["day"].as_u64() {
         Some(0) | None => 7,
         Some(day) => day,
     };
-    let clock = |point: &Value| format!("{:02}{:02}", point["hour"].as_u64().unwrap_or(0), point["minute"].as_u64().unwrap_or(0));
+    let clock = |point: &Value| {
+        format!("{:02}{:02}", point["hour"].as_u64().unwrap_or(0), point["minute"].as_u64().unwrap_or(0))
+    };
     let mut regular = Vec::new();
     for period in periods {
         let (open, close) = (&period["open"], &period["close"]);

@@ -87,11 +87,8 @@ impl Row {
 
 impl Shift {
     fn raw(self) -> RawPeriod {
-        let point = |minute: i64| RawPoint {
-            day: (self.day + minute / DAY) % 7,
-            hour: minute % DAY / 60,
-            minute: minute % 60,
-        };
+        let point =
+            |minute: i64| RawPoint { day: (self.day + minute / DAY) % 7, hour: minute % DAY / 60, minute: minute % 60 };
         RawPeriod { open: point(self.open), close: Some(point(self.close)) }
     }
 }
@@ -136,7 +133,9 @@ mod tests {
         let hours: OpeningHours = serde_json::from_str(&format!("{{\"regular\":{rows}}}")).unwrap();
         let point = |point: RawPoint| format!("{} {:02}:{:02}", point.day, point.hour, point.minute);
         let period = |period: RawPeriod| {
-            period.close.map_or_else(|| "dropped".to_owned(), |close| format!("{}-{}", point(period.open), point(close)))
+            period
+                .close
+                .map_or_else(|| "dropped".to_owned(), |close| format!("{}-{}", point(period.open), point(close)))
         };
         periods(hours.regular.0).map(|periods| periods.into_iter().map(period).collect())
     }
@@ -161,7 +160,9 @@ mod tests {
     fn times_are_read_in_every_spelling() {
         assert_eq!(day("18:00", "+2:30"), "5 18:00-6 02:30");
         assert_eq!(day("900", "1030"), "5 09:00-5 10:30");
-        for nonsense in ["", "9", "25:00", "0960", "2430", "-100", "9 00", "noon", "+", "é00", "09000000000000000000000"] {
+        for nonsense in
+            ["", "9", "25:00", "0960", "2430", "-100", "9 00", "noon", "+", "é00", "09000000000000000000000"]
+        {
             assert_eq!(day(nonsense, "1700"), "dropped", "{nonsense}");
             assert_eq!(day("0900", nonsense), "dropped", "{nonsense}");
         }

@@ -46,8 +46,8 @@ fn links(header: &str) -> Vec<Link<'_>> {
             let (name, value) = parameter.split_once('=')?;
             name.trim().eq_ignore_ascii_case("rel").then(|| value.trim_matches([' ', '\t', '"', ',']))
         });
-        let is_next = relation
-            .is_none_or(|words| words.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("next")));
+        let is_next =
+            relation.is_none_or(|words| words.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("next")));
         found.push(Link { address, is_next });
         rest = after;
     }
@@ -74,13 +74,17 @@ mod tests {
         let prev = r#"<https://places.example/places/search?cursor=old>; rel="prev first""#;
         assert_eq!(of(&[&format!("{prev}, {next}")]), at("c3I6NTA="));
         assert_eq!(of(&[prev, next]), at("c3I6NTA="));
-        assert_eq!(of(&["<https://p.example/s?cursor=a,b>; title=\"x\"; REL=Next , <https://p.example/>; rel=last"]), at("a,b"));
+        assert_eq!(
+            of(&["<https://p.example/s?cursor=a,b>; title=\"x\"; REL=Next , <https://p.example/>; rel=last"]),
+            at("a,b")
+        );
         assert_eq!(of(&["<https://p.example/s?cursor=abc#top>"]), at("abc"));
     }
 
     #[test]
     fn no_next_link_is_the_end() {
-        for header in ["", "nonsense", r#"<https://p.example/s?cursor=a>; rel="prev""#, "<https://p.example/s?cursor=a"] {
+        for header in ["", "nonsense", r#"<https://p.example/s?cursor=a>; rel="prev""#, "<https://p.example/s?cursor=a"]
+        {
             assert_eq!(of(&[header]), NextPage::None, "{header}");
         }
         assert_eq!(of(&[]), NextPage::None);
@@ -88,7 +92,8 @@ mod tests {
 
     #[test]
     fn a_next_page_that_cannot_be_found_is_not_the_end() {
-        for header in [r#"<https://p.example/s?limit=50>; rel="next""#, r#"<https://p.example/s?cursor=>; rel="next""#] {
+        for header in [r#"<https://p.example/s?limit=50>; rel="next""#, r#"<https://p.example/s?cursor=>; rel="next""#]
+        {
             assert_eq!(of(&[header]), NextPage::Unreadable, "{header}");
         }
     }

@@ -16,8 +16,7 @@ use crate::wire::{Request, Response};
 pub(super) fn page(request: &Request, response: &Response) -> Page {
     let text = answer::text(&response.body);
     let asked = request::asked(request);
-    let rows: Vec<_> =
-        answer::rows(&text).into_iter().map(|row| read(row, &asked, response.received_at)).collect();
+    let rows: Vec<_> = answer::rows(&text).into_iter().map(|row| read(row, &asked, response.received_at)).collect();
     let next = link::next(response);
     let full = rows.len() >= request::ROWS as usize;
     let (truncated, next): (bool, Option<Cursor>) = match next {

@@ -15,16 +15,8 @@ pub(super) const FIELDS: &str = "fields";
 const VERSION: &str = "2025-06-17";
 
 /// Exactly the members that we store. `hours_popular` is foot traffic and never asked for.
-const BASIC: [&str; 8] = [
-    "fsq_place_id",
-    "name",
-    "latitude",
-    "longitude",
-    "location",
-    "categories",
-    "date_closed",
-    "unresolved_flags",
-];
+const BASIC: [&str; 8] =
+    ["fsq_place_id", "name", "latitude", "longitude", "location", "categories", "date_closed", "unresolved_flags"];
 
 /// One of them makes the whole call a Premium call.
 const PREMIUM: [&str; 3] = ["rating", "price", "hours"];
@@ -115,7 +107,10 @@ mod tests {
     fn the_question_is_foursquares_and_carries_no_key() {
         let ask = Ask { area: Area::Rectangle(CELL), words: vec!["a1".to_owned(), "b2".to_owned()] };
         let request = search(&ask, "pt", Tier::Premium, Some(&Cursor("c3I=".to_owned())));
-        assert_eq!((request.method, request.path.as_str(), request.json.as_ref()), (Method::Get, "/places/search", None));
+        assert_eq!(
+            (request.method, request.path.as_str(), request.json.as_ref()),
+            (Method::Get, "/places/search", None)
+        );
         let query: Vec<_> = request.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(
             query,

@@ -92,7 +92,9 @@ fn nearest_label(written: &str) -> String {
     let nearest = CATEGORIES.all.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
     nearest.filter(|category| likeness(category) > 0.8).map_or_else(
         || ": a category is written by its id of 24 hexadecimal digits".to_owned(),
-        |category| format!(": its categories are written by their ids; `{PROVIDER}:{}` is {}", category.id, category.label),
+        |category| {
+            format!(": its categories are written by their ids; `{PROVIDER}:{}` is {}", category.id, category.label)
+        },
     )
 }
 
