@@ -107,6 +107,24 @@ fn the_map_shows_a_box_that_was_too_big_and_values_of_every_kind() {
 }
 
 #[test]
+fn foursquare_shows_pages_and_hours_in_its_own_form() {
+    let folder = committed("foursquare");
+    let exchanges = exchanges(&folder);
+    let has_cursor = |request: &Value| request["query"].as_array().unwrap().iter().any(|pair| pair[0] == "cursor");
+    assert!(exchanges.values().any(|(request, _)| has_cursor(request)), "no second page");
+    let rows: Vec<&Value> =
+        exchanges.values().flat_map(|(_, body)| body["json"]["results"].as_array().unwrap()).collect();
+    let closes = |row: &Value, close: &str| {
+        row["hours"]["regular"].as_array().into_iter().flatten().any(|period| period["close"] == close)
+    };
+    for close in ["+0000", "+0400", "0400"] {
+        assert!(rows.iter().any(|row| closes(row, close)), "nobody closes at {close}");
+    }
+    assert!(rows.iter().any(|row| row["price"] == "2"), "no price as a text");
+    assert!(rows.iter().any(|row| row["unresolved_flags"][0] == "duplicate"), "nobody is doubted");
+}
+
+#[test]
 fn they_show_a_newcomer_every_kind_of_answer() {
     let exchanges = exchanges(&committed("google"));
     assert!(exchanges.len() >= 25, "only {} exchanges", exchanges.len());

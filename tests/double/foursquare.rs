@@ -246,7 +246,7 @@ fn row(number: usize, place: &Place) -> Value {
         Some("CLOSED_TEMPORARILY") => row["unresolved_flags"] = json!(["closed"]),
         _ => {}
     }
-    if number % 61 == 9 {
+    if number % 59 == 9 {
         row["unresolved_flags"] = json!(["duplicate"]);
     }
     row
@@ -277,7 +277,7 @@ fn hours(number: usize, periods: &Value) -> Value {
             continue;
         }
         let next_day = open["day"] != close["day"];
-        let plus = if next_day && !number.is_multiple_of(3) { "+" } else { "" };
+        let plus = if next_day && !number.is_multiple_of(5) { "+" } else { "" };
         regular.push(json!({"day": day(open), "open": clock(open), "close": format!("{plus}{}", clock(close))}));
     }
     let display = format!("Open {} times a week; see the door", regular.len());
