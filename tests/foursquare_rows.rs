@@ -8,8 +8,8 @@ use std::path::Path;
 use chrono::DateTime;
 use proptest::prelude::*;
 use venue_sync::model::{
-    Area, Ask, BoundingBox, BusinessStatus, Field, Hours, HoursState, Normalised, RawVenue, Reject, RejectReason,
-    Repair, Tier,
+    Area, Ask, BoundingBox, BusinessStatus, Field, Hours, HoursState, Normalised, Position, RawVenue, Reject,
+    RejectReason, Repair, Tier,
 };
 use venue_sync::normalise::normalise;
 use venue_sync::provider::{self, Cursor, Page, Provider};
@@ -137,10 +137,10 @@ fn items_18_and_20_the_older_shape_is_read_where_it_is_met() {
     let rows = cleaned("18_and_20_the_older_shape");
     let first = rows[0].as_ref().unwrap();
     assert!(first.venue.provider_id.starts_with("4b05invented"));
-    assert_eq!((first.venue.position.lat(), first.venue.position.lng()), (38.7111, -9.1411));
+    assert_eq!(Ok(first.venue.position), Position::new(38.7111, -9.1411));
     assert_eq!(first.venue.categories, Field::Present(vec!["bar".to_owned()]));
     assert_eq!(first.venue.hours.present().unwrap().timezone.as_deref(), Some("Europe/Lisbon"));
-    assert_eq!(rows[1].as_ref().unwrap().venue.position.lat(), 38.7112, "the roof");
+    assert_eq!(Ok(rows[1].as_ref().unwrap().venue.position), Position::new(38.7112, -9.1412), "the roof");
     for row in &rows[2..] {
         assert_eq!(row.as_ref().unwrap_err().reason, RejectReason::NoPosition);
     }
@@ -149,7 +149,7 @@ fn items_18_and_20_the_older_shape_is_read_where_it_is_met() {
 #[test]
 fn item_19_no_position_is_a_reject_that_keeps_the_id() {
     let rows = cleaned("19_no_position");
-    assert_eq!(rows[2].as_ref().unwrap().venue.position.lat(), 38.7101, "written as a text");
+    assert_eq!(Ok(rows[2].as_ref().unwrap().venue.position), Position::new(38.7101, -9.1402), "written as a text");
     let reject = |at: usize| rows[at].as_ref().unwrap_err();
     for at in [0, 1] {
         assert_eq!(reject(at).reason, RejectReason::NoPosition);

@@ -211,3 +211,22 @@ fn key(provider: &dyn Provider, environment: &Environment) -> Result<Option<Secr
     secrets::register_key(&key);
     Ok(Some(key))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(name: &str, tier: Tier) -> Result<Option<Tier>, ProviderError> {
+        let of_file = BTreeMap::from([(name.to_owned(), ProviderSettings { tier: Some(tier), ..Default::default() })]);
+        let all = crate::provider::all();
+        let provider = find(name, &all)?;
+        choose(provider, &of_file, &Environment::default(), false).map(|choice| choice.tier)
+    }
+
+    #[test]
+    fn what_is_paid_for_is_chosen_where_there_is_a_choice() {
+        assert_eq!(chosen("foursquare", Tier::Basic), Ok(Some(Tier::Basic)));
+        let error = chosen("google", Tier::Premium).unwrap_err().to_string();
+        assert!(error.contains("[providers.google] premium") && error.contains("leave the line out"), "{error}");
+    }
+}
