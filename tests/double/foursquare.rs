@@ -33,6 +33,9 @@ pub(crate) enum Mood {
     Unpaid,
 }
 
+/// The query parameters of a request, in order.
+pub(crate) type Question = Vec<(String, String)>;
+
 /// A running double.
 pub(crate) struct Double {
     server: MockServer,
@@ -60,7 +63,7 @@ impl Double {
     }
 
     /// The query parameters of every request, in order, refused ones too.
-    pub(crate) fn questions(&self) -> Vec<Vec<(String, String)>> {
+    pub(crate) fn questions(&self) -> Vec<Question> {
         self.search.questions.lock().expect("no test panics in here").clone()
     }
 }
@@ -70,7 +73,7 @@ struct Search {
     rows: Arc<[Value]>,
     mood: Mood,
     asked: Arc<AtomicU64>,
-    questions: Arc<Mutex<Vec<Vec<(String, String)>>>>,
+    questions: Arc<Mutex<Vec<Question>>>,
 }
 
 impl Respond for Search {
