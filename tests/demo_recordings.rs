@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use double::{city, google, osm};
+use double::{city, foursquare, google, osm};
 use serde_json::Value;
 use support::database::TestDatabase;
 use venue_sync::provider;
@@ -25,6 +25,12 @@ async fn record(provider: &str, folder: &Path) {
         "google" => {
             let double = google::Double::serve(city::town()).await;
             let address = [("GOOGLE_PLACES_BASE_URL", double.url()), ("GOOGLE_PLACES_API_KEY", google::KEY.to_owned())];
+            run(provider, folder, &address).await;
+            assert_recorded(folder, double.asked());
+        }
+        "foursquare" => {
+            let double = foursquare::Double::serve(&city::town(), foursquare::Mood::Good).await;
+            let address = [("FOURSQUARE_BASE_URL", double.url()), ("FOURSQUARE_API_KEY", foursquare::KEY.to_owned())];
             run(provider, folder, &address).await;
             assert_recorded(folder, double.asked());
         }
@@ -101,6 +107,24 @@ fn the_map_shows_a_box_that_was_too_big_and_values_of_every_kind() {
     for value in ["24/7", "Mo-Su 18:00+", "Mo-Fr 09:00-17:00; PH off"] {
         assert!(rows.iter().any(|row| row["tags"]["opening_hours"] == value), "{value}");
     }
+}
+
+#[test]
+fn foursquare_shows_pages_and_hours_in_its_own_form() {
+    let folder = committed("foursquare");
+    let exchanges = exchanges(&folder);
+    let has_cursor = |request: &Value| request["query"].as_array().unwrap().iter().any(|pair| pair[0] == "cursor");
+    assert!(exchanges.values().any(|(request, _)| has_cursor(request)), "no second page");
+    let rows: Vec<&Value> =
+        exchanges.values().flat_map(|(_, body)| body["json"]["results"].as_array().unwrap()).collect();
+    let closes = |row: &Value, close: &str| {
+        row["hours"]["regular"].as_array().into_iter().flatten().any(|period| period["close"] == close)
+    };
+    for close in ["+0000", "+0400", "0400"] {
+        assert!(rows.iter().any(|row| closes(row, close)), "nobody closes at {close}");
+    }
+    assert!(rows.iter().any(|row| row["price"] == "2"), "no price as a text");
+    assert!(rows.iter().any(|row| row["unresolved_flags"][0] == "duplicate"), "nobody is doubted");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use crate::model::{Ask, Limits, RawVenue, Reject};
+use crate::model::{Ask, Limits, RawVenue, Reject, Tier};
 use crate::wire::{Request, Response, Verdict};
 
 /// What the run has to know of a provider. All of it is synchronous and pure.
@@ -17,6 +17,16 @@ pub trait Provider: Send + Sync {
 
     /// What it allows and charges.
     fn limits(&self) -> Limits;
+
+    /// The tier that it asks at; none where all requests ask for the same.
+    fn tier(&self) -> Option<Tier> {
+        None
+    }
+
+    /// The same provider, asking at a tier; none where it has no tiers.
+    fn at(&self, _tier: Tier) -> Option<Box<dyn Provider>> {
+        None
+    }
 
     /// Turns a region's `types` (canonical codes including their descendants, or `<provider>:<word>`) into the provider's own
     /// words, in a stable order without repetition.

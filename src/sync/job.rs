@@ -56,14 +56,18 @@ pub fn parameters(job: &Job<'_>) -> Result<Value, UnknownType> {
 impl Job<'_> {
     /// What is asked, and in which way.
     fn asked(&self, words: &[String]) -> Value {
-        json!({
+        let mut asked = json!({
             "region": self.region,
             "types": self.types,
             "words": words,
             "method": self.method,
             "language": self.language,
             "coverage": crate::coverage::VERSION,
-        })
+        });
+        if let Some(tier) = self.provider.tier() {
+            asked["tier"] = json!(tier);
+        }
+        asked
     }
 
     /// The same with the source: what is kept with the run.

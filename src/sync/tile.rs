@@ -92,7 +92,10 @@ impl Workshop<'_> {
         };
         let replayed = matches!(self.job.source, Source::Replay(_));
         let cost = if replayed { MicroUsd::default() } else { self.job.provider.limits().price * i64::from(billed) };
-        let (digest, seen) = digest(self.job, &self.zones, ask, page);
+        let (digest, seen) = match digest(self.job, &self.zones, ask, page) {
+            Ok(answer) => answer,
+            Err(elsewhere) => return Ok(Answered::Failed(elsewhere.to_string())),
+        };
         let entry = Entry { lease: claimed.lease, ordinal, seen: seen.clone(), digest, replayed, requests, cost };
         let Some(committed) = self.book.commit(self.database, self.job, entry).await? else {
             tracing::warn!(tile = claimed.tile.ordinal, "another worker took over this tile; its answer is not kept");
@@ -109,6 +112,8 @@ impl Workshop<'_> {
         let judge = |response: &_| job.provider.judge(response);
         let mut whole = Page::default();
         let mut cursors = Vec::new();
+        let limits = job.provider.limits();
+        let most_pages = usize::try_from(limits.rows_per_query.div_ceil(limits.rows_per_answer.max(1))).unwrap_or(1);
         let mut sent = Sent::default();
         loop {
             let request = job.provider.request(ask, &job.language, cursors.last());
@@ -132,6 +137,11 @@ impl Workshop<'_> {
             whole.rows.extend(page.rows);
             whole.truncated = page.truncated;
             match page.next {
+                // More pages than one question should have, or than a crash may lose.
+                Some(_) if cursors.len() + 1 >= most_pages => {
+                    whole.truncated = true;
+                    break;
+                }
                 // A provider that hands out a cursor again would be asked for ever.
                 Some(next) if cursors.contains(&next) => {
                     whole.truncated = true;

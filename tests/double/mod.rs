@@ -5,6 +5,8 @@
 #[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod city;
 #[allow(dead_code, reason = "each test program uses its own part")]
+pub(crate) mod foursquare;
+#[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod google;
 #[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod osm;

@@ -81,6 +81,10 @@ impl<'a> Prepared<'a> {
             .into_iter()
             .find(|provider| provider.name() == settings.provider.name)
             .ok_or_else(|| Failure::Bug(format!("provider {} is gone", settings.provider.name)))?;
+        let provider = match settings.provider.tier.and_then(|tier| provider.at(tier)) {
+            Some(other) => other,
+            None => provider,
+        };
         Ok(Self { settings, region, provider })
     }
 

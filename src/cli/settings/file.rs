@@ -216,6 +216,10 @@ contact = "maps@example.org"
             ("[providers.google]\nmax_requests_per_month = -1", "line 2: providers.google.max_requests_per_month = -1"),
             ("[providers.google]\nmax_requests_per_month = 1.5", "max_requests_per_month = 1.5: a whole number"),
             ("[providers.google]\nmax_cost_per_month = -1", "max_cost_per_month = -1"),
+            (
+                "[providers.foursquare]\npremium = \"no\"",
+                "providers.foursquare.premium = \"no\": true or false is needed",
+            ),
             ("[providers.osm]\ncontact = \"a\\nb\"", "[providers.osm] contact must be an address"),
             ("[providers.google]\nbase_url = \"proxy.example\"", "[providers.google] base_url is not a URL"),
             ("[regions.a]\nbbox = [1,2,3,4]\nbbox = [1,2,3,4]", "line 3: duplicate key"),

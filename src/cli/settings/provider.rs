@@ -9,7 +9,7 @@ use url::Url;
 use super::toml_section::{FileFault, Section};
 use crate::cli::environment::{Environment, NotText};
 use crate::cli::secrets;
-use crate::model::MicroUsd;
+use crate::model::{MicroUsd, Tier};
 use crate::provider::Provider;
 
 /// `[providers.NAME]`.
@@ -27,6 +27,8 @@ pub struct ProviderSettings {
     pub max_requests_per_month: Option<u64>,
     /// List price in a calendar month.
     pub max_cost_per_month: Option<MicroUsd>,
+    /// Ask for what costs more (`premium = true`), or not.
+    pub tier: Option<Tier>,
 }
 
 /// A provider, ready to be asked.
@@ -48,6 +50,8 @@ pub struct ProviderChoice {
     pub max_requests_per_month: Option<u64>,
     /// Stop before the list price of a calendar month passes this.
     pub max_cost_per_month: Option<MicroUsd>,
+    /// Another tier than the one it asks at by itself.
+    pub tier: Option<Tier>,
 }
 
 /// An address, and who gave it.
@@ -76,6 +80,12 @@ pub enum ProviderError {
         name: String,
         /// All of them.
         known: String,
+    },
+    /// A tier of a provider without tiers.
+    #[error("[providers.{provider}] premium: all requests to {provider} ask for the same; leave the line out")]
+    NoTiers {
+        /// The provider.
+        provider: &'static str,
     },
     /// No key.
     #[error("no key for {provider}: set {variable} (in the environment or in .env), or use --replay")]
@@ -145,7 +155,8 @@ impl ProviderSettings {
             })?),
             None => None,
         };
-        Ok(Self { requests_per_second, attempts, base_url, contact, max_requests_per_month, max_cost_per_month })
+        let tier = section.flag("premium")?.map(|premium| if premium { Tier::Premium } else { Tier::Basic });
+        Ok(Self { requests_per_second, attempts, base_url, contact, max_requests_per_month, max_cost_per_month, tier })
     }
 }
 
@@ -165,6 +176,9 @@ pub fn choose(
     live: bool,
 ) -> Result<ProviderChoice, ProviderError> {
     let settings = of_file.get(provider.name()).cloned().unwrap_or_default();
+    if settings.tier.is_some() && provider.tier().is_none() {
+        return Err(ProviderError::NoTiers { provider: provider.name() });
+    }
     let of_file_url = settings.base_url.map(|url| BaseUrl { url, setting: "base_url in the settings file" });
     Ok(ProviderChoice {
         name: provider.name(),
@@ -175,6 +189,7 @@ pub fn choose(
         attempts: settings.attempts,
         max_requests_per_month: settings.max_requests_per_month,
         max_cost_per_month: settings.max_cost_per_month,
+        tier: settings.tier,
     })
 }
 
@@ -195,4 +210,23 @@ fn key(provider: &dyn Provider, environment: &Environment) -> Result<Option<Secr
     let key = SecretString::from(text);
     secrets::register_key(&key);
     Ok(Some(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(name: &str, tier: Tier) -> Result<Option<Tier>, ProviderError> {
+        let of_file = BTreeMap::from([(name.to_owned(), ProviderSettings { tier: Some(tier), ..Default::default() })]);
+        let all = crate::provider::all();
+        let provider = find(name, &all)?;
+        choose(provider, &of_file, &Environment::default(), false).map(|choice| choice.tier)
+    }
+
+    #[test]
+    fn what_is_paid_for_is_chosen_where_there_is_a_choice() {
+        assert_eq!(chosen("foursquare", Tier::Basic), Ok(Some(Tier::Basic)));
+        let error = chosen("google", Tier::Premium).unwrap_err().to_string();
+        assert!(error.contains("[providers.google] premium") && error.contains("leave the line out"), "{error}");
+    }
 }

@@ -1,16 +1,8 @@
-/// Characters of a foreign message that a reason may hold.
-const LONGEST: usize = 240;
+use crate::provider::plain::one_line;
 
-/// Words of Google's, made fit for a log and a terminal: one line, no control characters, short, and without anything that
-/// looks like a key.
+/// Words of Google's, made fit for a log and a terminal, without anything that looks like a key.
 pub(super) fn plain(foreign: &str) -> String {
-    let one_line: String = foreign.split_whitespace().collect::<Vec<_>>().join(" ");
-    let printable: String = one_line.chars().filter(|c| !c.is_control()).collect();
-    let hidden = hide(&hide(&printable, "AIza"), "key=");
-    match hidden.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", hidden.get(..end).unwrap_or_default().trim_end()),
-        None => hidden,
-    }
+    hide(&hide(&one_line(foreign), "AIza"), "key=")
 }
 
 /// Replaces what begins with `start` and goes on like a key.
@@ -35,12 +27,5 @@ mod tests {
         let said = plain(&format!("key {key} is bad, see https://maps.example/?key={key}&x=1, {key}{key}."));
         assert_eq!(said, "key [key] is bad, see https://maps.example/?[key][key]&x=1, [key][key].");
         assert_eq!(plain("https://maps.example/?key=other-secret&x=1"), "https://maps.example/?[key]&x=1");
-    }
-
-    #[test]
-    fn a_message_becomes_one_short_line() {
-        assert_eq!(plain("a\r\n\tb\u{0}c\u{1b}[31m"), "a bc[31m");
-        let long = plain(&"é".repeat(1_000));
-        assert_eq!(long.chars().count(), LONGEST + 1);
     }
 }
