@@ -5,10 +5,11 @@
 
 mod contract;
 mod google;
+mod yelp;
 
 pub use contract::{Cursor, Page, Provider, UnknownType};
 
 /// Every provider, in the order of `--help`.
 pub fn all() -> Vec<Box<dyn Provider>> {
-    vec![Box::new(google::Google)]
+    vec![Box::new(google::Google), Box::new(yelp::Yelp)]
 }

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::book::{Book, Entry};
@@ -55,6 +56,7 @@ impl Workshop<'_> {
             cover.told(seen);
         }
         let mut answers = i32::try_from(claimed.answers.len()).unwrap_or(i32::MAX);
+        let mut looked_up = HashSet::new();
         while !self.stop.called() {
             match cover.next() {
                 Next::Done { capped } => {
@@ -63,7 +65,7 @@ impl Workshop<'_> {
                     }
                     return Ok(());
                 }
-                Next::Ask(ask) => match self.answer(&claimed, &ask, answers).await? {
+                Next::Ask(ask) => match self.answer(&claimed, &ask, answers, &mut looked_up).await? {
                     Answered::Seen(seen) => {
                         self.failed_in_a_row.store(0, Ordering::Relaxed);
                         cover.told(&seen);
@@ -85,8 +87,14 @@ impl Workshop<'_> {
     }
 
     /// Asks one question, all its pages, and commits the answer.
-    async fn answer(&self, claimed: &ClaimedTile, ask: &Ask, ordinal: i32) -> Result<Answered, SyncError> {
-        let (page, Sent { requests, billed }) = match self.ask(claimed.tile.ordinal, ask).await {
+    async fn answer(
+        &self,
+        claimed: &ClaimedTile,
+        ask: &Ask,
+        ordinal: i32,
+        looked_up: &mut HashSet<String>,
+    ) -> Result<Answered, SyncError> {
+        let (page, Sent { requests, billed }) = match self.ask(claimed.tile.ordinal, ask, looked_up).await {
             Ok(answer) => answer,
             Err(ending) => return self.judge(ending),
         };
@@ -103,7 +111,12 @@ impl Workshop<'_> {
     }
 
     /// The whole answer, and what it took.
-    async fn ask(&self, tile: i32, ask: &Ask) -> Result<(Page, Sent), ExchangeError<ReserveError>> {
+    async fn ask(
+        &self,
+        tile: i32,
+        ask: &Ask,
+        looked_up: &mut HashSet<String>,
+    ) -> Result<(Page, Sent), ExchangeError<ReserveError>> {
         let Self { job, database, book, listen, .. } = self;
         let spending = Spending { job, database, book, tile, listen: *listen };
         let judge = |response: &_| job.provider.judge(response);
@@ -141,32 +154,55 @@ impl Workshop<'_> {
                 None => break,
             }
         }
-        let looked_up = self.look_up(tile, &mut whole, &spending).await?;
-        sent.requests += looked_up;
-        sent.billed += looked_up;
+        if job.details {
+            let answered = self.look_up(tile, &mut whole, looked_up, &spending).await?;
+            sent.requests += answered;
+            sent.billed += answered;
+        }
         Ok((whole, sent))
     }
 
-    /// Asks for what the search left out of its rows, and only for venues that we keep; returns the requests that it took.
+    /// Asks for what the search left out of its rows, only for venues that we keep, and once for each of them in a tile; returns the
+    /// requests that were answered.
+    ///
+    /// A look-up that cannot be had ends those of this answer and nothing else: its pages are paid for, and what they tell is kept.
+    /// If the reason lasts (the quota, the budget, the provider's trouble), the next question meets it too.
     async fn look_up(
         &self,
         tile: i32,
         page: &mut Page,
+        looked_up: &mut HashSet<String>,
         spending: &Spending<'_>,
     ) -> Result<u32, ExchangeError<ReserveError>> {
         let job = self.job;
         let judge = |response: &_| job.provider.judge(response);
-        let mut requests = 0;
+        let mut answered = 0;
         for row in page.rows.iter_mut().flatten().filter(|row| is_inside(job, row)) {
             let Some(request) = job.provider.detail(row, &job.language) else { continue };
+            if !looked_up.insert(row.provider_id.clone()) {
+                continue;
+            }
             if matches!(job.source, Source::Replay(_)) {
                 (self.listen)(Event::RequestSent { tile });
             }
-            requests += 1;
-            let response = self.courier.exchange(&request, &judge, spending, self.stop.signal()).await?;
-            job.provider.complete(row, &response);
+            match self.courier.exchange(&request, &judge, spending, self.stop.signal()).await {
+                Ok(response) => {
+                    answered += 1;
+                    job.provider.complete(row, &response);
+                }
+                Err(
+                    error @ (ExchangeError::Stopped
+                    | ExchangeError::Reserve(_)
+                    | ExchangeError::QuotaGone { .. }
+                    | ExchangeError::GaveUp { .. }),
+                ) => {
+                    tracing::debug!(tile, "no further look-ups for this answer: {error}");
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(requests)
+        Ok(answered)
     }
 
     /// Sorts what went wrong: ends the run, or fails the tile.

@@ -25,6 +25,8 @@ pub struct ProviderSettings {
     pub max_requests_per_month: Option<u64>,
     /// List price in a calendar month.
     pub max_cost_per_month: Option<MicroUsd>,
+    /// Look up what a search leaves out, one request a venue.
+    pub details: Option<bool>,
 }
 
 /// A provider, ready to be asked.
@@ -44,6 +46,8 @@ pub struct ProviderChoice {
     pub max_requests_per_month: Option<u64>,
     /// Stop before the list price of a calendar month passes this.
     pub max_cost_per_month: Option<MicroUsd>,
+    /// Look up what a search leaves out, one request a venue.
+    pub details: bool,
 }
 
 /// An address, and who gave it.
@@ -134,7 +138,8 @@ impl ProviderSettings {
             })?),
             None => None,
         };
-        Ok(Self { requests_per_second, attempts, base_url, max_requests_per_month, max_cost_per_month })
+        let details = section.truth("details")?;
+        Ok(Self { requests_per_second, attempts, base_url, max_requests_per_month, max_cost_per_month, details })
     }
 }
 
@@ -163,6 +168,8 @@ pub fn choose(
         attempts: settings.attempts,
         max_requests_per_month: settings.max_requests_per_month,
         max_cost_per_month: settings.max_cost_per_month,
+        // A trial key of Yelp's has 300 requests a day: look-ups have to be wished for.
+        details: settings.details.unwrap_or(false),
     })
 }
 

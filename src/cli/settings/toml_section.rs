@@ -123,6 +123,15 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// Takes a yes or a no.
+    pub(super) fn truth(&mut self, key: &'static str) -> Result<Option<bool>, FileFault> {
+        let Some(value) = self.take(key) else { return Ok(None) };
+        match value.get_ref() {
+            DeValue::Boolean(truth) => Ok(Some(*truth)),
+            _ => Err(self.wrong(key, value.span(), "true or false is needed here")),
+        }
+    }
+
     /// Takes a number.
     pub(super) fn number(&mut self, key: &'static str) -> Result<Option<f64>, FileFault> {
         let Some(value) = self.take(key) else { return Ok(None) };
