@@ -63,6 +63,8 @@ pub enum RawHours {
         /// The days that the provider marks as special, each with what it says of them.
         special: Vec<RawDay>,
     },
+    /// OpenStreetMap's form: the value of an `opening_hours` tag.
+    Osm(String),
 }
 
 /// An opening as given: nothing checked.

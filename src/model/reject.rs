@@ -22,6 +22,10 @@ pub enum RejectReason {
     ClosedPermanently,
     /// Not open yet, and we did not know it.
     NotYetOpen,
+    /// Something else than a venue.
+    NoVenue,
+    /// The same venue is in the same answer under another id.
+    ListedTwice,
 }
 
 impl RejectReason {
@@ -36,6 +40,8 @@ impl RejectReason {
             Self::BadPosition => "bad_position",
             Self::ClosedPermanently => "closed_permanently",
             Self::NotYetOpen => "not_yet_open",
+            Self::NoVenue => "no_venue",
+            Self::ListedTwice => "listed_twice",
         }
     }
 }

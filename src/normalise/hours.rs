@@ -15,7 +15,8 @@ pub(super) fn hours(
     answered_at: DateTime<Utc>,
     repairs: &mut Vec<Repair>,
 ) -> Field<Hours> {
-    given.and_then(|RawHours::Periods { week, special }| {
+    given.and_then(|given| {
+        let RawHours::Periods { week, special } = given else { return None };
         let known = week.and_then(|periods| regular(&periods, repairs));
         let Some(week) = known else {
             // Exceptions to a week that nobody knows cannot be stored.

@@ -5,11 +5,12 @@
 
 mod contract;
 mod google;
+mod osm;
 mod yelp;
 
 pub use contract::{Cursor, Page, Provider, UnknownType};
 
 /// Every provider, in the order of `--help`.
 pub fn all() -> Vec<Box<dyn Provider>> {
-    vec![Box::new(google::Google), Box::new(yelp::Yelp)]
+    vec![Box::new(google::Google), Box::new(osm::Osm), Box::new(yelp::Yelp)]
 }

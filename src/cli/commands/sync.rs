@@ -192,6 +192,9 @@ impl<'a> Prepared<'a> {
         options.key_setting = self.provider.key_variable();
         options.policy.attempts = settings.attempts.unwrap_or(options.policy.attempts);
         options.record = record;
+        if let Some(contact) = &settings.contact {
+            options.user_agent = format!("{} ({contact})", options.user_agent);
+        }
         options.at_once = self.provider.limits().at_once;
         options.timeout = self.provider.limits().timeout;
         Ok(Courier::live(options)?)

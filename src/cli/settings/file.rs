@@ -135,6 +135,9 @@ max_cost_per_month = 50.0
 
 [providers.yelp]
 details = true
+
+[providers.osm]
+contact = "maps@example.org"
 "#;
 
     #[test]
@@ -157,6 +160,7 @@ details = true
         assert_eq!(google.max_cost_per_month, Some(MicroUsd(50_000_000)));
         assert_eq!((google.details, file.providers["yelp"].details), (None, Some(true)));
         assert_eq!(google.base_url.as_ref().unwrap().as_str(), "https://proxy.example/google");
+        assert_eq!(file.providers["osm"].contact.as_deref(), Some("maps@example.org"));
     }
 
     #[test]
@@ -217,6 +221,7 @@ details = true
             ("[providers.google]\nmax_requests_per_month = -1", "line 2: providers.google.max_requests_per_month = -1"),
             ("[providers.google]\nmax_requests_per_month = 1.5", "max_requests_per_month = 1.5: a whole number"),
             ("[providers.google]\nmax_cost_per_month = -1", "max_cost_per_month = -1"),
+            ("[providers.osm]\ncontact = \"a\\nb\"", "[providers.osm] contact must be an address"),
             ("[providers.google]\nbase_url = \"proxy.example\"", "[providers.google] base_url is not a URL"),
             ("[regions.a]\nbbox = [1,2,3,4]\nbbox = [1,2,3,4]", "line 3: duplicate key"),
             ("[regions.a\n", "line 1:"),

@@ -21,6 +21,8 @@ pub struct ProviderSettings {
     pub attempts: Option<u32>,
     /// Another address.
     pub base_url: Option<Url>,
+    /// Whom the provider's operator can turn to.
+    pub contact: Option<String>,
     /// Requests in a calendar month.
     pub max_requests_per_month: Option<u64>,
     /// List price in a calendar month.
@@ -38,6 +40,8 @@ pub struct ProviderChoice {
     pub key: Option<SecretString>,
     /// Another address than its own, checked by the transport.
     pub base_url: Option<BaseUrl>,
+    /// Whom the provider's operator can turn to: an e-mail address, a page.
+    pub contact: Option<String>,
     /// Another pace than its own limit, requests per second, per method.
     pub requests_per_second: Option<f64>,
     /// How often one request is tried, where the settings say so.
@@ -131,6 +135,13 @@ impl ProviderSettings {
             }
             None => None,
         };
+        let contact = section.text("contact")?.map(|contact| contact.trim().to_owned());
+        // It becomes part of a header.
+        if contact.as_ref().is_some_and(|contact| {
+            contact.is_empty() || !contact.chars().all(|c| c == ' ' || (c.is_ascii_graphic() && !"()\\".contains(c)))
+        }) {
+            return Err(section.fault("contact must be an address in plain ASCII, such as an e-mail address or a page"));
+        }
         let max_requests_per_month = section.count("max_requests_per_month")?;
         let max_cost_per_month = match section.number("max_cost_per_month")? {
             Some(usd) => Some(MicroUsd::from_usd(usd).ok_or_else(|| {
@@ -139,7 +150,15 @@ impl ProviderSettings {
             None => None,
         };
         let details = section.truth("details")?;
-        Ok(Self { requests_per_second, attempts, base_url, max_requests_per_month, max_cost_per_month, details })
+        Ok(Self {
+            requests_per_second,
+            attempts,
+            base_url,
+            contact,
+            max_requests_per_month,
+            max_cost_per_month,
+            details,
+        })
     }
 }
 
@@ -164,6 +183,7 @@ pub fn choose(
         name: provider.name(),
         key: if live { key(provider, environment)? } else { None },
         base_url: if live { base_url(provider, environment)?.or(of_file_url) } else { None },
+        contact: settings.contact,
         requests_per_second: settings.requests_per_second,
         attempts: settings.attempts,
         max_requests_per_month: settings.max_requests_per_month,

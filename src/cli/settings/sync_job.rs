@@ -242,11 +242,8 @@ fn traffic(region: &RegionSettings, args: &SyncArgs) -> Result<Traffic, SyncJobE
         return Ok(Traffic::Live);
     }
     let ask = &args.ask;
-    let changed = [
-        ("--types", !ask.types.is_empty()),
-        ("--language", ask.language.is_some()),
-        ("--provider", ask.provider.is_some()),
-    ];
+    // It is recorded from every provider.
+    let changed = [("--types", !ask.types.is_empty()), ("--language", ask.language.is_some())];
     match changed.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => Err(SyncJobError::DemoAsked { flag }),
         None => Ok(Traffic::Demo),
