@@ -1,9 +1,9 @@
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::book::{Book, Entry};
 use super::digest::{digest, is_inside};
 use super::job::{Job, Source, SyncError, Zones};
+use super::looked_up::LookedUp;
 use super::spending::{Spending, limit};
 use super::stop::{Ending, Stop};
 use crate::coverage::{Next, Rules, TileCover};
@@ -27,6 +27,7 @@ pub(super) struct Workshop<'a> {
     pub(super) stop: Stop<'a>,
     pub(super) listen: &'a (dyn Fn(Event) + Sync),
     pub(super) failed_in_a_row: AtomicU32,
+    pub(super) looked_up: LookedUp,
 }
 
 /// How an attempt to get one answer ended, when it did not end the run.
@@ -56,7 +57,6 @@ impl Workshop<'_> {
             cover.told(seen);
         }
         let mut answers = i32::try_from(claimed.answers.len()).unwrap_or(i32::MAX);
-        let mut looked_up = HashSet::new();
         while !self.stop.called() {
             match cover.next() {
                 Next::Done { capped } => {
@@ -65,7 +65,7 @@ impl Workshop<'_> {
                     }
                     return Ok(());
                 }
-                Next::Ask(ask) => match self.answer(&claimed, &ask, answers, &mut looked_up).await? {
+                Next::Ask(ask) => match self.answer(&claimed, &ask, answers).await? {
                     Answered::Seen(seen) => {
                         self.failed_in_a_row.store(0, Ordering::Relaxed);
                         cover.told(&seen);
@@ -87,14 +87,8 @@ impl Workshop<'_> {
     }
 
     /// Asks one question, all its pages, and commits the answer.
-    async fn answer(
-        &self,
-        claimed: &ClaimedTile,
-        ask: &Ask,
-        ordinal: i32,
-        looked_up: &mut HashSet<String>,
-    ) -> Result<Answered, SyncError> {
-        let (page, Sent { requests, billed }) = match self.ask(claimed.tile.ordinal, ask, looked_up).await {
+    async fn answer(&self, claimed: &ClaimedTile, ask: &Ask, ordinal: i32) -> Result<Answered, SyncError> {
+        let (page, Sent { requests, billed }) = match self.ask(claimed.tile.ordinal, ask).await {
             Ok(answer) => answer,
             Err(ending) => return self.judge(ending),
         };
@@ -111,12 +105,7 @@ impl Workshop<'_> {
     }
 
     /// The whole answer, and what it took.
-    async fn ask(
-        &self,
-        tile: i32,
-        ask: &Ask,
-        looked_up: &mut HashSet<String>,
-    ) -> Result<(Page, Sent), ExchangeError<ReserveError>> {
+    async fn ask(&self, tile: i32, ask: &Ask) -> Result<(Page, Sent), ExchangeError<ReserveError>> {
         let Self { job, database, book, listen, .. } = self;
         let spending = Spending { job, database, book, tile, listen: *listen };
         let judge = |response: &_| job.provider.judge(response);
@@ -155,15 +144,15 @@ impl Workshop<'_> {
             }
         }
         if job.details {
-            let answered = self.look_up(tile, &mut whole, looked_up, &spending).await?;
+            let answered = self.look_up(tile, &mut whole, &spending).await?;
             sent.requests += answered;
             sent.billed += answered;
         }
         Ok((whole, sent))
     }
 
-    /// Asks for what the search left out of its rows, only for venues that we keep, and once for each of them in a tile; returns the
-    /// requests that were answered.
+    /// Asks for what the search left out of its rows, only for venues that we keep, and once for each of them in a run: what a row of
+    /// another tile was told holds for this one. Returns the requests that were answered.
     ///
     /// A look-up that cannot be had ends those of this answer and nothing else: its pages are paid for, and what they tell is kept.
     /// If the reason lasts (the quota, the budget, the provider's trouble), the next question meets it too.
@@ -171,7 +160,6 @@ impl Workshop<'_> {
         &self,
         tile: i32,
         page: &mut Page,
-        looked_up: &mut HashSet<String>,
         spending: &Spending<'_>,
     ) -> Result<u32, ExchangeError<ReserveError>> {
         let job = self.job;
@@ -179,7 +167,8 @@ impl Workshop<'_> {
         let mut answered = 0;
         for row in page.rows.iter_mut().flatten().filter(|row| is_inside(job, row)) {
             let Some(request) = job.provider.detail(row, &job.language) else { continue };
-            if !looked_up.insert(row.provider_id.clone()) {
+            if let Some(response) = self.looked_up.get(&row.provider_id) {
+                job.provider.complete(row, &response);
                 continue;
             }
             if matches!(job.source, Source::Replay(_)) {
@@ -189,6 +178,7 @@ impl Workshop<'_> {
                 Ok(response) => {
                     answered += 1;
                     job.provider.complete(row, &response);
+                    self.looked_up.keep(row.provider_id.clone(), response);
                 }
                 Err(
                     error @ (ExchangeError::Stopped
