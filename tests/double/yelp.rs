@@ -300,7 +300,7 @@ fn kind(word: &str) -> (&'static str, &'static str, &'static str) {
 }
 
 /// 22 characters of base64url; some begin with what a command would take for a flag.
-fn id(number: usize) -> String {
+pub(crate) fn id(number: usize) -> String {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut dice = fastrand::Rng::with_seed(0xE1F + number as u64);
     let mut id: String = (0..22).map(|_| char::from(LETTERS[dice.usize(..LETTERS.len())])).collect();
