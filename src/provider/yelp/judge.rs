@@ -105,17 +105,13 @@ impl Refusal {
     }
 
     fn said(&self, status: u16) -> String {
-        let mut said = format!("Yelp answered with status {status}");
-        if !self.code.is_empty() {
-            said += &format!(" ({})", self.code);
-        }
-        if !self.description.is_empty() {
-            said += &format!(": {}", self.description);
-        }
-        if !self.field.is_empty() {
-            said += &format!(" (parameter `{}`)", self.field);
-        }
-        said
+        let filled = |before: &str, word: &str, after: &str| match word {
+            "" => String::new(),
+            word => format!("{before}{word}{after}"),
+        };
+        let code = filled(" (", &self.code, ")");
+        let field = filled(" (parameter `", &self.field, "`)");
+        format!("Yelp answered with status {status}{code}{}{field}", filled(": ", &self.description, ""))
     }
 }
 

@@ -45,6 +45,7 @@ fn what_is_left(offset: u32, found: &Found<'_>) -> (bool, Option<Cursor>) {
 /// A row in Yelp's shape. Members that we do not know are passed over, among them `url`, whose tracking parameters differ from
 /// call to call, `phone` and `distance`.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "`business_hours` is Yelp's name")]
 struct Business<'a> {
     id: Option<String>,
     alias: Option<String>,
@@ -63,7 +64,7 @@ struct Business<'a> {
     attributes: Option<&'a RawValue>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 struct Coordinates {
     latitude: Option<f64>,
     longitude: Option<f64>,
