@@ -129,13 +129,13 @@ impl Fusion {
         let number = |name: &str| member(name).and_then(|value| value.parse::<f64>().ok()).unwrap_or(f64::NAN);
         let whole = |name: &str| member(name).and_then(|value| value.parse::<usize>().ok());
         let (lat, lng) = (number("latitude"), number("longitude"));
-        let (Some(radius), Some(limit), Some(offset)) = (whole("radius"), whole("limit"), whole("offset")) else {
+        let (Some(_), Some(limit), Some(offset)) = (whole("radius"), whole("limit"), whole("offset")) else {
             return error(400, "VALIDATION_ERROR", "Whole numbers are wanted.");
         };
-        let reach = radius as f64;
+        let reach = number("radius");
         let on_earth = (-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lng);
         let sorted = member("sort_by").as_deref() == Some("distance");
-        if !on_earth || !sorted || radius > 40_000 || limit > PAGE || offset + limit > CAP {
+        if !on_earth || !sorted || reach > 40_000.0 || limit > PAGE || offset + limit > CAP {
             return error(400, "VALIDATION_ERROR", "The double takes 50 rows a page and 240 in all, by distance.");
         }
         if reach > self.manners.largest_m {
