@@ -217,8 +217,8 @@ fn what_is_wrong_is_named() {
         ("--region near:1,2", "numbers needed: 3, separated by commas; given: 2"),
         ("--region text", "unknown method `text`; known: nearby"),
         ("--region spaceport", "region `spaceport`: types: google has no type for `spaceport`"),
-        ("--region elsewhere", "unknown provider `goggle`; known: google, osm"),
-        ("--region lisbon --provider bing", "unknown provider `bing`; known: google, osm, yelp"),
+        ("--region elsewhere", "unknown provider `goggle`; known: google"),
+        ("--region lisbon --provider bing", "unknown provider `bing`; known: google"),
         ("--region speech", "`portuguese, please` is not a language tag"),
         ("--region polygon", "cannot read the polygon of region `polygon` from no-such.geojson"),
     ] {
