@@ -131,7 +131,7 @@ fn element(number: usize, place: &Place) -> Value {
             None => tag("name", name),
         };
     }
-    if number % 3 != 0 {
+    if !number.is_multiple_of(3) {
         tag("addr:street", &format!("Rua {}", ["Azul", "da Ilha", "do Porto", "Nova"][number % 4]));
         tag("addr:housenumber", &(1 + number % 80).to_string());
         tag("addr:postcode", &format!("9999-{number:03}"));

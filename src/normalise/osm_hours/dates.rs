@@ -3,7 +3,7 @@ use opening_hours::OpeningHours;
 use opening_hours_syntax::rules::day::WeekDayRange;
 use opening_hours_syntax::rules::{RuleKind, RuleSequence};
 
-use super::meaning::{cuts_nights, is_vague, with_holidays, written};
+use super::rules::{cuts_nights, is_vague, with_holidays, written};
 use super::spelling::joins_holidays;
 use crate::model::{Period, Point, SpecialDay};
 

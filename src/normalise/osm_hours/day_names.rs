@@ -104,6 +104,10 @@ pub(super) fn days(words: &[String]) -> Option<Vec<usize>> {
         .filter_map(|language| words.iter().map(|word| day_in(language, word)).collect::<Option<Vec<_>>>())
         .collect();
     if together.is_empty() {
+        // A letter means a day only beside others of its language: "t/m" and "v" are words elsewhere.
+        if words.iter().any(|word| word.chars().count() == 1) {
+            return None;
+        }
         return words.iter().map(|word| only(LANGUAGES.iter().filter_map(|of| day_in(of, word)).collect())).collect();
     }
     only(together)
@@ -141,6 +145,7 @@ mod tests {
         assert_eq!(of(&["di", "sa"]), None);
         assert_eq!(of(&["do"]), None);
         assert_eq!(of(&["mo", "di", "ve"]), None, "no language has them all, and not all agree on the second");
+        assert_eq!(of(&["maandag", "v"]), None, "a letter of another language");
         assert_eq!(of(&["mi", "su"]), Some(vec![2, 6]), "no language has both, but nobody disagrees");
         assert_eq!(of(&["lu", "do"]), Some(vec![0, 6]));
     }

@@ -12,6 +12,7 @@ mod meaning;
 mod meaning_tests;
 mod plain;
 mod respelt;
+mod rules;
 mod spelling;
 mod tokens;
 

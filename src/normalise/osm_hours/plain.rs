@@ -5,7 +5,7 @@ use opening_hours::OpeningHours;
 use opening_hours_syntax::rules::day::WeekDayRange;
 use opening_hours_syntax::rules::{RuleKind, RuleOperator, RuleSequence};
 
-use super::meaning::{cuts_nights, is_vague, is_whole_day, minutes, names_holiday, with_holidays, written};
+use super::rules::{cuts_nights, is_vague, is_whole_day, minutes, names_holiday, with_holidays, written};
 use super::spelling::joins_holidays;
 use crate::normalise::week::{DAY, Stretch, Week};
 
@@ -100,9 +100,9 @@ fn own_reading(rules: &[RuleSequence], off: Off) -> Option<Week> {
                 (RuleKind::Closed, _) if is_whole_day(rule) => {
                     days[own].clear();
                     if off == Off::NightBefore {
-                        days.iter_mut().for_each(|other| {
+                        for other in &mut days {
                             take_out(other, Stretch { open: day * DAY, close: (day + 1) * DAY });
-                        });
+                        }
                     }
                 }
                 (RuleKind::Closed, _) => stretches.for_each(|closed| {

@@ -11,7 +11,7 @@ const DAYS: [&str; 7] = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];
 const LONGEST_NIGHT: u32 = 14 * 60;
 
 /// The same where the clock leaves no doubt.
-const LONGEST_SURE_NIGHT: u32 = 20 * 60;
+const LONGEST_SURE_NIGHT: u32 = 18 * 60;
 
 /// Days, and what is said of them.
 #[derive(Debug, Default)]
@@ -36,8 +36,8 @@ pub(super) fn respelt(value: &str) -> Option<(String, Vec<Repair>)> {
     let repairs = repairs(&tokens);
     let mut reader = Reader::new(&tokens)?;
     let mut groups = Vec::new();
-    while let Some(group) = reader.group()? {
-        groups.push(group);
+    while reader.goes_on() {
+        groups.push(reader.group()?);
     }
     let nights = groups.iter().flat_map(|group| &group.spans).any(|span| span.close.is_some_and(|close| close > 1_440));
     if groups.is_empty() || says_twice(&groups, nights) {
@@ -147,22 +147,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next group; the inner none at the end, the outer one where it is not understood.
-    fn group(&mut self) -> Option<Option<Group>> {
+    /// Whether there is something left, behind what parts groups.
+    fn goes_on(&mut self) -> bool {
         self.skip(&[Token::Stop, Token::Comma, Token::And]);
-        if self.peek().is_none() {
-            return Some(None);
-        }
+        self.peek().is_some()
+    }
+
+    /// The next group; none where it is not understood.
+    fn group(&mut self) -> Option<Group> {
         let mut group = Group::default();
         self.read_days(&mut group)?;
         self.skip(&[Token::Colon, Token::To, Token::Comma]);
         if self.take(&Token::Closed) {
             group.closed = true;
-            return (group.holiday || !group.days.is_empty()).then_some(Some(group));
+            return (group.holiday || !group.days.is_empty()).then_some(group);
         }
         if self.take(&Token::WholeDay) {
             group.spans = vec![Span { open: 0, close: Some(1_440) }];
-            return Some(Some(group));
+            return Some(group);
         }
         loop {
             group.spans.push(self.span()?);
@@ -179,7 +181,7 @@ impl<'a> Reader<'a> {
         if group.days.is_empty() && !group.holiday {
             self.read_trailing_days(&mut group)?;
         }
-        Some(Some(group))
+        Some(group)
     }
 
     /// `10am-5pm Mon-Fr`: days may stand behind the hours where there is nothing else.
@@ -250,8 +252,9 @@ impl<'a> Reader<'a> {
             return Some(Span { open: open.minutes, close: None });
         }
         let end = self.clock()?;
-        // Twelve at night or at noon? Nobody opens at midnight by "12am", and "10pm-12" has two readings.
-        let doubtful = self.halves && (open.minutes == 0 || !end.half && end.minutes == 720);
+        // Twelve at night or at noon? Nobody opens at midnight by "12am" nor closes at noon after it, and "10pm-12" has two readings.
+        let noon_after = end.minutes == 720 && (!end.half || open.minutes >= 720);
+        let doubtful = self.halves && (open.minutes == 0 || noon_after);
         if open.minutes >= 1_440 || doubtful {
             return None;
         }

@@ -45,12 +45,15 @@ pub(super) fn tokens(value: &str) -> Option<Vec<Token>> {
     let mut rest = value;
     let mut found = Vec::new();
     while let Some(first) = rest.chars().next() {
-        let (token, after) = if first.is_ascii_digit() {
+        let after_first = rest.get(first.len_utf8()..)?;
+        let (token, after) = if [' ', '\n'].contains(&first) {
+            (None, after_first)
+        } else if first.is_ascii_digit() {
             number(rest)?
         } else if first.is_alphabetic() {
             word(rest, matches!(found.last(), Some(Token::Time(_))))?
         } else {
-            (sign(first)?, rest.get(first.len_utf8()..)?)
+            (Some(sign(first)?), after_first)
         };
         found.extend(token);
         rest = after;
@@ -58,10 +61,9 @@ pub(super) fn tokens(value: &str) -> Option<Vec<Token>> {
     Some(found)
 }
 
-/// A sign that stands alone; nothing for a space.
-fn sign(sign: char) -> Option<Option<Token>> {
-    Some(Some(match sign {
-        ' ' | '\n' => return Some(None),
+/// A sign that stands alone.
+fn sign(sign: char) -> Option<Token> {
+    Some(match sign {
         '-' | '~' | '÷' | '〜' => Token::To,
         ',' => Token::Comma,
         ';' | '|' => Token::Stop,
@@ -69,7 +71,7 @@ fn sign(sign: char) -> Option<Option<Token>> {
         ':' => Token::Colon,
         '+' => Token::Plus,
         _ => return None,
-    }))
+    })
 }
 
 /// A word; an `h` after a time is none.
@@ -79,6 +81,7 @@ fn word(rest: &str, after_time: bool) -> Option<(Option<Token>, &str)> {
     let word = word.to_lowercase();
     // Two words that are one.
     for (phrase, token) in [
+        ("t/m", Token::To),
         ("every day", Token::EveryDay),
         ("tous les jours", Token::EveryDay),
         ("todos los días", Token::EveryDay),

@@ -23,7 +23,7 @@ pub(super) struct Osm;
 
 impl Provider for Osm {
     fn name(&self) -> &'static str {
-        request::PROVIDER
+        words::PROVIDER
     }
 
     fn key_variable(&self) -> Option<&'static str> {

@@ -1,12 +1,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::words::{self, Role};
+use super::words::{self, PROVIDER, Role};
 use crate::model::{Area, Ask, BoundingBox, Circle};
 use crate::wire::{HeaderValue, Method, Request};
-
-/// The word in `venues.provider_name`.
-pub(super) const PROVIDER: &str = "osm";
 
 /// The header that carries the language in which names are wanted where a venue has none of its own.
 pub(super) const LANGUAGE_HEADER: &str = "accept-language";

@@ -13,7 +13,7 @@ pub(super) struct Tags(BTreeMap<String, String>);
 /// What an element's tags make of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Kind {
-    /// The tags that make it a venue, then those that say more, each in the order of keys and of the mapper's values.
+    /// The tags that make it a venue and those that say more, each in the order of keys and of the mapper's values.
     pub(super) words: Vec<String>,
     pub(super) status: BusinessStatus,
 }
@@ -24,6 +24,9 @@ const GONE: [&str; 9] =
 
 /// Prefixes of a key that is not true yet.
 const TO_COME: [&str; 3] = ["construction", "proposed", "planned"];
+
+/// Tags that leave to others what kind of place it is.
+const PLAIN: [&str; 3] = ["amenity=restaurant", "amenity=cafe", "amenity=fast_food"];
 
 impl Tags {
     /// A value, without white space at its ends; none if nothing is left.
@@ -65,23 +68,29 @@ impl Tags {
         found
     }
 
-    /// Adds the tags that say more of a venue; nothing where there is none. A cuisine that we do not know passes.
-    fn with_more(&self, mut found: Vec<String>) -> Vec<String> {
-        if found.is_empty() {
-            return found;
-        }
+    /// Adds the tags that say more of a venue; nothing where there is none. They lead where the first tag says only that there is
+    /// something to eat. A cuisine that we do not know passes, last.
+    fn with_more(&self, found: Vec<String>) -> Vec<String> {
+        let Some(first) = found.first() else { return found };
+        let more_leads = PLAIN.contains(&first.as_str());
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for (key, _) in self.iter() {
             for word in self.words_of(key, key) {
-                let says_more = match words::role(&word) {
-                    Some(role) => role == Role::Kind,
-                    None => key == "cuisine",
-                };
-                if says_more && !found.contains(&word) {
-                    found.push(word);
+                match words::role(&word) {
+                    Some(Role::Kind) => known.push(word),
+                    None if key == "cuisine" => unknown.push(word),
+                    Some(Role::Venue | Role::Vague) | None => {}
                 }
             }
         }
-        found
+        let parts = if more_leads { [known, found, unknown] } else { [found, known, unknown] };
+        let mut all: Vec<String> = Vec::new();
+        for word in parts.into_iter().flatten() {
+            if !all.contains(&word) {
+                all.push(word);
+            }
+        }
+        all
     }
 
     /// The values under a key, parted by semicolons, as tags with the key `named`.
@@ -128,8 +137,14 @@ mod tests {
         assert_eq!(words(&[("amenity", "bar; cafe;bar")]), ["amenity=bar", "amenity=cafe"]);
         assert_eq!(
             words(&[("amenity", "restaurant"), ("cuisine", "pizza; italian_pizza ;Pizza;;regional;Fish and Chips")]),
-            ["amenity=restaurant", "cuisine=pizza", "cuisine=italian_pizza", "cuisine=fish_and_chips"]
+            ["cuisine=pizza", "cuisine=fish_and_chips", "amenity=restaurant", "cuisine=italian_pizza"]
         );
+    }
+
+    #[test]
+    fn what_is_eaten_leads_but_where_people_come_to_drink() {
+        assert_eq!(words(&[("amenity", "cafe"), ("cuisine", "coffee_shop")]), ["cuisine=coffee_shop", "amenity=cafe"]);
+        assert_eq!(words(&[("amenity", "pub"), ("cuisine", "italian")]), ["amenity=pub", "cuisine=italian"]);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use crate::model::{Field, RawVenue, Reject, RejectReason};
 /// A point and the middle of its building are no farther apart, metres.
 const NEAR_M: f64 = 75.0;
 
+const METRES_PER_DEGREE: f64 = 111_195.0;
+
 /// Keeps the point of each pair, or the outline where there is no point, and refuses the other. Only rows of one answer can be
 /// compared; it is the rows' own content that decides, not their order.
 pub(super) fn refuse(rows: &mut [Result<RawVenue, Reject>]) {
@@ -40,7 +42,6 @@ fn is_near(one: &RawVenue, other: &RawVenue) -> bool {
     let (Field::Present((lat, lng)), Field::Present((other_lat, other_lng))) = (one.position, other.position) else {
         return false;
     };
-    const METRES_PER_DEGREE: f64 = 111_195.0;
     let north = (lat - other_lat) * METRES_PER_DEGREE;
     let east = (lng - other_lng) * METRES_PER_DEGREE * lat.to_radians().cos();
     north.hypot(east) <= NEAR_M

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::request::PROVIDER;
 use crate::model::Vocabulary;
 use crate::provider::contract::UnknownType;
+
+/// The word in `venues.provider_name`.
+pub(super) const PROVIDER: &str = "osm";
 
 /// One line of `categories.csv`, whose head explains the columns.
 #[derive(Debug, Clone, Copy)]
