@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use double::{city, foursquare, google, osm};
+use double::{city, foursquare, google, osm, yelp};
 use serde_json::Value;
 use support::database::TestDatabase;
 use venue_sync::provider;
@@ -41,6 +41,11 @@ async fn record(provider: &str, folder: &Path) {
             let ourselves = concat!("venue-sync/", env!("CARGO_PKG_VERSION"), " (maps@example.org)");
             assert!(double.callers().iter().all(|caller| caller == ourselves), "{:?}", double.callers());
         }
+        "yelp" => {
+            let double = yelp::Double::serve(&city::town()).await;
+            run(provider, folder, &[("YELP_BASE_URL", double.url()), ("YELP_API_KEY", yelp::KEY.to_owned())]).await;
+            assert_recorded(folder, double.received());
+        }
         other => panic!("{other} has no double yet"),
     }
 }
@@ -49,7 +54,10 @@ async fn run(provider: &str, folder: &Path, environment: &[(&str, String)]) {
     let database = TestDatabase::create().await;
     let settings = folder.parent().unwrap().join("quick.toml");
     // The double has no etiquette, and nobody wants to wait for it.
-    let text = format!("[providers.{provider}]\nrequests_per_second = 200\ncontact = \"maps@example.org\"\n");
+    let text = format!(
+        "[providers.{provider}]\nrequests_per_second = 200\ncontact = \"maps@example.org\"\ndetails = {}\n",
+        provider == "yelp"
+    );
     std::fs::write(&settings, text).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_venues"));
     command

@@ -48,6 +48,7 @@ impl Bench {
             types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
             language: "pt".to_owned(),
             method: "nearby".to_owned(),
+            details: false,
             source: Source::Live,
             budget: Budget::default(),
             concurrency: 2,

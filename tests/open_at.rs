@@ -460,6 +460,7 @@ proptest! {
     ) {
         let dated = |(period, truncated)| RawDatedPeriod { period, truncated };
         let special = special.into_iter().zip(25..).map(|(periods, day)| RawDay {
+            stated: true,
             date: NaiveDate::from_ymd_opt(2026, 12, day), periods: periods.into_iter().map(dated).collect(),
         });
         if let Some(hours) = stored(week, special.collect(), "Europe/Lisbon") {

@@ -294,7 +294,7 @@ Examples:
   venues sync --near -33.87,151.21 --radius-m 800 --types cafe,bakery
   venues sync --bbox -9.23,38.69,-9.09,38.80 --dry-run --max-requests 20 --max-cost 1
 
-The key comes from the environment: GOOGLE_PLACES_API_KEY, FOURSQUARE_API_KEY.
+The key comes from the environment: GOOGLE_PLACES_API_KEY, FOURSQUARE_API_KEY, YELP_API_KEY.
 The database is DATABASE_URL; without it, on a terminal, an embedded PostgreSQL.
 Exit codes: 0 complete, 2 usage or settings, 65 data refused, 69 provider or database unavailable,
 70 a bug of ours, 75 stopped early (run again to go on), 77 key refused.";

@@ -92,6 +92,9 @@ pub struct RawPoint {
 pub struct RawDay {
     /// The local date; none if it was not a date.
     pub date: Option<NaiveDate>,
+    /// The provider says what the day is like, so that no opening means closed at whatever distance. Otherwise it shows openings of
+    /// the coming week alone, and a date beyond it has none for that reason.
+    pub stated: bool,
     /// The openings that begin on it.
     pub periods: Vec<RawDatedPeriod>,
 }

@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn exceptions_without_a_week_are_dropped_and_counted() {
         let mut repairs = Vec::new();
-        let day = RawDay { date: NaiveDate::from_ymd_opt(2026, 12, 25), periods: vec![] };
+        let day = RawDay { date: NaiveDate::from_ymd_opt(2026, 12, 25), stated: false, periods: vec![] };
         let given = Field::Present(RawHours::Periods { week: None, special: vec![day] });
         assert_eq!(hours(given, None, noon(), &mut repairs), Field::Absent);
         assert_eq!(repairs, [Repair::SpecialDayDropped]);
@@ -217,6 +217,7 @@ mod tests {
             let dated = |(period, truncated)| RawDatedPeriod { period, truncated };
             let special = special.into_iter().zip(24..).map(|(periods, day)| RawDay {
                 date: NaiveDate::from_ymd_opt(2026, 12, day),
+                stated: day % 2 == 0,
                 periods: periods.into_iter().map(dated).collect(),
             });
             let given = RawHours::Periods { week, special: special.collect() };

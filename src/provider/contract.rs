@@ -44,6 +44,12 @@ pub trait Provider: Send + Sync {
     /// The rows of a response that was judged [`Verdict::Fine`]. A row that cannot be read is a reject, never a failed page.
     fn parse(&self, request: &Request, response: &Response) -> Page;
 
+    /// What looking up costs and brings, in one line for the start of a run that does it; none where the provider has nothing that
+    /// its search leaves out.
+    fn on_details(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The request for what a search left out of a row and only a look-up of its own tells; none where nothing is missing.
     fn detail(&self, _row: &RawVenue, _language: &str) -> Option<Request> {
         None

@@ -8,10 +8,11 @@ mod foursquare;
 mod google;
 mod osm;
 mod plain;
+mod yelp;
 
 pub use contract::{Cursor, Page, Provider, UnknownType};
 
 /// Every provider, in the order of `--help`.
 pub fn all() -> Vec<Box<dyn Provider>> {
-    vec![Box::new(google::Google), Box::new(foursquare::Foursquare::PREMIUM), Box::new(osm::Osm)]
+    vec![Box::new(google::Google), Box::new(foursquare::Foursquare::PREMIUM), Box::new(osm::Osm), Box::new(yelp::Yelp)]
 }

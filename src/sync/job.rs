@@ -23,6 +23,8 @@ pub struct Job<'a> {
     pub language: String,
     /// The provider's method.
     pub method: String,
+    /// Whether what a search leaves out of its rows is looked up, one request a venue.
+    pub details: bool,
     /// Where the answers come from.
     pub source: Source,
     /// The most that may be sent and spent.
@@ -66,6 +68,9 @@ impl Job<'_> {
         });
         if let Some(tier) = self.provider.tier() {
             asked["tier"] = json!(tier);
+        }
+        if self.details {
+            asked["details"] = Value::Bool(true);
         }
         asked
     }

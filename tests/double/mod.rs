@@ -10,3 +10,5 @@ pub(crate) mod foursquare;
 pub(crate) mod google;
 #[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod osm;
+#[allow(dead_code, reason = "each test program uses its own part")]
+pub(crate) mod yelp;

@@ -109,6 +109,16 @@ impl<'a> Prepared<'a> {
         let listener = terminal.listener(&self.settings.region, self.settings.provider.name);
         if self.settings.traffic.is_live() {
             tracing::info!("{}", self.provider.limits().terms);
+            match self.provider.on_details() {
+                Some(cost) if self.settings.provider.details => tracing::info!("{cost}"),
+                None if self.settings.provider.details => {
+                    tracing::warn!(
+                        "`details` changes nothing: the search of {} leaves nothing out",
+                        self.provider.name()
+                    );
+                }
+                _ => {}
+            }
         }
         let ended = sync::sync(&job, &courier, &opened.database, &|event| listener.hear(&event), stop).await;
         listener.finish();
@@ -146,6 +156,7 @@ impl<'a> Prepared<'a> {
             types: settings.types.clone(),
             language: settings.language.clone(),
             method: settings.method.clone(),
+            details: settings.provider.details,
             source: Source::Live,
             budget: Budget {
                 requests: settings.effort.max_requests,
@@ -207,8 +218,10 @@ impl<'a> Prepared<'a> {
 
     /// A replay answers only the questions that were recorded: what differs is told before the first is asked.
     fn replay(&self, cassette: Cassette, folder: &str, job: &mut Job<'_>) -> Result<Courier, Failure> {
-        let asked = sync::parameters(job).map_err(SyncError::from)?;
         let recorded = cassette.run();
+        // Whether anything was looked up is the recording's to say, not this machine's settings.
+        job.details = recorded.parameters.get("details").and_then(serde_json::Value::as_bool).unwrap_or(false);
+        let asked = sync::parameters(job).map_err(SyncError::from)?;
         let other = |what: &str| Failure::OtherRecording {
             folder: folder.to_owned(),
             recorded: format!("region `{}` from {}", recorded.region, recorded.provider),

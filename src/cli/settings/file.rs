@@ -133,6 +133,9 @@ base_url = "https://proxy.example/google"
 max_requests_per_month = 1000
 max_cost_per_month = 50.0
 
+[providers.yelp]
+details = true
+
 [providers.osm]
 contact = "maps@example.org"
 "#;
@@ -155,6 +158,7 @@ contact = "maps@example.org"
         assert_eq!(google.attempts, Some(3));
         assert_eq!(google.max_requests_per_month, Some(1000));
         assert_eq!(google.max_cost_per_month, Some(MicroUsd(50_000_000)));
+        assert_eq!((google.details, file.providers["yelp"].details), (None, Some(true)));
         assert_eq!(google.base_url.as_ref().unwrap().as_str(), "https://proxy.example/google");
         assert_eq!(file.providers["osm"].contact.as_deref(), Some("maps@example.org"));
     }
@@ -207,6 +211,7 @@ contact = "maps@example.org"
             ("regions = 5", "line 1: regions = 5: a table of tables"),
             ("[regions]\na = 5", "line 2: `regions.a`: a table is needed"),
             ("[providers.google]\nrequests_per_second = 0", "requests_per_second must be from 0.001 to 1000"),
+            ("[providers.yelp]\ndetails = \"yes\"", "details = \"yes\": true or false is needed here"),
             ("[providers.google]\nattempts = 0", "attempts = 0: a whole number of at least 1"),
             ("[providers.google]\nattempts = 21", "attempts must be from 1 to 20"),
             (

@@ -29,6 +29,8 @@ pub struct ProviderSettings {
     pub max_cost_per_month: Option<MicroUsd>,
     /// Ask for what costs more (`premium = true`), or not.
     pub tier: Option<Tier>,
+    /// Look up what a search leaves out, one request a venue.
+    pub details: Option<bool>,
 }
 
 /// A provider, ready to be asked.
@@ -52,6 +54,8 @@ pub struct ProviderChoice {
     pub max_cost_per_month: Option<MicroUsd>,
     /// Another tier than the one it asks at by itself.
     pub tier: Option<Tier>,
+    /// Look up what a search leaves out, one request a venue.
+    pub details: bool,
 }
 
 /// An address, and who gave it.
@@ -156,7 +160,17 @@ impl ProviderSettings {
             None => None,
         };
         let tier = section.flag("premium")?.map(|premium| if premium { Tier::Premium } else { Tier::Basic });
-        Ok(Self { requests_per_second, attempts, base_url, contact, max_requests_per_month, max_cost_per_month, tier })
+        let details = section.flag("details")?;
+        Ok(Self {
+            requests_per_second,
+            attempts,
+            base_url,
+            contact,
+            max_requests_per_month,
+            max_cost_per_month,
+            tier,
+            details,
+        })
     }
 }
 
@@ -190,6 +204,8 @@ pub fn choose(
         max_requests_per_month: settings.max_requests_per_month,
         max_cost_per_month: settings.max_cost_per_month,
         tier: settings.tier,
+        // A trial key of Yelp's has 300 requests a day: look-ups have to be wished for.
+        details: settings.details.unwrap_or(false),
     })
 }
 

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use crate::provider::plain::one_line;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -50,9 +51,9 @@ pub(super) fn rows(text: &str) -> Result<Vec<&RawValue>, NotAnAnswer> {
         return Err(NotAnAnswer::NotJson("it does not begin with an object".to_owned()));
     }
     let answer: Answer<'_> =
-        serde_json::from_str(text).map_err(|error| NotAnAnswer::NotJson(plain(&error.to_string())))?;
+        serde_json::from_str(text).map_err(|error| NotAnAnswer::NotJson(one_line(&error.to_string())))?;
     match (answer.remark, answer.elements) {
-        (Some(remark), _) => Err(NotAnAnswer::Remark(plain(&remark))),
+        (Some(remark), _) => Err(NotAnAnswer::Remark(one_line(&remark))),
         (None, None) => Err(NotAnAnswer::NoElements),
         (None, Some(rows)) => Ok(rows),
     }
@@ -76,19 +77,7 @@ pub(super) fn page_text(html: &str) -> String {
             _ => {}
         }
     }
-    plain(&words.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
-}
-
-/// Foreign words made fit for a log and a terminal: one line, no control characters, short.
-pub(super) fn plain(foreign: &str) -> String {
-    /// Characters of a foreign message that a reason may hold.
-    const LONGEST: usize = 240;
-    let one_line: String = foreign.split_whitespace().collect::<Vec<_>>().join(" ");
-    let printable: String = one_line.chars().filter(|c| !c.is_control()).collect();
-    match printable.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", printable.get(..end).unwrap_or_default().trim_end()),
-        None => printable,
-    }
+    one_line(&words.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
 }
 
 #[cfg(test)]
@@ -119,11 +108,5 @@ mod tests {
         let said = rows(page).unwrap_err().to_string();
         assert!(said.contains("Error : runtime error: open64: 0 Success /x::rate_limited. \"Please check"), "{said}");
         assert!(!said.contains("included") && !said.contains('<'), "{said}");
-    }
-
-    #[test]
-    fn a_message_becomes_one_short_line() {
-        assert_eq!(plain("a\r\n\tb\u{0}c\u{1b}[31m"), "a bc[31m");
-        assert_eq!(plain(&"é".repeat(1_000)).chars().count(), 241);
     }
 }

@@ -7,6 +7,7 @@ use super::tags::Tags;
 use super::{address, answer, name, twins};
 use crate::model::{Field, RawHours, RawVenue, Reject, RejectReason};
 use crate::provider::contract::Page;
+use crate::provider::plain::one_line;
 use crate::wire::{HeaderValue, Request, Response};
 
 /// The rows of an answer that was judged fine: it is whole, and there are no further pages.
@@ -63,7 +64,7 @@ fn read(row: &RawValue, language: &str, answered_at: DateTime<Utc>) -> Result<Ra
         Err(why) => Err(Reject {
             provider_id: serde_json::from_str::<OnlyId>(row.get()).ok().and_then(|row| id(&row.kind, row.id)),
             reason: RejectReason::Unreadable,
-            detail: answer::plain(&why),
+            detail: one_line(&why),
         }),
     }
 }
