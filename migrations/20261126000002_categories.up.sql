@@ -461,6 +461,7 @@ insert into venue_sync.categories (code, label, parent, origin) values
     ('lookout', 'Lookout', 'geographic_entities', 'overture'),
     ('marina', 'Marina', 'geographic_entities', 'overture'),
     ('nature_reserve', 'Nature Reserve', 'geographic_entities', 'overture'),
+    ('health_care', 'Health Care', null, 'overture'),
     ('lifestyle_services', 'Lifestyle Services', null, 'overture'),
     ('public_bath_house', 'Public Bath House', 'lifestyle_services', 'overture'),
     ('sauna', 'Sauna', 'lifestyle_services', 'overture'),
