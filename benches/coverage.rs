@@ -59,7 +59,7 @@ fn print(row: &Row) {
             found.extend(rows);
             asks += 1;
             begun = Instant::now();
-            cover.told(&seen(&ask, &positions, truncated, (AreaShape::Circle, Ranking::Distance)));
+            cover.told(&seen(&ask, &positions, truncated, (AreaShape::Circle, Ranking::Distance)).unwrap());
         }
     }
     let quadtree = quadtree(&row.region.bounds(), &index);

@@ -19,52 +19,152 @@ fn main() {
     divan::main();
 }
 
-/// A full answer: rows of several kinds of week, prices and names, each with its own id.
-fn answer() -> Response {
-    let fixtures = [
-        include_str!("../fixtures/google/19_three_shifts_a_day.json"),
-        include_str!("../fixtures/google/20_week_not_from_sunday.json"),
-        include_str!("../fixtures/google/24_descriptions_as_printed.json"),
-        include_str!("../fixtures/google/special_days.json"),
-        include_str!("../fixtures/google/30_one_place_two_orders.json"),
-    ];
-    let kinds: Vec<serde_json::Value> = fixtures
-        .iter()
-        .flat_map(|fixture| {
-            serde_json::from_str::<serde_json::Value>(fixture).unwrap()["places"].as_array().unwrap().clone()
-        })
-        .collect();
-    let rows: Vec<_> = kinds.into_iter().cycle().take(ROWS).collect();
-    assert_eq!(rows.len(), ROWS);
-    let body = serde_json::json!({ "places": rows }).to_string().into_bytes();
-    Response { status: 200, headers: vec![], body, received_at: DateTime::UNIX_EPOCH }
+/// Google's, whose answers hold the most.
+mod google {
+    use super::{Bencher, ItemsCount, black_box, whole_way};
+
+    #[divan::bench]
+    fn judge_parse_normalise(bencher: Bencher<'_, '_>) {
+        whole_way(bencher, "google", &super::google_answer());
+    }
+
+    #[divan::bench]
+    fn plain_typed_parse(bencher: Bencher<'_, '_>) {
+        let response = super::google_answer();
+        bencher
+            .counter(ItemsCount::new(super::ROWS))
+            .bench_local(|| serde_json::from_slice::<super::Answer>(black_box(&response.body)).unwrap());
+    }
 }
 
-#[divan::bench]
-fn judge_parse_normalise(bencher: Bencher<'_, '_>) {
-    let google: Box<dyn Provider> = provider::all().into_iter().find(|provider| provider.name() == "google").unwrap();
+mod foursquare {
+    use super::{Bencher, ItemsCount, black_box, whole_way};
+
+    #[divan::bench]
+    fn judge_parse_normalise(bencher: Bencher<'_, '_>) {
+        whole_way(bencher, "foursquare", &super::foursquare_answer());
+    }
+
+    #[divan::bench]
+    fn plain_typed_parse(bencher: Bencher<'_, '_>) {
+        let response = super::foursquare_answer();
+        bencher
+            .counter(ItemsCount::new(super::ROWS))
+            .bench_local(|| serde_json::from_slice::<super::Results>(black_box(&response.body)).unwrap());
+    }
+}
+
+/// From the bytes to rows that fit.
+fn whole_way(bencher: Bencher<'_, '_>, name: &str, response: &Response) {
+    let provider: Box<dyn Provider> = provider::all().into_iter().find(|provider| provider.name() == name).unwrap();
     let center = Position::new(38.71, -9.14).unwrap();
     let ask = Ask { area: Area::Circle(Circle { center, radius_m: 250.0 }), words: vec![] };
-    let request = google.request(&ask, "en", None);
-    let response = answer();
+    let request = provider.request(&ask, "en", None);
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
-        let response = black_box(&response);
-        black_box(google.judge(response));
-        let page = google.parse(&request, response);
-        let clean = |row| normalise(row, &|word| google.category(word), &|_| true).unwrap();
+        let response = black_box(response);
+        black_box(provider.judge(response));
+        let page = provider.parse(&request, response);
+        let clean = |row| normalise(row, &|word| provider.category(word), &|_| true).unwrap();
         page.rows.into_iter().map(|row| clean(row.unwrap())).collect::<Vec<Normalised>>()
     });
 }
 
-#[divan::bench]
-fn plain_typed_parse(bencher: Bencher<'_, '_>) {
-    let response = answer();
-    bencher
-        .counter(ItemsCount::new(ROWS))
-        .bench_local(|| serde_json::from_slice::<Answer>(black_box(&response.body)).unwrap());
+/// A full answer: rows of several kinds of week, prices and names, each with its own id.
+fn google_answer() -> Response {
+    answer(
+        "places",
+        &[
+            include_str!("../fixtures/google/19_three_shifts_a_day.json"),
+            include_str!("../fixtures/google/20_week_not_from_sunday.json"),
+            include_str!("../fixtures/google/24_descriptions_as_printed.json"),
+            include_str!("../fixtures/google/special_days.json"),
+            include_str!("../fixtures/google/30_one_place_two_orders.json"),
+        ],
+    )
 }
 
-/// The members that a venue needs, as a reader in a hurry would declare them.
+fn foursquare_answer() -> Response {
+    answer(
+        "results",
+        &[
+            include_str!("../fixtures/foursquare/03_to_07_past_midnight.json"),
+            include_str!("../fixtures/foursquare/08_and_09_odd_times.json"),
+            include_str!("../fixtures/foursquare/21_and_22_addresses.json"),
+        ],
+    )
+}
+
+fn answer(list: &str, fixtures: &[&str]) -> Response {
+    let kinds: Vec<serde_json::Value> = fixtures
+        .iter()
+        .flat_map(|fixture| {
+            serde_json::from_str::<serde_json::Value>(fixture).unwrap()[list].as_array().unwrap().clone()
+        })
+        // What the plain parse could not read.
+        .filter(|row| !row["location"].is_array())
+        .collect();
+    let rows: Vec<_> = kinds.into_iter().cycle().take(ROWS).collect();
+    let body = serde_json::json!({ list: rows }).to_string().into_bytes();
+    Response { status: 200, headers: vec![], body, received_at: DateTime::UNIX_EPOCH }
+}
+
+/// The same of Foursquare's.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only parsed")]
+struct Results {
+    results: Vec<FoursquarePlace>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only parsed")]
+struct FoursquarePlace {
+    fsq_place_id: String,
+    name: String,
+    latitude: f64,
+    longitude: f64,
+    location: FoursquareLocation,
+    categories: Vec<FoursquareCategory>,
+    rating: Option<f64>,
+    price: Option<i64>,
+    date_closed: Option<String>,
+    unresolved_flags: Vec<String>,
+    hours: Option<FoursquareHours>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only parsed")]
+struct FoursquareLocation {
+    formatted_address: Option<String>,
+    address: Option<String>,
+    locality: Option<String>,
+    region: Option<String>,
+    postcode: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only parsed")]
+struct FoursquareCategory {
+    fsq_category_id: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only parsed")]
+struct FoursquareHours {
+    display: Option<String>,
+    #[serde(default)]
+    regular: Vec<FoursquareRow>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only parsed")]
+struct FoursquareRow {
+    day: u8,
+    open: String,
+    close: String,
+}
+
+/// Google's members that a venue needs, as a reader in a hurry would declare them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "only parsed")]

@@ -1,4 +1,4 @@
-//! The demo's recordings: made from the invented town by the command itself, and never stale.
+//! The demo's recordings, one a provider: made from the invented town by the command itself, and never stale.
 //!
 //! When the questions change, re-make them: `cargo test --test demo_recordings -- --ignored`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
@@ -10,39 +10,70 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use double::city;
-use double::google::{Double, KEY};
+use double::{city, foursquare, google, osm, yelp};
 use serde_json::Value;
 use support::database::TestDatabase;
+use venue_sync::provider;
 
-fn committed() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/google")
+fn committed(provider: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo").join(provider)
 }
 
-/// Runs the command over the double, one request at a time, so that the files are numbered in the order of the questions.
-async fn record(folder: &Path) {
-    let double = Double::serve(city::town()).await;
+/// Runs the command over a provider's double, one request at a time, so that the files are numbered in the order of the questions.
+async fn record(provider: &str, folder: &Path) {
+    match provider {
+        "google" => {
+            let double = google::Double::serve(city::town()).await;
+            let address = [("GOOGLE_PLACES_BASE_URL", double.url()), ("GOOGLE_PLACES_API_KEY", google::KEY.to_owned())];
+            run(provider, folder, &address).await;
+            assert_recorded(folder, double.asked());
+        }
+        "foursquare" => {
+            let double = foursquare::Double::serve(&city::town(), foursquare::Mood::Good).await;
+            let address = [("FOURSQUARE_BASE_URL", double.url()), ("FOURSQUARE_API_KEY", foursquare::KEY.to_owned())];
+            run(provider, folder, &address).await;
+            assert_recorded(folder, double.asked());
+        }
+        "osm" => {
+            let double = osm::Double::serve(&city::town()).await;
+            run(provider, folder, &[("OVERPASS_BASE_URL", double.url())]).await;
+            assert_recorded(folder, double.asked());
+            let ourselves = concat!("venue-sync/", env!("CARGO_PKG_VERSION"), " (maps@example.org)");
+            assert!(double.callers().iter().all(|caller| caller == ourselves), "{:?}", double.callers());
+        }
+        "yelp" => {
+            let double = yelp::Double::serve(&city::town()).await;
+            run(provider, folder, &[("YELP_BASE_URL", double.url()), ("YELP_API_KEY", yelp::KEY.to_owned())]).await;
+            assert_recorded(folder, double.received());
+        }
+        other => panic!("{other} has no double yet"),
+    }
+}
+
+async fn run(provider: &str, folder: &Path, environment: &[(&str, String)]) {
     let database = TestDatabase::create().await;
+    let settings = folder.parent().unwrap().join("quick.toml");
+    // The double has no etiquette, and nobody wants to wait for it.
+    let text = format!(
+        "[providers.{provider}]\nrequests_per_second = 200\ncontact = \"maps@example.org\"\ndetails = {}\n",
+        provider == "yelp"
+    );
+    std::fs::write(&settings, text).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_venues"));
     command
-        .args([
-            "sync",
-            "--region",
-            "demo",
-            "--concurrency",
-            "1",
-            "--migrate",
-            "--database-url",
-            &database.url(),
-            "--record",
-        ])
+        .args(["sync", "--region", "demo", "--provider", provider, "--concurrency", "1", "--migrate"])
+        .args(["--database-url", &database.url(), "--config"])
+        .arg(settings)
+        .arg("--record")
         .arg(folder)
         .current_dir(folder.parent().unwrap())
-        .env("GOOGLE_PLACES_BASE_URL", double.url())
-        .env("GOOGLE_PLACES_API_KEY", KEY);
+        .envs(environment.iter().map(|(name, value)| (name, value)));
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(double.asked(), u64::try_from(exchanges(folder).len()).unwrap(), "every answer is recorded, once");
+}
+
+fn assert_recorded(folder: &Path, asked: u64) {
+    assert_eq!(asked, u64::try_from(exchanges(folder).len()).unwrap(), "every answer is recorded, once");
 }
 
 /// Request and body of every exchange; when it was recorded does not count.
@@ -61,16 +92,52 @@ fn exchanges(folder: &Path) -> BTreeMap<String, (Value, Value)> {
 
 #[tokio::test]
 async fn they_are_what_the_command_records_from_the_town_today() {
-    let folder = tempfile::tempdir().unwrap();
-    let fresh = folder.path().join("recording");
-    record(&fresh).await;
-    let (fresh, committed) = (exchanges(&fresh), exchanges(&committed()));
-    assert!(fresh == committed, "stale: re-make them with `cargo test --test demo_recordings -- --ignored`");
+    for provider in provider::all() {
+        let folder = tempfile::tempdir().unwrap();
+        let fresh = folder.path().join("recording");
+        record(provider.name(), &fresh).await;
+        let (fresh, committed) = (exchanges(&fresh), exchanges(&committed(provider.name())));
+        assert!(
+            fresh == committed,
+            "{}: stale: re-make them with `cargo test --test demo_recordings -- --ignored`",
+            provider.name()
+        );
+    }
+}
+
+#[test]
+fn the_map_shows_a_box_that_was_too_big_and_values_of_every_kind() {
+    let exchanges = exchanges(&committed("osm"));
+    let bodies: Vec<&Value> = exchanges.values().map(|(_, body)| &body["json"]).collect();
+    assert!(bodies.iter().any(|body| body["remark"].is_string()), "no box was too big");
+    let rows: Vec<&Value> = bodies.iter().flat_map(|body| body["elements"].as_array().unwrap()).collect();
+    assert!(rows.iter().any(|row| row["type"] == "way"), "no outlines");
+    for value in ["24/7", "Mo-Su 18:00+", "Mo-Fr 09:00-17:00; PH off"] {
+        assert!(rows.iter().any(|row| row["tags"]["opening_hours"] == value), "{value}");
+    }
+}
+
+#[test]
+fn foursquare_shows_pages_and_hours_in_its_own_form() {
+    let folder = committed("foursquare");
+    let exchanges = exchanges(&folder);
+    let has_cursor = |request: &Value| request["query"].as_array().unwrap().iter().any(|pair| pair[0] == "cursor");
+    assert!(exchanges.values().any(|(request, _)| has_cursor(request)), "no second page");
+    let rows: Vec<&Value> =
+        exchanges.values().flat_map(|(_, body)| body["json"]["results"].as_array().unwrap()).collect();
+    let closes = |row: &Value, close: &str| {
+        row["hours"]["regular"].as_array().into_iter().flatten().any(|period| period["close"] == close)
+    };
+    for close in ["+0000", "+0400", "0400"] {
+        assert!(rows.iter().any(|row| closes(row, close)), "nobody closes at {close}");
+    }
+    assert!(rows.iter().any(|row| row["price"] == "2"), "no price as a text");
+    assert!(rows.iter().any(|row| row["unresolved_flags"][0] == "duplicate"), "nobody is doubted");
 }
 
 #[test]
 fn they_show_a_newcomer_every_kind_of_answer() {
-    let exchanges = exchanges(&committed());
+    let exchanges = exchanges(&committed("google"));
     assert!(exchanges.len() >= 25, "only {} exchanges", exchanges.len());
     let places = |body: &Value| body["json"]["places"].as_array().cloned().unwrap_or_default();
     let rows: Vec<Value> = exchanges.values().flat_map(|(_, body)| places(body)).collect();
@@ -105,9 +172,21 @@ fn they_show_a_newcomer_every_kind_of_answer() {
 #[tokio::test]
 #[ignore = "re-makes the recordings"]
 async fn remake() {
-    let folder = committed();
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).unwrap();
+    for provider in provider::all() {
+        let folder = tempfile::tempdir().unwrap();
+        let fresh = folder.path().join("recording");
+        record(provider.name(), &fresh).await;
+        let committed = committed(provider.name());
+        // What is not stale stays as it is, its dates too.
+        if committed.exists() && exchanges(&fresh) == exchanges(&committed) {
+            continue;
+        }
+        if committed.exists() {
+            std::fs::remove_dir_all(&committed).unwrap();
+        }
+        std::fs::create_dir_all(&committed).unwrap();
+        for entry in std::fs::read_dir(&fresh).unwrap().flatten() {
+            std::fs::copy(entry.path(), committed.join(entry.file_name())).unwrap();
+        }
     }
-    record(&folder).await;
 }

@@ -265,6 +265,59 @@ async fn numbers_compare_as_numbers_and_categories_in_their_order() {
 }
 
 #[tokio::test]
+async fn a_position_that_was_only_rounded_otherwise_is_the_same_place() {
+    let bench = Bench::new().await;
+    let at = |lat, lng| Venue { position: Position::new(lat, lng).unwrap(), ..venue("a") };
+    bench.see(at(38.712_345_67, -9.140_123_45)).await;
+    bench.enrich().await;
+    // Fewer decimals, more of them, and half a metre to each side; never adding up to a drift.
+    for (lat, lng) in [
+        (38.712_35, -9.140_12),
+        (38.712_345_670_000_1, -9.140_123_45),
+        (38.712_35, -9.140_125),
+        (38.712_341, -9.140_118),
+    ] {
+        assert_eq!(bench.see(at(lat, lng)).await, "unchanged", "{lat} {lng}");
+    }
+    assert_eq!(bench.text("select concat_ws(' ', lat, lng) from venues").await.unwrap(), "38.71234567 -9.14012345");
+    assert!(!bench.is_due().await, "nothing moved");
+    assert_eq!(bench.see(at(38.712_37, -9.140_123_45)).await, "updated", "three metres are another place");
+    assert!(bench.is_due().await);
+}
+
+/// One venue, in two tiles of each run, told now with these and now with those decimals.
+#[test]
+fn a_venue_in_two_tiles_is_one_row_and_never_falsely_updated() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let bench = runtime.block_on(Bench::new());
+    let decimals = prop::collection::vec((5..9i32, 5..9i32), 2..5);
+    let mut cases = TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
+    cases
+        .run(&(decimals, 38.1..38.9, -9.9..-9.1), |(decimals, lat, lng)| {
+            runtime.block_on(async {
+                bench.run_sql("truncate venues cascade").await;
+                let told = |decimals: i32| {
+                    let round = |degrees: f64| (degrees * 10_f64.powi(decimals)).round() / 10_f64.powi(decimals);
+                    Venue { position: Position::new(round(lat), round(lng)).unwrap(), ..venue("a") }
+                };
+                bench.see(told(8)).await;
+                for (first, second) in decimals {
+                    let run = bench.run().await;
+                    let mut counts = VenueCounts::default();
+                    for (tile, decimals) in [first, second].into_iter().enumerate() {
+                        let answer = answer(&run, tile, [told(decimals)]);
+                        counts += store::commit_answer(&bench.database, &answer).await.unwrap().counts;
+                    }
+                    prop_assert_eq!((counts.unchanged, counts.duplicate, counts.received), (1, 1, 2));
+                }
+                prop_assert_eq!(bench.count("select count(*) from venues").await, 1);
+                Ok(())
+            })
+        })
+        .unwrap();
+}
+
+#[tokio::test]
 async fn enrichment_is_due_when_name_categories_or_position_change_and_only_then() {
     let bench = Bench::new().await;
     bench.see(venue("a")).await;

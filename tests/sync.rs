@@ -49,6 +49,7 @@ impl Bench {
             types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
             language: "en".to_owned(),
             method: "nearby".to_owned(),
+            details: false,
             source: Source::Live,
             budget: Budget::default(),
             concurrency: 4,

@@ -55,6 +55,9 @@ pub enum Command {
     /// List the regions that can be synced.
     #[command(after_help = "Regions are the [regions.NAME] tables of venues.toml; `demo` is always there.")]
     Regions,
+    /// List the kinds of venue, or the providers' words that are none of them yet.
+    #[command(after_help = CATEGORIES_EXAMPLES)]
+    Categories(CategoriesArgs),
     /// Change the database's schema, or show what it is.
     Migrate(MigrateArgs),
     /// Look at the database, or control the embedded PostgreSQL server.
@@ -169,6 +172,17 @@ pub struct TrafficArgs {
     pub record: Option<PathBuf>,
 }
 
+/// `venues categories`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CategoriesArgs {
+    /// List the category words that the syncs so far met and that have no code of ours, most frequent first.
+    #[arg(long)]
+    pub unmapped: bool,
+    /// Which database; only the unmapped words come from one.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
 /// `venues db`.
 #[derive(Debug, Clone, Args)]
 pub struct DbArgs {
@@ -280,10 +294,15 @@ Examples:
   venues sync --near -33.87,151.21 --radius-m 800 --types cafe,bakery
   venues sync --bbox -9.23,38.69,-9.09,38.80 --dry-run --max-requests 20 --max-cost 1
 
-The key comes from the environment: GOOGLE_PLACES_API_KEY.
+The key comes from the environment: GOOGLE_PLACES_API_KEY, FOURSQUARE_API_KEY, YELP_API_KEY.
 The database is DATABASE_URL; without it, on a terminal, an embedded PostgreSQL.
 Exit codes: 0 complete, 2 usage or settings, 65 data refused, 69 provider or database unavailable,
 70 a bug of ours, 75 stopped early (run again to go on), 77 key refused.";
+
+const CATEGORIES_EXAMPLES: &str = "\
+Examples:
+  venues categories
+  venues categories --unmapped --json";
 
 const DB_EXAMPLES: &str = "\
 Examples:

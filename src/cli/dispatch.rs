@@ -8,7 +8,8 @@ use std::time::Duration;
 use clap::CommandFactory;
 use tokio::runtime::{self, Runtime};
 
-use super::args::{Cli, Command, DbCommand, MigrateCommand, SyncArgs};
+use super::args::{CategoriesArgs, Cli, Command, DbCommand, MigrateCommand, SyncArgs};
+use super::categories;
 use super::commands::{self, DbAction, Failure, Told};
 use super::complaint::complain;
 use super::environment::Environment;
@@ -83,6 +84,11 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
             Ok(Exit::Complete)
         }
         Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
+        Command::Categories(args) if args.unmapped => unmapped(args, &environment, &folders, terminal),
+        Command::Categories(_) => {
+            terminal::print(&categories::all(terminal.json)?)?;
+            Ok(Exit::Complete)
+        }
         Command::Migrate(args) => {
             let choose = |flags| database::choose(Asker::Work, flags, &environment, &folders, terminal.watched);
             let chosen = args.action.database().map(choose).transpose()?;
@@ -166,6 +172,19 @@ fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
     };
     let exit = runtime()?.block_on(commands::sync(jobs, terminal, &tell))?;
     unprinted.into_inner().map_or(Ok(exit), |error| Err(error.into()))
+}
+
+/// The words that have no code yet, from the database that the syncs wrote to.
+fn unmapped(
+    args: &CategoriesArgs,
+    environment: &Environment,
+    folders: &Folders,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
+    let chosen = database::choose(Asker::Look, &args.database, environment, folders, terminal.watched)?;
+    let words = runtime()?.block_on(commands::unmapped_words(&chosen, terminal))?;
+    terminal::print(&categories::unmapped(&words, terminal.json)?)?;
+    Ok(Exit::Complete)
 }
 
 /// Changes or shows the schema.

@@ -1,6 +1,7 @@
 //! The command: flags, environment, files, terminal. The only room that knows there is a person.
 
 pub mod args;
+mod categories;
 pub mod commands;
 mod complaint;
 pub mod database_url;

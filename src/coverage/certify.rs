@@ -1,6 +1,6 @@
 //! What one answer proves.
 
-use super::sphere::distance_m;
+use super::sphere::{self, distance_m};
 use crate::model::{AnswerSeen, Area, AreaShape, Ask, Certificate, Circle, Position, Ranking};
 
 /// Part of a measured distance that is believed: the provider may measure on another sphere or on an ellipsoid.
@@ -20,18 +20,47 @@ const ORDER_TOLERANCE: f64 = 0.015;
 const BEYOND: f64 = 0.02;
 const BEYOND_M: f64 = 5.0;
 
+/// Metres beyond twice its own reach at which a row has nothing to do with the asked area: far more than a venue's position is ever
+/// corrected by.
+const ELSEWHERE_M: f64 = 1_000.0;
+
+/// Rows elsewhere that no longer are a slip of one or two positions.
+const FEW: usize = 2;
+
+/// An answer to another question: most of its rows lie far from the asked area.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error(
+    "{elsewhere} of {rows} rows of an answer lie far outside the area asked for, the first of them at {}, {}: the provider does not \
+     keep to the area (is something on the way to it that drops parts of the request?)",
+    first.lat(), first.lng()
+)]
+pub struct Elsewhere {
+    /// Rows with a position.
+    pub rows: usize,
+    /// Those of them that lie elsewhere.
+    pub elsewhere: usize,
+    /// The first of those.
+    pub first: Position,
+}
+
 /// What coverage has to know of an answer. `rows` are the positions in the answer's order, all pages together, `None` for a row
 /// without a usable one.
 ///
 /// The order is checked: where distances from the asked centre fall by more than 1.5 % (and more than rounded positions explain),
 /// the ranking is not believed, and neither is it where a row lies clearly outside the asked circle, unless the provider takes that
 /// as a wish. What cannot be found out from one answer is a provider that returns the wrong rows in the right order.
+///
+/// An answer that is mostly from elsewhere proves nothing, however few rows it has, and is an error: to ask such a provider for
+/// smaller areas would only cost more. A row or two that lie elsewhere are rows like any other.
 pub fn seen(
     ask: &Ask,
     rows: &[Option<Position>],
     truncated: bool,
     (shape, ranking): (AreaShape, Ranking),
-) -> AnswerSeen {
+) -> Result<AnswerSeen, Elsewhere> {
+    if shape != AreaShape::SoftCircle {
+        check_place(ask.area, rows)?;
+    }
     let honoured = |circle: Circle, metres: f64| {
         shape == AreaShape::SoftCircle || metres <= circle.radius_m * (1.0 + BEYOND) + BEYOND_M
     };
@@ -42,7 +71,23 @@ pub fn seen(
             .map(|metres| (metres.min(circle.radius_m) * 1000.0).floor() / 1000.0),
         _ => None,
     };
-    AnswerSeen { ask: ask.clone(), rows: u32::try_from(rows.len()).unwrap_or(u32::MAX), truncated, outermost_m }
+    Ok(AnswerSeen { ask: ask.clone(), rows: u32::try_from(rows.len()).unwrap_or(u32::MAX), truncated, outermost_m })
+}
+
+fn check_place(area: Area, rows: &[Option<Position>]) -> Result<(), Elsewhere> {
+    let (middle, reach_m) = match area {
+        Area::Circle(circle) => (circle.center, circle.radius_m),
+        Area::Rectangle(cell) => (sphere::middle(&cell), sphere::farthest_m(sphere::middle(&cell), &cell)),
+    };
+    let is_elsewhere = |place: &Position| distance_m(middle, *place) > 2.0 * reach_m + ELSEWHERE_M;
+    let places: Vec<Position> = rows.iter().flatten().copied().collect();
+    let elsewhere: Vec<Position> = places.iter().copied().filter(is_elsewhere).collect();
+    match elsewhere.first() {
+        Some(&first) if elsewhere.len() > FEW && 2 * elsewhere.len() > places.len() => {
+            Err(Elsewhere { rows: places.len(), elsewhere: elsewhere.len(), first })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What the answer proves: below the cap the whole area; at the cap, nearest first, the disk up to just before its outermost row
@@ -84,6 +129,7 @@ fn outermost(center: Position, rows: &[Option<Position>]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::BoundingBox;
 
     /// Rows due north of the centre, at these distances in metres.
     fn rows(metres: &[f64]) -> Vec<Option<Position>> {
@@ -99,6 +145,7 @@ mod tests {
             truncated,
             (AreaShape::Circle, ranking),
         )
+        .unwrap()
     }
 
     #[test]
@@ -137,7 +184,7 @@ mod tests {
         places.push(None);
         let circle = Circle { center: Position::new(50.0, 14.0).unwrap(), radius_m: 1000.0 };
         let ask = Ask { area: Area::Circle(circle), words: Vec::new() };
-        let seen = seen(&ask, &places, true, (AreaShape::Circle, Ranking::Distance));
+        let seen = seen(&ask, &places, true, (AreaShape::Circle, Ranking::Distance)).unwrap();
         assert_eq!((seen.rows, seen.outermost_m), (3, Some(1000.0)));
     }
 
@@ -149,11 +196,31 @@ mod tests {
     }
 
     #[test]
-    fn rows_clearly_outside_what_was_asked_prove_nothing() {
+    fn rows_outside_what_was_asked_prove_nothing() {
         let center = Position::new(38.7, -9.1).unwrap();
         let ask = Ask { area: Area::Circle(Circle { center, radius_m: 300.0 }), words: vec![] };
-        let elsewhere: Vec<_> = (0..20).map(|_| Position::new(-38.7, 170.9).ok()).collect();
-        let seen = seen(&ask, &elsewhere, true, (AreaShape::Circle, Ranking::Distance));
+        let beside: Vec<_> = (0..20).map(|_| Position::new(38.706, -9.1).ok()).collect();
+        let seen = seen(&ask, &beside, true, (AreaShape::Circle, Ranking::Distance)).unwrap();
         assert_eq!((seen.outermost_m, certify(&seen)), (None, Certificate::Nothing));
+    }
+
+    #[test]
+    fn an_answer_from_elsewhere_is_none_however_few_its_rows() {
+        let center = Position::new(38.7, -9.1).unwrap();
+        let circle = Ask { area: Area::Circle(Circle { center, radius_m: 300.0 }), words: vec![] };
+        let cell = BoundingBox { south: 38.69, west: -9.12, north: 38.71, east: -9.1 };
+        let cell = Ask { area: Area::Rectangle(cell), words: vec![] };
+        let (here, there) = (Position::new(38.7, -9.11).ok(), Position::new(37.77, -122.4).ok());
+        let of = |ask: &Ask, rows: &[Option<Position>], shape| seen(ask, rows, false, (shape, Ranking::Other));
+        for (ask, shape) in [(&circle, AreaShape::Circle), (&cell, AreaShape::Rectangle)] {
+            let error = of(ask, &[there, there, None, there, here], shape).unwrap_err();
+            assert_eq!((error.rows, error.elsewhere, Some(error.first)), (4, 3, there));
+            assert!(error.to_string().contains("37.77, -122.4"), "{error}");
+            // A slip or two of positions, and venues just beyond the edge, are rows like any other.
+            for rows in [vec![there, there], vec![there, there, there, here, here, here], vec![]] {
+                assert_eq!(certify(&of(ask, &rows, shape).unwrap()), Certificate::Whole);
+            }
+        }
+        assert!(of(&circle, &[there, there, there], AreaShape::SoftCircle).is_ok(), "only a wish");
     }
 }

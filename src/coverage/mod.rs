@@ -16,7 +16,7 @@ mod stack;
 mod sweep;
 mod tiles;
 
-pub use certify::{certify, seen};
+pub use certify::{Elsewhere, certify, seen};
 pub use cover::{Next, TileCover};
 pub use drawn::DrawnError;
 pub use geojson_text::TextError;

@@ -40,9 +40,9 @@ fn forth(out: &mut String, file: &File, kept: &[&File]) {
     let checksum = bytes(&file.up.checksum());
     let record = |success| {
         format!(
-            "insert into {TABLE} (version, description, success, checksum, execution_time)\n    values ({}, {described}, \
-             {success}, {checksum}, -1)\n    on conflict (version) do update set success = excluded.success;\n",
-            file.version
+            "insert into {TABLE} (version, description, success, checksum, execution_time)\n    {}\n    \
+             on conflict (version) do update set success = excluded.success;\n",
+            row(file, &format!("{}, {described}, {success}, {checksum}, -1", file.version))
         )
     };
     if file.up.in_transaction {
@@ -60,17 +60,31 @@ fn forth(out: &mut String, file: &File, kept: &[&File]) {
 
 fn keep(out: &mut String, file: &File) {
     let down = file.down.as_ref().map_or_else(|| "null".to_owned(), |down| literal(&down.text));
+    let values = format!(
+        "{}, {}, {}, {down}, {}",
+        file.version,
+        bytes(&file.up.statements_checksum()),
+        literal(&file.up.text),
+        literal(env!("CARGO_PKG_VERSION")),
+    );
     append(
         out,
         format_args!(
-            "insert into venue_sync.migration_statements (version, checksum, up, down, applied_by)\n    \
-             values ({}, {}, {}, {down}, {});\n",
-            file.version,
-            bytes(&file.up.statements_checksum()),
-            literal(&file.up.text),
-            literal(env!("CARGO_PKG_VERSION")),
+            "insert into venue_sync.migration_statements (version, checksum, up, down, applied_by)\n    {};\n",
+            row(file, &values)
         ),
     );
+}
+
+/// What is to be inserted: nothing where the server lacks the extension that the file needs, as the runner leaves it pending.
+fn row(file: &File, values: &str) -> String {
+    file.up.extension.as_ref().map_or_else(
+        || format!("values ({values})"),
+        |extension| {
+            let extension = literal(extension);
+            format!("select {values}\n    where exists (select from pg_catalog.pg_available_extensions where name = {extension})")
+        },
+    )
 }
 
 fn back(out: &mut String, file: &File, script: &Script) {

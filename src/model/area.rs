@@ -24,6 +24,29 @@ pub struct BoundingBox {
     pub east: f64,
 }
 
+impl BoundingBox {
+    /// The smallest circle round the middle of the box that covers it, for providers that take no boxes.
+    pub fn enclosing_circle(self) -> Circle {
+        let width = if self.west > self.east { self.east - self.west + 360.0 } else { self.east - self.west };
+        let mut lng = self.west + width / 2.0;
+        if lng > 180.0 {
+            lng -= 360.0;
+        }
+        let lat = f64::midpoint(self.south, self.north);
+        let reach = |edge: f64| {
+            let (from, to, across) = (lat.to_radians(), edge.to_radians(), (width / 2.0).to_radians());
+            let chord = ((to - from) / 2.0).sin().powi(2) + from.cos() * to.cos() * (across / 2.0).sin().powi(2);
+            2.0 * chord.clamp(0.0, 1.0).sqrt().asin().to_degrees() * METRES_PER_DEGREE
+        };
+        let center = Position::new(lat.clamp(-90.0, 90.0), lng.clamp(-180.0, 180.0))
+            .expect("degrees clamped to their range are a position, and a box holds finite numbers");
+        Circle { center, radius_m: reach(self.south).max(reach(self.north)) }
+    }
+}
+
+/// Length of a degree of latitude, rounded up.
+const METRES_PER_DEGREE: f64 = 111_700.0;
+
 /// An area that a provider can be asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

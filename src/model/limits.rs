@@ -33,6 +33,16 @@ pub struct Limits {
     pub terms: &'static str,
 }
 
+/// What a request asks for, where the provider's price depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// What every answer has.
+    Basic,
+    /// Also what costs more.
+    Premium,
+}
+
 /// Shapes that a provider takes, and whether it keeps to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

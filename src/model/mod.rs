@@ -20,7 +20,7 @@ pub use coverage::{AnswerSeen, CappedSpot, Certificate, Tile};
 pub use event::Event;
 pub use field::Field;
 pub use hours::{Hours, HoursState, Period, Point, SpecialDay};
-pub use limits::{AreaShape, Limits, Ranking};
+pub use limits::{AreaShape, Limits, Ranking, Tier};
 pub use money::MicroUsd;
 pub use position::{Position, PositionError};
 pub use raw_venue::{RawDatedPeriod, RawDay, RawHours, RawPeriod, RawPoint, RawPrice, RawRating, RawVenue};

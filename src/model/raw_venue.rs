@@ -63,6 +63,8 @@ pub enum RawHours {
         /// The days that the provider marks as special, each with what it says of them.
         special: Vec<RawDay>,
     },
+    /// OpenStreetMap's form: the value of an `opening_hours` tag.
+    Osm(String),
 }
 
 /// An opening as given: nothing checked.
@@ -90,6 +92,9 @@ pub struct RawPoint {
 pub struct RawDay {
     /// The local date; none if it was not a date.
     pub date: Option<NaiveDate>,
+    /// The provider says what the day is like, so that no opening means closed at whatever distance. Otherwise it shows openings of
+    /// the coming week alone, and a date beyond it has none for that reason.
+    pub stated: bool,
     /// The openings that begin on it.
     pub periods: Vec<RawDatedPeriod>,
 }

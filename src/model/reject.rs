@@ -22,6 +22,12 @@ pub enum RejectReason {
     ClosedPermanently,
     /// Not open yet, and we did not know it.
     NotYetOpen,
+    /// The provider's own reviewers doubt that it is a venue of its own (a duplicate, a private home), and nobody has settled it.
+    Flagged,
+    /// Something else than a venue.
+    NoVenue,
+    /// The same venue is in the same answer under another id.
+    ListedTwice,
 }
 
 impl RejectReason {
@@ -36,6 +42,9 @@ impl RejectReason {
             Self::BadPosition => "bad_position",
             Self::ClosedPermanently => "closed_permanently",
             Self::NotYetOpen => "not_yet_open",
+            Self::Flagged => "flagged",
+            Self::NoVenue => "no_venue",
+            Self::ListedTwice => "listed_twice",
         }
     }
 }

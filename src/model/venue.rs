@@ -82,6 +82,16 @@ pub enum Repair {
     HoursDropped,
     /// Overlapping or repeated openings were merged.
     HoursMerged,
+    /// Hours in words that nobody but a person understands were left out.
+    HoursNotUnderstood,
+    /// Dashes, spaces and stray signs in hours were mended.
+    HoursPunctuation,
+    /// Times in another form (`9.00`, `8am`, `18h30`) were read.
+    HoursClock,
+    /// Weekdays in another form or language were read.
+    HoursDayNames,
+    /// Signs that part rules of hours were put in or mended.
+    HoursSeparators,
     /// A dated exception that could not be trusted was dropped.
     SpecialDayDropped,
     /// A time zone that the database does not know was dropped.
@@ -98,6 +108,11 @@ impl Repair {
             Self::PriceDropped => "price_dropped",
             Self::HoursDropped => "hours_dropped",
             Self::HoursMerged => "hours_merged",
+            Self::HoursNotUnderstood => "hours_not_understood",
+            Self::HoursPunctuation => "hours_punctuation",
+            Self::HoursClock => "hours_clock",
+            Self::HoursDayNames => "hours_day_names",
+            Self::HoursSeparators => "hours_separators",
             Self::SpecialDayDropped => "special_day_dropped",
             Self::TimezoneDropped => "timezone_dropped",
         }

@@ -1,9 +1,10 @@
 use chrono::{DateTime, Utc};
 
+use super::osm_hours::{self, Meaning};
 use super::special_days::special_days;
 use super::week::{Stretch, Week};
 use super::{day_text, week};
-use crate::model::{Field, Hours, HoursState, RawHours, RawPeriod, Repair};
+use crate::model::{Field, Hours, HoursState, RawDay, RawHours, RawPeriod, Repair, SpecialDay};
 
 /// The hours in the one shape that is stored. Hours that contradict themselves are dropped whole: part of a week would call the
 /// rest closed, and unknown is better than wrong. Times such as 23:59 stay as they are.
@@ -15,22 +16,59 @@ pub(super) fn hours(
     answered_at: DateTime<Utc>,
     repairs: &mut Vec<Repair>,
 ) -> Field<Hours> {
-    given.and_then(|RawHours::Periods { week, special }| {
-        let known = week.and_then(|periods| regular(&periods, repairs));
-        let Some(week) = known else {
-            // Exceptions to a week that nobody knows cannot be stored.
-            repairs.extend(std::iter::repeat_n(Repair::SpecialDayDropped, special.len()));
-            return None;
-        };
-        Some(Hours {
-            state: state(&week),
-            periods: Some(week.periods()),
-            weekday_text: Some(day_text::weekday_text(&week)),
-            timezone,
-            special_days: special_days(&special, answered_at, repairs),
-            osm: Some(day_text::osm(&week)),
-        })
+    given.and_then(|given| match given {
+        RawHours::Periods { week, special } => of_periods(week, &special, timezone, answered_at, repairs),
+        RawHours::Osm(value) => of_osm(&value, timezone, answered_at, repairs),
     })
+}
+
+fn of_periods(
+    week: Option<Vec<RawPeriod>>,
+    special: &[RawDay],
+    timezone: Option<String>,
+    answered_at: DateTime<Utc>,
+    repairs: &mut Vec<Repair>,
+) -> Option<Hours> {
+    let Some(week) = week.and_then(|periods| regular(&periods, repairs)) else {
+        // Exceptions to a week that nobody knows cannot be stored.
+        repairs.extend(std::iter::repeat_n(Repair::SpecialDayDropped, special.len()));
+        return None;
+    };
+    Some(of_week(&week, timezone, special_days(special, answered_at, repairs)))
+}
+
+fn of_osm(
+    value: &str,
+    timezone: Option<String>,
+    answered_at: DateTime<Utc>,
+    repairs: &mut Vec<Repair>,
+) -> Option<Hours> {
+    match osm_hours::meaning(value, answered_at.date_naive(), repairs) {
+        Meaning::Plain(week) => Some(of_week(&week, timezone, Vec::new())),
+        Meaning::Complex { text, days } => Some(Hours {
+            state: HoursState::Complex,
+            periods: None,
+            weekday_text: None,
+            timezone,
+            special_days: days,
+            osm: Some(text),
+        }),
+        Meaning::Unknown => {
+            repairs.push(Repair::HoursNotUnderstood);
+            None
+        }
+    }
+}
+
+fn of_week(week: &Week, timezone: Option<String>, special_days: Vec<SpecialDay>) -> Hours {
+    Hours {
+        state: state(week),
+        periods: Some(week.periods()),
+        weekday_text: Some(day_text::weekday_text(week)),
+        timezone,
+        special_days,
+        osm: Some(day_text::osm(week)),
+    }
 }
 
 fn state(week: &Week) -> HoursState {
@@ -138,7 +176,7 @@ mod tests {
     #[test]
     fn exceptions_without_a_week_are_dropped_and_counted() {
         let mut repairs = Vec::new();
-        let day = RawDay { date: NaiveDate::from_ymd_opt(2026, 12, 25), periods: vec![] };
+        let day = RawDay { date: NaiveDate::from_ymd_opt(2026, 12, 25), stated: false, periods: vec![] };
         let given = Field::Present(RawHours::Periods { week: None, special: vec![day] });
         assert_eq!(hours(given, None, noon(), &mut repairs), Field::Absent);
         assert_eq!(repairs, [Repair::SpecialDayDropped]);
@@ -179,6 +217,7 @@ mod tests {
             let dated = |(period, truncated)| RawDatedPeriod { period, truncated };
             let special = special.into_iter().zip(24..).map(|(periods, day)| RawDay {
                 date: NaiveDate::from_ymd_opt(2026, 12, day),
+                stated: day % 2 == 0,
                 periods: periods.into_iter().map(dated).collect(),
             });
             let given = RawHours::Periods { week, special: special.collect() };

@@ -3,14 +3,16 @@
 mod categories;
 mod day_text;
 mod hours;
+mod osm_hours;
 mod position;
 mod price;
 mod rating;
 mod special_days;
 mod text;
 mod week;
+mod zone;
 
-use crate::model::{BusinessStatus, Field, Normalised, RawVenue, Reject, RejectReason, Repair, Venue};
+use crate::model::{BusinessStatus, Field, Normalised, RawVenue, Reject, RejectReason, Venue};
 
 /// Makes a row fit, or says why it cannot be a venue. Total: no input panics.
 ///
@@ -29,7 +31,11 @@ pub fn normalise(
         .ok_or_else(|| reject(RejectReason::NoName, "no name, or nothing left of it after cleaning".to_owned()))?;
     let position = position::position(&raw.position).map_err(|(reason, detail)| reject(reason, detail))?;
     let (categories, unmapped_categories) = categories::codes(raw.categories, categories);
-    let timezone = zone(raw.timezone, known_zone, &mut repairs);
+    // Looked for only where it is kept.
+    let timezone = raw
+        .hours
+        .present()
+        .and_then(|_| zone::zone(raw.timezone.present().cloned(), position, known_zone, &mut repairs));
     let hours = hours::hours(raw.hours, timezone, raw.answered_at, &mut repairs);
     let raw_hours = raw.hours_text.and_then(|words| text::untouched(words, &mut repairs));
     let venue = Venue {
@@ -46,16 +52,6 @@ pub fn normalise(
         provider_id,
     };
     Ok(Normalised { venue, repairs, unmapped_categories })
-}
-
-/// The zone's name, if the database can reckon with it.
-fn zone(zone: Field<String>, known: &dyn Fn(&str) -> bool, repairs: &mut Vec<Repair>) -> Option<String> {
-    let Field::Present(zone) = zone else { return None };
-    if known(&zone) {
-        return Some(zone);
-    }
-    repairs.push(Repair::TimezoneDropped);
-    None
 }
 
 /// A business that is closed for a while comes without hours. That says nothing of the hours it will have again, so what is

@@ -1,4 +1,4 @@
-use crate::model::{Ask, Limits, RawVenue, Reject};
+use crate::model::{Ask, Limits, RawVenue, Reject, Tier};
 use crate::wire::{Request, Response, Verdict};
 
 /// What the run has to know of a provider. All of it is synchronous and pure.
@@ -18,6 +18,16 @@ pub trait Provider: Send + Sync {
     /// What it allows and charges.
     fn limits(&self) -> Limits;
 
+    /// The tier that it asks at; none where all requests ask for the same.
+    fn tier(&self) -> Option<Tier> {
+        None
+    }
+
+    /// The same provider, asking at a tier; none where it has no tiers.
+    fn at(&self, _tier: Tier) -> Option<Box<dyn Provider>> {
+        None
+    }
+
     /// Turns a region's `types` (canonical codes including their descendants, or `<provider>:<word>`) into the provider's own
     /// words, in a stable order without repetition.
     fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType>;
@@ -33,6 +43,12 @@ pub trait Provider: Send + Sync {
 
     /// The rows of a response that was judged [`Verdict::Fine`]. A row that cannot be read is a reject, never a failed page.
     fn parse(&self, request: &Request, response: &Response) -> Page;
+
+    /// What looking up costs and brings, in one line for the start of a run that does it; none where the provider has nothing that
+    /// its search leaves out.
+    fn on_details(&self) -> Option<&'static str> {
+        None
+    }
 
     /// The request for what a search left out of a row and only a look-up of its own tells; none where nothing is missing.
     fn detail(&self, _row: &RawVenue, _language: &str) -> Option<Request> {

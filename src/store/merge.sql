@@ -4,7 +4,8 @@
 -- A row seen since $3 is a duplicate and stays as it is, so that a run writes each venue once, whichever tile comes first.
 -- A row whose content did not change keeps its updated_at; dated exceptions are not part of that comparison. A member that
 -- was not asked for (named in no row's `asked`) keeps its stored value. A venue that somebody else put there without a profile
--- gets its stub when it is first seen.
+-- gets its stub when it is first seen. A position that differs by no more than five decimals of a degree, rounded, is the stored one:
+-- providers round now this way and now that.
 with clock as materialized (select clock_timestamp() as at),
 input as materialized (
     select * from jsonb_to_recordset($2::jsonb) as r (
@@ -13,7 +14,8 @@ input as materialized (
         admit boolean)
 ),
 merged as materialized (
-    select i.provider_id, i.profile_id, coalesce(v.id, i.id) as id, i.name, i.lat, i.lng, i.status,
+    select i.provider_id, i.profile_id, coalesce(v.id, i.id) as id, i.name,
+        case when p.stays then v.lat else i.lat end as lat, case when p.stays then v.lng else i.lng end as lng, i.status,
         k.venue_id is not null as has_state,
         case when 'successor_id' = any (i.asked) then i.successor_id else k.successor_id end as successor_id,
         coalesce(case when 'categories' = any (i.asked) then i.categories else v.categories end, '{}') as categories,
@@ -23,11 +25,13 @@ merged as materialized (
         -- SQLAlchemy writes what is unknown as the JSON null.
         case when 'hours' = any (i.asked) then i.hours else nullif(v.hours, 'null') end as hours,
         case when 'raw_hours' = any (i.asked) then i.raw_hours else v.raw_hours end as raw_hours,
-        (v.name, v.lat, v.lng) is distinct from (i.name, i.lat, i.lng)
+        v.name is distinct from i.name or not p.stays
             or ('categories' = any (i.asked) and v.categories is distinct from coalesce(i.categories, '{}')) as moved
     from input i
     left join public.venues v on v.provider_name = $1 and v.provider_id = i.provider_id
     left join venue_sync.venue_states k on k.venue_id = v.id
+    cross join lateral
+        (select coalesce(abs(v.lat - i.lat) <= 0.000006 and abs(v.lng - i.lng) <= 0.000006, false) as stays) p
     where v.id is not null or i.admit
 ),
 written as (

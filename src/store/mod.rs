@@ -14,6 +14,7 @@ mod runs;
 mod spend;
 mod tiles;
 mod transaction;
+mod unmapped;
 
 pub use answer::{AnswerToCommit, CommitError, Committed, commit_answer};
 pub use connect::{Database, DatabaseError, Remedy};
@@ -24,3 +25,4 @@ pub use merge::{Merged, preview};
 pub use runs::{OpenedRun, RunFigures, RunSpec, close_if_finished, figures, leave, open_run};
 pub use spend::{Budget, Refund, ReserveError, Spender, refund, reserve};
 pub use tiles::{ClaimedTile, Lease, Progress, claim, complete_tile, fail_tile, progress, release, renew};
+pub use unmapped::{UnmappedWord, unmapped_words};

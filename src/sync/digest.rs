@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::job::{Job, Zones};
-use crate::coverage;
+use crate::coverage::{self, Elsewhere};
 use crate::model::{AnswerSeen, Ask, Field, Position, RawVenue, Reject, Venue};
 use crate::normalise::normalise;
 use crate::provider::Page;
@@ -16,12 +16,13 @@ pub(super) struct Digest {
     pub(super) unmapped: BTreeMap<String, u64>,
 }
 
-/// Cleans the rows of an answer, and says what coverage has to know of it. The zones are those that the database knows.
-pub(super) fn digest(job: &Job<'_>, zones: &Zones, ask: &Ask, page: Page) -> (Digest, AnswerSeen) {
+/// Cleans the rows of an answer, and says what coverage has to know of it. The zones are those that the database knows. An answer
+/// that is not of the asked area is an error.
+pub(super) fn digest(job: &Job<'_>, zones: &Zones, ask: &Ask, page: Page) -> Result<(Digest, AnswerSeen), Elsewhere> {
     let positions: Vec<Option<Position>> =
         page.rows.iter().map(|row| row.as_ref().ok().and_then(readable_position)).collect();
     let limits = job.provider.limits();
-    let seen = coverage::seen(ask, &positions, page.truncated, (limits.shape, limits.ranking));
+    let seen = coverage::seen(ask, &positions, page.truncated, (limits.shape, limits.ranking))?;
     let category = |word: &str| job.provider.category(word);
     let known_zone = |zone: &str| zones.contains(zone);
     let mut digest = Digest::default();
@@ -43,7 +44,7 @@ pub(super) fn digest(job: &Job<'_>, zones: &Zones, ask: &Ask, page: Page) -> (Di
             }
         }
     }
-    (digest, seen)
+    Ok((digest, seen))
 }
 
 /// Whether a row lies in the region, as far as its own words say.

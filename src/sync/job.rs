@@ -23,6 +23,8 @@ pub struct Job<'a> {
     pub language: String,
     /// The provider's method.
     pub method: String,
+    /// Whether what a search leaves out of its rows is looked up, one request a venue.
+    pub details: bool,
     /// Where the answers come from.
     pub source: Source,
     /// The most that may be sent and spent.
@@ -56,14 +58,21 @@ pub fn parameters(job: &Job<'_>) -> Result<Value, UnknownType> {
 impl Job<'_> {
     /// What is asked, and in which way.
     fn asked(&self, words: &[String]) -> Value {
-        json!({
+        let mut asked = json!({
             "region": self.region,
             "types": self.types,
             "words": words,
             "method": self.method,
             "language": self.language,
             "coverage": crate::coverage::VERSION,
-        })
+        });
+        if let Some(tier) = self.provider.tier() {
+            asked["tier"] = json!(tier);
+        }
+        if self.details {
+            asked["details"] = Value::Bool(true);
+        }
+        asked
     }
 
     /// The same with the source: what is kept with the run.

@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::book::{Book, Entry};
 use super::digest::{digest, is_inside};
 use super::job::{Job, Source, SyncError, Zones};
+use super::looked_up::LookedUp;
 use super::spending::{Spending, limit};
 use super::stop::{Ending, Stop};
 use crate::coverage::{Next, Rules, TileCover};
@@ -26,6 +27,7 @@ pub(super) struct Workshop<'a> {
     pub(super) stop: Stop<'a>,
     pub(super) listen: &'a (dyn Fn(Event) + Sync),
     pub(super) failed_in_a_row: AtomicU32,
+    pub(super) looked_up: LookedUp,
 }
 
 /// How an attempt to get one answer ended, when it did not end the run.
@@ -92,7 +94,10 @@ impl Workshop<'_> {
         };
         let replayed = matches!(self.job.source, Source::Replay(_));
         let cost = if replayed { MicroUsd::default() } else { self.job.provider.limits().price * i64::from(billed) };
-        let (digest, seen) = digest(self.job, &self.zones, ask, page);
+        let (digest, seen) = match digest(self.job, &self.zones, ask, page) {
+            Ok(answer) => answer,
+            Err(elsewhere) => return Ok(Answered::Failed(elsewhere.to_string())),
+        };
         let entry = Entry { lease: claimed.lease, ordinal, seen: seen.clone(), digest, replayed, requests, cost };
         let Some(committed) = self.book.commit(self.database, self.job, entry).await? else {
             tracing::warn!(tile = claimed.tile.ordinal, "another worker took over this tile; its answer is not kept");
@@ -109,6 +114,8 @@ impl Workshop<'_> {
         let judge = |response: &_| job.provider.judge(response);
         let mut whole = Page::default();
         let mut cursors = Vec::new();
+        let limits = job.provider.limits();
+        let most_pages = usize::try_from(limits.rows_per_query.div_ceil(limits.rows_per_answer.max(1))).unwrap_or(1);
         let mut sent = Sent::default();
         loop {
             let request = job.provider.request(ask, &job.language, cursors.last());
@@ -132,6 +139,11 @@ impl Workshop<'_> {
             whole.rows.extend(page.rows);
             whole.truncated = page.truncated;
             match page.next {
+                // More pages than one question should have, or than a crash may lose.
+                Some(_) if cursors.len() + 1 >= most_pages => {
+                    whole.truncated = true;
+                    break;
+                }
                 // A provider that hands out a cursor again would be asked for ever.
                 Some(next) if cursors.contains(&next) => {
                     whole.truncated = true;
@@ -141,13 +153,19 @@ impl Workshop<'_> {
                 None => break,
             }
         }
-        let looked_up = self.look_up(tile, &mut whole, &spending).await?;
-        sent.requests += looked_up;
-        sent.billed += looked_up;
+        if job.details {
+            let answered = self.look_up(tile, &mut whole, &spending).await?;
+            sent.requests += answered;
+            sent.billed += answered;
+        }
         Ok((whole, sent))
     }
 
-    /// Asks for what the search left out of its rows, and only for venues that we keep; returns the requests that it took.
+    /// Asks for what the search left out of its rows, only for venues that we keep, and once for each of them in a run: what a row of
+    /// another tile was told holds for this one. Returns the requests that were answered.
+    ///
+    /// A look-up that cannot be had ends those of this answer and nothing else: its pages are paid for, and what they tell is kept.
+    /// If the reason lasts (the quota, the budget, the provider's trouble), the next question meets it too.
     async fn look_up(
         &self,
         tile: i32,
@@ -156,17 +174,35 @@ impl Workshop<'_> {
     ) -> Result<u32, ExchangeError<ReserveError>> {
         let job = self.job;
         let judge = |response: &_| job.provider.judge(response);
-        let mut requests = 0;
+        let mut answered = 0;
         for row in page.rows.iter_mut().flatten().filter(|row| is_inside(job, row)) {
             let Some(request) = job.provider.detail(row, &job.language) else { continue };
+            if let Some(response) = self.looked_up.get(&row.provider_id) {
+                job.provider.complete(row, &response);
+                continue;
+            }
             if matches!(job.source, Source::Replay(_)) {
                 (self.listen)(Event::RequestSent { tile });
             }
-            requests += 1;
-            let response = self.courier.exchange(&request, &judge, spending, self.stop.signal()).await?;
-            job.provider.complete(row, &response);
+            match self.courier.exchange(&request, &judge, spending, self.stop.signal()).await {
+                Ok(response) => {
+                    answered += 1;
+                    job.provider.complete(row, &response);
+                    self.looked_up.keep(row.provider_id.clone(), response);
+                }
+                Err(
+                    error @ (ExchangeError::Stopped
+                    | ExchangeError::Reserve(_)
+                    | ExchangeError::QuotaGone { .. }
+                    | ExchangeError::GaveUp { .. }),
+                ) => {
+                    tracing::debug!(tile, "no further look-ups for this answer: {error}");
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(requests)
+        Ok(answered)
     }
 
     /// Sorts what went wrong: ends the run, or fails the tile.

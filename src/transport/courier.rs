@@ -205,9 +205,7 @@ impl Tried {
             Self::Failed(SendError::NoAnswer { .. }) | Self::Dropped => Outcome::Unknown,
         }
     }
-}
 
-impl Tried {
     /// The page that tells how long to wait.
     fn look(self) -> Option<Box<Request>> {
         match self {
@@ -324,13 +322,14 @@ impl LiveRoad {
         };
         self.check_not_gone()?;
         attempts.reserve().await.map_err(ExchangeError::Reserve)?;
-        tokio::select! {
+        let may_go = tokio::select! {
             biased;
-            () = stop.cancelled() => {
-                attempts.settle(Outcome::NeverSent).await.map_err(ExchangeError::Settle)?;
-                return Err(ExchangeError::Stopped);
-            }
-            () = self.pace.turn(&asking.request.call) => {}
+            () = stop.cancelled() => Err(ExchangeError::Stopped),
+            () = self.pace.turn(&asking.request.call) => self.check_not_gone(),
+        };
+        if let Err(why_not) = may_go {
+            attempts.settle(Outcome::NeverSent).await.map_err(ExchangeError::Settle)?;
+            return Err(why_not);
         }
         let tried = self.send(asking, stop).await;
         if !matches!(tried, Tried::Answered(_, Verdict::Fine | Verdict::LastFine { .. })) {

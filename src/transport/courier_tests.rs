@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{body_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::courier::{Courier, ExchangeError, Outcome};
+use super::courier::{Attempts, Courier, ExchangeError, Outcome};
 use super::double::{BudgetGone, KEY, Ledger, answer, judge, options, read_request, request, server};
 use super::live::{LiveOptions, LiveSetupError};
-use crate::wire::{HeaderValue, QuotaReset, Response};
+use crate::wire::{HeaderValue, QuotaReset, Response, Verdict};
 
 /// `{"places":[]}`, and 64 KiB of spaces, compressed.
 const GZIPPED: &str = "1f8b0800000000000203ab562ac8494c4e2d56b28a8ead050035d321b70d000000";
@@ -144,6 +144,79 @@ async fn verdicts_that_no_further_attempt_can_change_end_it_at_once() {
             assert_eq!(until, QuotaReset::MidnightIn("America/Los_Angeles"));
         }
     }
+}
+
+/// Google's judge with Yelp's manner of saying that an answer was the day's last.
+fn judge_by_headers(response: &Response) -> Verdict {
+    match response.header("ratelimit-remaining") {
+        Some("0") => Verdict::LastFine { until: QuotaReset::Unknown, reason: "that was the last".into() },
+        _ => judge(response),
+    }
+}
+
+/// A provider whose allowance ends with its first answer.
+async fn one_answer() -> (MockServer, Courier) {
+    let server = MockServer::start().await;
+    let last = ResponseTemplate::new(200).set_body_string("{}").insert_header("RateLimit-Remaining", "0");
+    Mock::given(method("POST")).respond_with(last).up_to_n_times(1).mount(&server).await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(429)).mount(&server).await;
+    let courier = Courier::live(options(&server.uri())).unwrap();
+    (server, courier)
+}
+
+#[tokio::test]
+async fn after_the_last_fine_answer_nothing_is_sent_and_nothing_reserved() {
+    let (server, courier) = one_answer().await;
+    let (ledger, stop) = (Ledger::default(), CancellationToken::new());
+    let last = courier.exchange(&request(-9.14), &judge_by_headers, &ledger, &stop).await.unwrap();
+    assert_eq!(last.body, b"{}", "it is as good as any other");
+    for longitude in [-9.15, -9.16] {
+        let error = courier.exchange(&request(longitude), &judge_by_headers, &ledger, &stop).await.unwrap_err();
+        assert!(
+            matches!(&error, ExchangeError::QuotaGone { until: QuotaReset::Unknown, reason } if reason == "that was the last"),
+            "{error}"
+        );
+    }
+    assert_eq!((asked(&server).await, ledger.reserved(), ledger.settled()), (1, 1, vec![]));
+}
+
+/// An account that answers when it is let.
+struct Slow<'a> {
+    ledger: &'a Ledger,
+    gate: &'a Notify,
+}
+
+impl Attempts for Slow<'_> {
+    type Error = BudgetGone;
+
+    async fn reserve(&self) -> Result<(), BudgetGone> {
+        self.gate.notified().await;
+        self.ledger.reserve().await
+    }
+
+    async fn settle(&self, outcome: Outcome) -> Result<(), BudgetGone> {
+        self.ledger.settle(outcome).await
+    }
+
+    fn retrying(&self, reason: &str, wait: Duration) {
+        self.ledger.retrying(reason, wait);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_was_reserved_before_the_last_fine_answer_came_is_given_back() {
+    let (server, courier) = one_answer().await;
+    let (ledger, gate, stop) = (Ledger::default(), Notify::new(), CancellationToken::new());
+    let slow = Slow { ledger: &ledger, gate: &gate };
+    let (late, first) = (request(-9.15), request(-9.14));
+    let (late, first) = tokio::join!(courier.exchange(&late, &judge_by_headers, &slow, &stop), async {
+        let first = courier.exchange(&first, &judge_by_headers, &ledger, &stop).await;
+        gate.notify_one();
+        first
+    });
+    assert!(first.is_ok());
+    assert!(matches!(late.unwrap_err(), ExchangeError::QuotaGone { .. }));
+    assert_eq!((asked(&server).await, ledger.reserved(), ledger.settled()), (1, 2, vec![Outcome::NeverSent]));
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ mod courier;
 mod courier_tests;
 #[cfg(test)]
 mod double;
+#[cfg(test)]
+mod few_places_tests;
 mod format;
 mod live;
 mod pace;

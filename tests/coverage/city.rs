@@ -154,7 +154,10 @@ pub(crate) fn cover(region: &Region, rules: &Rules, venues: &[Venue], manners: &
                 .collect();
             outcome.asks += 1;
             outcome.returned.extend(rows);
-            told.push(seen(&ask, &positions, truncated, (manners.shape, manners.ranking)));
+            told.push(
+                seen(&ask, &positions, truncated, (manners.shape, manners.ranking))
+                    .expect("the city answers of the place"),
+            );
             cover.told(&told[told.len() - 1]);
         };
         outcome.told.push(told);

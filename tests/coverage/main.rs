@@ -201,7 +201,7 @@ fn covered_by_a_liar(
                 let Area::Circle(circle) = ask.area else { panic!("only circles are asked") };
                 asks += 1;
                 assert!(asks <= 20_000, "asks without end");
-                cover.told(&seen(&ask, &answer(circle), true, (AreaShape::Circle, ranking)));
+                cover.told(&seen(&ask, &answer(circle), true, (AreaShape::Circle, ranking)).unwrap());
             }
             Next::Done { capped } => return (asks, Outcome { capped, ..Outcome::default() }),
         }

@@ -73,16 +73,16 @@ async fn rows_survive_every_migration_up_down_and_up_again() {
     bench.seed().await;
     let rows = bench.rows().await;
     let one = told(Target::Count(1));
+    let here = bench.versions().await;
     for file in files().iter().skip(1) {
+        if !here.contains(&file.version) {
+            assert!(file.up.extension.is_some(), "{} was left out", file.version);
+            continue;
+        }
         let before = [bench.catalogue("public").await, bench.catalogue("venue_sync").await];
         let mut after = Vec::new();
         for again in [false, true] {
-            let done = bench.up(&one).await.unwrap();
-            if done.is_empty() {
-                assert!(file.up.extension.is_some(), "{} was left out", file.version);
-                break;
-            }
-            assert_eq!(done, [file.version]);
+            assert_eq!(bench.up(&one).await.unwrap(), [file.version]);
             after.push([bench.catalogue("public").await, bench.catalogue("venue_sync").await]);
             if !again {
                 assert_eq!(bench.down(&one).await.unwrap(), [file.version]);

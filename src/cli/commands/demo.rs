@@ -12,3 +12,15 @@ pub(super) fn cassette(provider: &str) -> Result<Cassette, Failure> {
         .ok_or_else(|| Failure::Bug(format!("this program has no recording of the demo from {provider}")))?;
     Ok(Cassette::embedded(recording)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_is_recorded_from_every_provider() {
+        for provider in crate::provider::all() {
+            assert!(cassette(provider.name()).is_ok(), "no recording in fixtures/demo/{}", provider.name());
+        }
+    }
+}

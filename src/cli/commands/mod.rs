@@ -1,5 +1,6 @@
 //! What the commands do, each in a file of its own, on the rooms below.
 
+mod categories;
 mod db;
 mod demo;
 mod failure;
@@ -8,6 +9,7 @@ mod open;
 mod signals;
 mod sync;
 
+pub use categories::unmapped_words;
 pub use db::{DbAction, db};
 pub use failure::Failure;
 pub use migrate::migrate;

@@ -81,6 +81,10 @@ impl<'a> Prepared<'a> {
             .into_iter()
             .find(|provider| provider.name() == settings.provider.name)
             .ok_or_else(|| Failure::Bug(format!("provider {} is gone", settings.provider.name)))?;
+        let provider = match settings.provider.tier.and_then(|tier| provider.at(tier)) {
+            Some(other) => other,
+            None => provider,
+        };
         Ok(Self { settings, region, provider })
     }
 
@@ -105,6 +109,16 @@ impl<'a> Prepared<'a> {
         let listener = terminal.listener(&self.settings.region, self.settings.provider.name);
         if self.settings.traffic.is_live() {
             tracing::info!("{}", self.provider.limits().terms);
+            match self.provider.on_details() {
+                Some(cost) if self.settings.provider.details => tracing::info!("{cost}"),
+                None if self.settings.provider.details => {
+                    tracing::warn!(
+                        "`details` changes nothing: the search of {} leaves nothing out",
+                        self.provider.name()
+                    );
+                }
+                _ => {}
+            }
         }
         let ended = sync::sync(&job, &courier, &opened.database, &|event| listener.hear(&event), stop).await;
         listener.finish();
@@ -142,6 +156,7 @@ impl<'a> Prepared<'a> {
             types: settings.types.clone(),
             language: settings.language.clone(),
             method: settings.method.clone(),
+            details: settings.provider.details,
             source: Source::Live,
             budget: Budget {
                 requests: settings.effort.max_requests,
@@ -181,6 +196,9 @@ impl<'a> Prepared<'a> {
         options.key_setting = self.provider.key_variable();
         options.policy.attempts = settings.attempts.unwrap_or(options.policy.attempts);
         options.record = record;
+        if let Some(contact) = &settings.contact {
+            options.user_agent = format!("{} ({contact})", options.user_agent);
+        }
         options.at_once = self.provider.limits().at_once;
         options.timeout = self.provider.limits().timeout;
         Ok(Courier::live(options)?)
@@ -200,8 +218,10 @@ impl<'a> Prepared<'a> {
 
     /// A replay answers only the questions that were recorded: what differs is told before the first is asked.
     fn replay(&self, cassette: Cassette, folder: &str, job: &mut Job<'_>) -> Result<Courier, Failure> {
-        let asked = sync::parameters(job).map_err(SyncError::from)?;
         let recorded = cassette.run();
+        // Whether anything was looked up is the recording's to say, not this machine's settings.
+        job.details = recorded.parameters.get("details").and_then(serde_json::Value::as_bool).unwrap_or(false);
+        let asked = sync::parameters(job).map_err(SyncError::from)?;
         let other = |what: &str| Failure::OtherRecording {
             folder: folder.to_owned(),
             recorded: format!("region `{}` from {}", recorded.region, recorded.provider),

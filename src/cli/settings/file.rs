@@ -132,6 +132,12 @@ attempts = 3
 base_url = "https://proxy.example/google"
 max_requests_per_month = 1000
 max_cost_per_month = 50.0
+
+[providers.yelp]
+details = true
+
+[providers.osm]
+contact = "maps@example.org"
 "#;
 
     #[test]
@@ -152,7 +158,9 @@ max_cost_per_month = 50.0
         assert_eq!(google.attempts, Some(3));
         assert_eq!(google.max_requests_per_month, Some(1000));
         assert_eq!(google.max_cost_per_month, Some(MicroUsd(50_000_000)));
+        assert_eq!((google.details, file.providers["yelp"].details), (None, Some(true)));
         assert_eq!(google.base_url.as_ref().unwrap().as_str(), "https://proxy.example/google");
+        assert_eq!(file.providers["osm"].contact.as_deref(), Some("maps@example.org"));
     }
 
     #[test]
@@ -203,6 +211,7 @@ max_cost_per_month = 50.0
             ("regions = 5", "line 1: regions = 5: a table of tables"),
             ("[regions]\na = 5", "line 2: `regions.a`: a table is needed"),
             ("[providers.google]\nrequests_per_second = 0", "requests_per_second must be from 0.001 to 1000"),
+            ("[providers.yelp]\ndetails = \"yes\"", "details = \"yes\": true or false is needed here"),
             ("[providers.google]\nattempts = 0", "attempts = 0: a whole number of at least 1"),
             ("[providers.google]\nattempts = 21", "attempts must be from 1 to 20"),
             (
@@ -212,6 +221,11 @@ max_cost_per_month = 50.0
             ("[providers.google]\nmax_requests_per_month = -1", "line 2: providers.google.max_requests_per_month = -1"),
             ("[providers.google]\nmax_requests_per_month = 1.5", "max_requests_per_month = 1.5: a whole number"),
             ("[providers.google]\nmax_cost_per_month = -1", "max_cost_per_month = -1"),
+            (
+                "[providers.foursquare]\npremium = \"no\"",
+                "providers.foursquare.premium = \"no\": true or false is needed",
+            ),
+            ("[providers.osm]\ncontact = \"a\\nb\"", "[providers.osm] contact must be an address"),
             ("[providers.google]\nbase_url = \"proxy.example\"", "[providers.google] base_url is not a URL"),
             ("[regions.a]\nbbox = [1,2,3,4]\nbbox = [1,2,3,4]", "line 3: duplicate key"),
             ("[regions.a\n", "line 1:"),

@@ -9,7 +9,7 @@ use url::Url;
 use super::toml_section::{FileFault, Section};
 use crate::cli::environment::{Environment, NotText};
 use crate::cli::secrets;
-use crate::model::MicroUsd;
+use crate::model::{MicroUsd, Tier};
 use crate::provider::Provider;
 
 /// `[providers.NAME]`.
@@ -21,10 +21,16 @@ pub struct ProviderSettings {
     pub attempts: Option<u32>,
     /// Another address.
     pub base_url: Option<Url>,
+    /// Whom the provider's operator can turn to.
+    pub contact: Option<String>,
     /// Requests in a calendar month.
     pub max_requests_per_month: Option<u64>,
     /// List price in a calendar month.
     pub max_cost_per_month: Option<MicroUsd>,
+    /// Ask for what costs more (`premium = true`), or not.
+    pub tier: Option<Tier>,
+    /// Look up what a search leaves out, one request a venue.
+    pub details: Option<bool>,
 }
 
 /// A provider, ready to be asked.
@@ -36,6 +42,8 @@ pub struct ProviderChoice {
     pub key: Option<SecretString>,
     /// Another address than its own, checked by the transport.
     pub base_url: Option<BaseUrl>,
+    /// Whom the provider's operator can turn to: an e-mail address, a page.
+    pub contact: Option<String>,
     /// Another pace than its own limit, requests per second, per method.
     pub requests_per_second: Option<f64>,
     /// How often one request is tried, where the settings say so.
@@ -44,6 +52,10 @@ pub struct ProviderChoice {
     pub max_requests_per_month: Option<u64>,
     /// Stop before the list price of a calendar month passes this.
     pub max_cost_per_month: Option<MicroUsd>,
+    /// Another tier than the one it asks at by itself.
+    pub tier: Option<Tier>,
+    /// Look up what a search leaves out, one request a venue.
+    pub details: bool,
 }
 
 /// An address, and who gave it.
@@ -72,6 +84,12 @@ pub enum ProviderError {
         name: String,
         /// All of them.
         known: String,
+    },
+    /// A tier of a provider without tiers.
+    #[error("[providers.{provider}] premium: all requests to {provider} ask for the same; leave the line out")]
+    NoTiers {
+        /// The provider.
+        provider: &'static str,
     },
     /// No key.
     #[error("no key for {provider}: set {variable} (in the environment or in .env), or use --replay")]
@@ -127,6 +145,13 @@ impl ProviderSettings {
             }
             None => None,
         };
+        let contact = section.text("contact")?.map(|contact| contact.trim().to_owned());
+        // It becomes part of a header.
+        if contact.as_ref().is_some_and(|contact| {
+            contact.is_empty() || !contact.chars().all(|c| c == ' ' || (c.is_ascii_graphic() && !"()\\".contains(c)))
+        }) {
+            return Err(section.fault("contact must be an address in plain ASCII, such as an e-mail address or a page"));
+        }
         let max_requests_per_month = section.count("max_requests_per_month")?;
         let max_cost_per_month = match section.number("max_cost_per_month")? {
             Some(usd) => Some(MicroUsd::from_usd(usd).ok_or_else(|| {
@@ -134,7 +159,18 @@ impl ProviderSettings {
             })?),
             None => None,
         };
-        Ok(Self { requests_per_second, attempts, base_url, max_requests_per_month, max_cost_per_month })
+        let tier = section.flag("premium")?.map(|premium| if premium { Tier::Premium } else { Tier::Basic });
+        let details = section.flag("details")?;
+        Ok(Self {
+            requests_per_second,
+            attempts,
+            base_url,
+            contact,
+            max_requests_per_month,
+            max_cost_per_month,
+            tier,
+            details,
+        })
     }
 }
 
@@ -154,15 +190,22 @@ pub fn choose(
     live: bool,
 ) -> Result<ProviderChoice, ProviderError> {
     let settings = of_file.get(provider.name()).cloned().unwrap_or_default();
+    if settings.tier.is_some() && provider.tier().is_none() {
+        return Err(ProviderError::NoTiers { provider: provider.name() });
+    }
     let of_file_url = settings.base_url.map(|url| BaseUrl { url, setting: "base_url in the settings file" });
     Ok(ProviderChoice {
         name: provider.name(),
         key: if live { key(provider, environment)? } else { None },
         base_url: if live { base_url(provider, environment)?.or(of_file_url) } else { None },
+        contact: settings.contact,
         requests_per_second: settings.requests_per_second,
         attempts: settings.attempts,
         max_requests_per_month: settings.max_requests_per_month,
         max_cost_per_month: settings.max_cost_per_month,
+        tier: settings.tier,
+        // A trial key of Yelp's has 300 requests a day: look-ups have to be wished for.
+        details: settings.details.unwrap_or(false),
     })
 }
 
@@ -183,4 +226,23 @@ fn key(provider: &dyn Provider, environment: &Environment) -> Result<Option<Secr
     let key = SecretString::from(text);
     secrets::register_key(&key);
     Ok(Some(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(name: &str, tier: Tier) -> Result<Option<Tier>, ProviderError> {
+        let of_file = BTreeMap::from([(name.to_owned(), ProviderSettings { tier: Some(tier), ..Default::default() })]);
+        let all = crate::provider::all();
+        let provider = find(name, &all)?;
+        choose(provider, &of_file, &Environment::default(), false).map(|choice| choice.tier)
+    }
+
+    #[test]
+    fn what_is_paid_for_is_chosen_where_there_is_a_choice() {
+        assert_eq!(chosen("foursquare", Tier::Basic), Ok(Some(Tier::Basic)));
+        let error = chosen("google", Tier::Premium).unwrap_err().to_string();
+        assert!(error.contains("[providers.google] premium") && error.contains("leave the line out"), "{error}");
+    }
 }

@@ -209,12 +209,17 @@ fn job(
     {
         return Err(SyncJobError::DryRunCosts { provider: provider.name() });
     }
+    let mut choice = provider::choose(provider, &around.file.providers, around.environment, traffic.is_live())?;
+    if traffic == Traffic::Demo {
+        // Its recordings are of what a provider asks for by itself.
+        choice.tier = None;
+    }
     let asker = if region.name == DEMO && region.origin == Origin::BuiltIn { Asker::Demo } else { Asker::Work };
     Ok(SyncJob {
         method: method(&region)?,
         language: language(&region, args)?,
         shape: region.area.load(&region.name)?,
-        provider: provider::choose(provider, &around.file.providers, around.environment, traffic.is_live())?,
+        provider: choice,
         types,
         traffic,
         database: database::choose(asker, &args.database, around.environment, around.folders, around.on_terminal)?,
@@ -242,11 +247,8 @@ fn traffic(region: &RegionSettings, args: &SyncArgs) -> Result<Traffic, SyncJobE
         return Ok(Traffic::Live);
     }
     let ask = &args.ask;
-    let changed = [
-        ("--types", !ask.types.is_empty()),
-        ("--language", ask.language.is_some()),
-        ("--provider", ask.provider.is_some()),
-    ];
+    // It is recorded from every provider.
+    let changed = [("--types", !ask.types.is_empty()), ("--language", ask.language.is_some())];
     match changed.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => Err(SyncJobError::DemoAsked { flag }),
         None => Ok(Traffic::Demo),

@@ -108,6 +108,15 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// Takes a yes or no.
+    pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, FileFault> {
+        let Some(value) = self.take(key) else { return Ok(None) };
+        match value.get_ref() {
+            DeValue::Boolean(flag) => Ok(Some(*flag)),
+            _ => Err(self.wrong(key, value.span(), "true or false is needed here")),
+        }
+    }
+
     /// Takes a list of texts.
     pub(super) fn texts(&mut self, key: &'static str) -> Result<Option<Vec<String>>, FileFault> {
         let Some(value) = self.take(key) else { return Ok(None) };

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::provider::plain::one_line;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -51,9 +52,9 @@ pub(super) fn rows(text: &str) -> Result<Vec<&RawValue>, NotAnAnswer> {
         return Err(NotAnAnswer::NotJson("it does not begin with an object".to_owned()));
     }
     let answer: Answer<'_> =
-        serde_json::from_str(text).map_err(|error| NotAnAnswer::NotJson(super::reason::plain(&error.to_string())))?;
+        serde_json::from_str(text).map_err(|error| NotAnAnswer::NotJson(one_line(&error.to_string())))?;
     if let Some(error) = answer.error {
-        return Err(NotAnAnswer::Error(super::reason::plain(error.get())));
+        return Err(NotAnAnswer::Error(one_line(error.get())));
     }
     match answer.places {
         Some(rows) => Ok(rows),
@@ -67,7 +68,7 @@ fn without_places(text: &str) -> Result<(), NotAnAnswer> {
     let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(text).unwrap_or_default();
     let known = ["places", "routingSummaries", "nextPageToken"];
     match members.keys().find(|member| !known.contains(&member.as_ref())) {
-        Some(member) => Err(NotAnAnswer::OtherMembers(super::reason::plain(member))),
+        Some(member) => Err(NotAnAnswer::OtherMembers(one_line(member))),
         None => Ok(()),
     }
 }

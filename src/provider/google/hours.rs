@@ -60,7 +60,7 @@ pub(super) fn dated_days(current: OpeningHours) -> Vec<RawDay> {
         .map(|day| {
             let date = day.date.and_then(Date::read).filter(|_| trusted);
             let periods = date.map(|date| openings(date, &dated)).unwrap_or_default();
-            RawDay { date, periods }
+            RawDay { date, stated: false, periods }
         })
         .collect()
 }

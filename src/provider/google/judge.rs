@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{answer, reason};
+use super::answer;
+use crate::provider::plain::one_line;
 use crate::wire::{QuotaReset, Response, Verdict};
 
 /// The environment variable that holds the key.
@@ -55,7 +56,7 @@ impl Refusal {
         let Ok(body) = serde_json::from_slice::<Value>(body) else { return found };
         // Some of Google's front ends wrap the error in a list.
         let Some(error) = body.get("error").or_else(|| body.get(0)?.get("error")) else { return found };
-        let word = |value: Option<&Value>| value.and_then(Value::as_str).map(reason::plain).unwrap_or_default();
+        let word = |value: Option<&Value>| value.and_then(Value::as_str).map(one_line).unwrap_or_default();
         found.message = word(error.get("message"));
         for detail in error.get("details").and_then(Value::as_array).into_iter().flatten() {
             if let Some(cause) = detail.get("reason") {

@@ -6,7 +6,6 @@ mod answer;
 mod hours;
 mod judge;
 mod parse;
-mod reason;
 mod request;
 mod words;
 

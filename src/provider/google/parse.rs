@@ -6,9 +6,10 @@ use serde_json::value::RawValue;
 
 use super::hours::{OpeningHours, dated_days, periods};
 use super::request::{MASK_HEADER, ROWS};
-use super::{answer, reason, words};
+use super::{answer, words};
 use crate::model::{BusinessStatus, Field, RawHours, RawPrice, RawRating, RawVenue, Reject, RejectReason, Vocabulary};
 use crate::provider::contract::Page;
+use crate::provider::plain::one_line;
 use crate::wire::{HeaderValue, Request, Response};
 
 /// The rows of an answer that was judged fine. One that is full may have left rows out: there are no further pages.
@@ -80,7 +81,7 @@ fn read(row: &RawValue, asked: &Asked<'_>, answered_at: DateTime<Utc>) -> Result
                 .and_then(|row| row.id)
                 .filter(|id| is_plain(id)),
             reason: RejectReason::Unreadable,
-            detail: reason::plain(&why),
+            detail: one_line(&why),
         }),
     }
 }

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::model::{Area, Ask, BoundingBox, Circle, Position};
+use crate::model::{Area, Ask};
 use crate::wire::{HeaderValue, Method, Request};
 
 /// The word in `venues.provider_name`.
@@ -40,7 +40,7 @@ const MASK: [&str; 15] = [
 pub(super) fn search_nearby(ask: &Ask, language: &str) -> Request {
     let wanted = match ask.area {
         Area::Circle(circle) => circle,
-        Area::Rectangle(cell) => circle_round(cell),
+        Area::Rectangle(cell) => cell.enclosing_circle(),
     };
     let (lat, lng) = (degrees(wanted.center.lat()), degrees(wanted.center.lng()));
     // The farthest that rounding can have moved the centre, so that the circle still covers what it should.
@@ -91,29 +91,12 @@ fn metres(value: f64) -> f64 {
     ((up * 100.0).round() / 100.0).min(LARGEST_RADIUS_M)
 }
 
-/// The smallest circle round the middle of a box that covers it: Google takes no boxes here.
-fn circle_round(cell: BoundingBox) -> Circle {
-    let width = if cell.west > cell.east { cell.east - cell.west + 360.0 } else { cell.east - cell.west };
-    let mut lng = cell.west + width / 2.0;
-    if lng > 180.0 {
-        lng -= 360.0;
-    }
-    let lat = f64::midpoint(cell.south, cell.north);
-    let reach = |edge: f64| {
-        let (from, to, across) = (lat.to_radians(), edge.to_radians(), (width / 2.0).to_radians());
-        let chord = ((to - from) / 2.0).sin().powi(2) + from.cos() * to.cos() * (across / 2.0).sin().powi(2);
-        2.0 * chord.clamp(0.0, 1.0).sqrt().asin().to_degrees() * METRES_PER_DEGREE
-    };
-    let center = Position::new(lat.clamp(-90.0, 90.0), lng.clamp(-180.0, 180.0))
-        .expect("degrees clamped to their range are a position, and a box holds finite numbers");
-    Circle { center, radius_m: reach(cell.south).max(reach(cell.north)) }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::{BoundingBox, Circle, Position};
 
     fn circle(lat: f64, lng: f64, radius_m: f64) -> Ask {
         let center = Position::new(lat, lng).unwrap();

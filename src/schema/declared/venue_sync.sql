@@ -127,3 +127,13 @@ create table venue_sync.migration_statements (
     -- Version of the `venues` that applied it, or first found it equal to its own.
     applied_by text not null
 );
+
+-- The vocabulary of venues.categories, for readers to join for words. Its rows come with the migrations.
+create table venue_sync.categories (
+    code text primary key,
+    label text not null,
+    -- The next wider kind; null for a root.
+    parent text references venue_sync.categories (code),
+    origin text not null check (origin in ('overture', 'ours'))
+);
+create index categories_parent on venue_sync.categories (parent);

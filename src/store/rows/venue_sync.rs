@@ -178,4 +178,16 @@ rows! {
         /// The version of the `venues` that applied it, or first found it equal to its own.
         applied_by: String,
     }
+
+    /// A kind of venue.
+    Category in "venue_sync.categories" {
+        /// As `venues.categories` has it.
+        code: String,
+        /// What people call it.
+        label: String,
+        /// The next wider kind; null for a root.
+        parent: Option<String>,
+        /// Who defined it: `overture` or `ours`.
+        origin: String,
+    }
 }

@@ -1,11 +1,12 @@
-/// Characters of a foreign message that a reason may hold.
+/// Characters of a foreign message that is passed on.
 const LONGEST: usize = 240;
 
-/// Words of Google's, made fit for a log and a terminal: one line, no control characters, short, and without anything that
-/// looks like a key.
-pub(super) fn plain(foreign: &str) -> String {
-    let one_line: String = foreign.split_whitespace().collect::<Vec<_>>().join(" ");
-    let printable: String = one_line.chars().filter(|c| !c.is_control()).collect();
+/// A provider's words, made fit for a log and a terminal: one line, no control characters, short, and without anything that looks
+/// like a key.
+pub(super) fn one_line(foreign: &str) -> String {
+    let spaced: String = foreign.split_whitespace().collect::<Vec<_>>().join(" ");
+    let printable: String = spaced.chars().filter(|c| !c.is_control()).collect();
+    // What Google's keys begin with, and what comes before any key in an address.
     let hidden = hide(&hide(&printable, "AIza"), "key=");
     match hidden.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", hidden.get(..end).unwrap_or_default().trim_end()),
@@ -32,15 +33,14 @@ mod tests {
     fn what_looks_like_a_key_is_hidden() {
         // Put together here, so that no scanner takes it for one.
         let key = format!("AIza{}", "x9_-".repeat(9));
-        let said = plain(&format!("key {key} is bad, see https://maps.example/?key={key}&x=1, {key}{key}."));
+        let said = one_line(&format!("key {key} is bad, see https://maps.example/?key={key}&x=1, {key}{key}."));
         assert_eq!(said, "key [key] is bad, see https://maps.example/?[key][key]&x=1, [key][key].");
-        assert_eq!(plain("https://maps.example/?key=other-secret&x=1"), "https://maps.example/?[key]&x=1");
+        assert_eq!(one_line("https://maps.example/?key=other-secret&x=1"), "https://maps.example/?[key]&x=1");
     }
 
     #[test]
     fn a_message_becomes_one_short_line() {
-        assert_eq!(plain("a\r\n\tb\u{0}c\u{1b}[31m"), "a bc[31m");
-        let long = plain(&"é".repeat(1_000));
-        assert_eq!(long.chars().count(), LONGEST + 1);
+        assert_eq!(one_line("a\r\n\tb\u{0}c\u{1b}[31m"), "a bc[31m");
+        assert_eq!(one_line(&"é".repeat(1_000)).chars().count(), LONGEST + 1);
     }
 }

@@ -1,0 +1,11 @@
+drop function public.venues_open_at(timestamptz, double precision, double precision, double precision, double precision);
+drop function public.venue_open_marks(timestamptz);
+drop function public.venue_open_span(jsonb);
+drop function public.venue_open_at(jsonb, timestamptz);
+drop function public.venue_open_by_date(jsonb, timestamp);
+drop function public.venue_week(jsonb);
+drop function public.venue_stretches(jsonb);
+drop function public.venue_minute(jsonb);
+drop function public.venue_local(text, timestamptz);
+drop function public.venue_zone(text);
+drop function public.venue_zones();

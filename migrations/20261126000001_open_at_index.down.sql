@@ -1,0 +1,2 @@
+-- no-transaction
+drop index concurrently public.ix_venues_open;

@@ -1,0 +1,2 @@
+-- loses: venue_sync.categories
+drop table venue_sync.categories;

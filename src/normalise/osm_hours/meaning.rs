@@ -1,0 +1,55 @@
+use chrono::NaiveDate;
+use opening_hours_syntax::rules::{RuleKind, RuleSequence};
+
+use super::rules::is_whole_day;
+use super::{dates, plain, spelling};
+use crate::model::{Repair, SpecialDay};
+use crate::normalise::week::Week;
+
+/// What a value says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// The same every week.
+    Plain(Week),
+    /// Something else, that is understood in part.
+    Complex {
+        /// The value, cleaned.
+        text: String,
+        /// The days from the given date on of which it is certain when they open.
+        days: Vec<SpecialDay>,
+    },
+    /// Nothing that could be relied on.
+    Unknown,
+}
+
+/// Characters of a value at most; longer ones are no tags of OpenStreetMap (255).
+const LONGEST: usize = 512;
+
+/// Reads a value; `from` is the first date of which a complex one is told.
+pub(crate) fn meaning(value: &str, from: NaiveDate, repairs: &mut Vec<Repair>) -> Meaning {
+    if value.chars().count() > LONGEST {
+        return Meaning::Unknown;
+    }
+    let Some((text, rules)) = spelling::parsed(value, repairs) else { return Meaning::Unknown };
+    let opens = |rule: &&RuleSequence| rule.kind != RuleKind::Closed;
+    if rules.iter().all(|rule| !opens(&rule)) {
+        return never(&rules, text);
+    }
+    if rules.iter().flat_map(|rule| &rule.time_selector.spans).any(|span| span.repeats.is_some()) {
+        return Meaning::Unknown;
+    }
+    match plain::week(&rules, &text) {
+        Some(week) => Meaning::Plain(week),
+        None => Meaning::Complex { days: dates::certain(&rules, &text, from), text },
+    }
+}
+
+/// Closed and nothing else: every day, or only on some, which says nothing of the others.
+fn never(rules: &[RuleSequence], text: String) -> Meaning {
+    let always = |rule: &RuleSequence| rule.day_selector.is_empty() && is_whole_day(rule);
+    if rules.iter().any(always) {
+        Meaning::Plain(Week::Stretches(Vec::new()))
+    } else {
+        Meaning::Complex { text, days: Vec::new() }
+    }
+}

@@ -1,0 +1,66 @@
+use std::sync::LazyLock;
+
+use tzf_rs::EmbeddedFinder;
+
+use crate::model::{Position, Repair};
+
+/// The borders of the time zones, part of the program; looked into where they lie, not unpacked.
+static BORDERS: LazyLock<EmbeddedFinder> = LazyLock::new(EmbeddedFinder::new);
+
+/// The zone's name, if the database can reckon with it: what the provider named, or that of the position where it
+/// named none. Borders are simplified: within
+/// some hundred metres of one the zone may be the neighbour's.
+pub(super) fn zone(
+    named: Option<String>,
+    position: Position,
+    known: &dyn Fn(&str) -> bool,
+    repairs: &mut Vec<Repair>,
+) -> Option<String> {
+    if let Some(named) = named {
+        let named = Some(named).filter(|named| known(named));
+        if named.is_none() {
+            repairs.push(Repair::TimezoneDropped);
+        }
+        return named;
+    }
+    let found = BORDERS.get_tz_name(position.lng(), position.lat());
+    Some(found.to_owned()).filter(|zone| !zone.is_empty() && known(zone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(named: Option<&str>, lat: f64, lng: f64, known: &[&str]) -> (Option<String>, usize) {
+        let mut repairs = Vec::new();
+        let position = Position::new(lat, lng).unwrap();
+        let zone =
+            zone(named.map(str::to_owned), position, &|zone| known.is_empty() || known.contains(&zone), &mut repairs);
+        (zone, repairs.len())
+    }
+
+    #[test]
+    fn the_provider_is_believed_first_and_the_position_else() {
+        assert_eq!(of(Some("Atlantic/Azores"), 38.72, -9.14, &[]), (Some("Atlantic/Azores".to_owned()), 0));
+        assert_eq!(of(None, 38.72, -9.14, &[]), (Some("Europe/Lisbon".to_owned()), 0));
+        assert_eq!(of(Some("Mars/Crater"), 38.72, -9.14, &["Europe/Lisbon"]), (None, 1));
+        assert_eq!(of(None, 38.72, -9.14, &["Europe/Madrid"]), (None, 0));
+    }
+
+    #[test]
+    fn the_whole_earth_has_zones() {
+        for (lat, lng, zone) in [
+            (52.52, 13.405, "Europe/Berlin"),
+            (35.68, 139.69, "Asia/Tokyo"),
+            (40.71, -74.0, "America/New_York"),
+            (-33.87, 151.21, "Australia/Sydney"),
+            (27.7, 85.32, "Asia/Kathmandu"),
+            (-17.8, 178.0, "Pacific/Fiji"),
+        ] {
+            assert_eq!(of(None, lat, lng, &[]).0.as_deref(), Some(zone));
+        }
+        for (lat, lng) in [(90.0, 0.0), (-90.0, 180.0), (0.0, -180.0), (0.0, 0.0)] {
+            assert!(of(None, lat, lng, &[]).0.is_none_or(|zone| !zone.is_empty()), "{lat},{lng}");
+        }
+    }
+}

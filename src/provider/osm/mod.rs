@@ -1,0 +1,81 @@
+//! OpenStreetMap, by way of an Overpass server. Facts about it are from the OpenStreetMap wiki as of November 2026: "Overpass API"
+//! (etiquette, slots, status page), "Overpass QL" (the query, its declared limits), "Permanent ID", "Lifecycle prefix".
+
+mod address;
+mod answer;
+mod judge;
+mod name;
+mod parse;
+mod request;
+mod tags;
+mod twins;
+mod words;
+
+use std::time::Duration;
+
+use super::contract::{Cursor, Page, Provider, UnknownType};
+use crate::model::{AreaShape, Ask, Limits, MicroUsd, Ranking};
+use crate::wire::{Request, Response, Verdict};
+
+/// The provider `osm`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Osm;
+
+impl Provider for Osm {
+    fn name(&self) -> &'static str {
+        words::PROVIDER
+    }
+
+    fn key_variable(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn base_url_variable(&self) -> &'static str {
+        "OVERPASS_BASE_URL"
+    }
+
+    fn base_url(&self) -> &'static str {
+        "https://overpass-api.de"
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            // The main server asks for fewer than 10,000 requests a day and none in parallel; it names no rate.
+            requests_per_second: 0.5,
+            requests_per_day: Some(10_000),
+            // An answer ends where the declared memory or time does, and then says so.
+            rows_per_answer: u32::MAX,
+            rows_per_query: u32::MAX,
+            largest_radius_m: f64::MAX,
+            shape: AreaShape::Rectangle,
+            ranking: Ranking::Other,
+            at_once: Some(1),
+            // The server's own time, the wait for a slot (15 s) and the way back.
+            timeout: Duration::from_secs(request::TIMEOUT_S + 30),
+            words_per_query: usize::MAX,
+            price: MicroUsd::default(),
+            terms: "© OpenStreetMap contributors, under the ODbL: it may be kept; name the source, and offer under the ODbL \
+                    what you publish of a database made from it",
+        }
+    }
+
+    fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType> {
+        words::words(types)
+    }
+
+    fn category(&self, word: &str) -> Option<&'static str> {
+        words::code(word)
+    }
+
+    fn request(&self, ask: &Ask, language: &str, _cursor: Option<&Cursor>) -> Request {
+        request::interpreter(ask, language)
+    }
+
+    fn judge(&self, response: &Response) -> Verdict {
+        judge::judge(response)
+    }
+
+    fn parse(&self, request: &Request, response: &Response) -> Page {
+        parse::page(request, response)
+    }
+}

@@ -1,0 +1,114 @@
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::request::LANGUAGE_HEADER;
+use super::tags::Tags;
+use super::{address, answer, name, twins};
+use crate::model::{Field, RawHours, RawVenue, Reject, RejectReason};
+use crate::provider::contract::Page;
+use crate::provider::plain::one_line;
+use crate::wire::{HeaderValue, Request, Response};
+
+/// The rows of an answer that was judged fine: it is whole, and there are no further pages.
+pub(super) fn page(request: &Request, response: &Response) -> Page {
+    let text = answer::text(&response.body);
+    let language = language(request);
+    let rows = answer::rows(&text).unwrap_or_default();
+    let mut rows: Vec<_> = rows.into_iter().map(|row| read(row, language, response.received_at)).collect();
+    twins::refuse(&mut rows);
+    Page { rows, truncated: false, next: None }
+}
+
+/// An element of the map.
+#[derive(Debug, Deserialize)]
+struct Element {
+    #[serde(rename = "type")]
+    kind: String,
+    id: u64,
+    lat: Option<f64>,
+    lon: Option<f64>,
+    center: Option<Center>,
+    #[serde(default)]
+    tags: Tags,
+}
+
+/// The middle of the box round a way or a relation.
+#[derive(Debug, Deserialize)]
+struct Center {
+    lat: f64,
+    lon: f64,
+}
+
+/// The little that is wanted of an element that could not be read.
+#[derive(Debug, Deserialize)]
+struct OnlyId {
+    #[serde(rename = "type")]
+    kind: String,
+    id: u64,
+}
+
+fn read(row: &RawValue, language: &str, answered_at: DateTime<Utc>) -> Result<RawVenue, Reject> {
+    // Serde would take an array for the members in order.
+    let element = if row.get().starts_with('{') {
+        serde_json::from_str::<Element>(row.get()).map_err(|error| error.to_string())
+    } else {
+        Err("the row is not an object".to_owned())
+    };
+    let element = element.and_then(|element| match id(&element.kind, element.id) {
+        Some(provider_id) => Ok((provider_id, element)),
+        None => Err(format!("`{}` is no kind of element", element.kind)),
+    });
+    match element {
+        Ok((provider_id, element)) => venue(provider_id, &element, language, answered_at),
+        Err(why) => Err(Reject {
+            provider_id: serde_json::from_str::<OnlyId>(row.get()).ok().and_then(|row| id(&row.kind, row.id)),
+            reason: RejectReason::Unreadable,
+            detail: one_line(&why),
+        }),
+    }
+}
+
+/// A node, a way and a relation may share a number.
+fn id(kind: &str, number: u64) -> Option<String> {
+    ["node", "way", "relation"].contains(&kind).then(|| format!("{kind}/{number}"))
+}
+
+fn venue(
+    provider_id: String,
+    element: &Element,
+    language: &str,
+    answered_at: DateTime<Utc>,
+) -> Result<RawVenue, Reject> {
+    let tags = &element.tags;
+    let Some(kind) = tags.kind(answered_at.date_naive()) else {
+        return Err(Reject {
+            provider_id: Some(provider_id),
+            reason: RejectReason::NoVenue,
+            detail: "no tag of it makes a venue".to_owned(),
+        });
+    };
+    let own = element.lat.zip(element.lon);
+    let hours = tags.text("opening_hours").map(str::to_owned);
+    Ok(RawVenue {
+        provider_id,
+        name: Field::asked(name::name(tags, language).map(str::to_owned)),
+        position: Field::asked(own.or_else(|| element.center.as_ref().map(|at| (at.lat, at.lon)))),
+        address: Field::asked(address::address(tags)),
+        categories: Field::Present(kind.words),
+        hours: Field::asked(hours.clone().map(RawHours::Osm)),
+        hours_text: Field::asked(hours),
+        status: Field::Present(kind.status),
+        answered_at,
+        // The map has no ratings and no prices, and names neither a successor nor a time zone.
+        ..RawVenue::default()
+    })
+}
+
+fn language(request: &Request) -> &str {
+    let header = request.headers.iter().find(|(name, _)| name == LANGUAGE_HEADER).map(|(_, value)| value);
+    match header {
+        Some(HeaderValue::Plain(language)) => language,
+        Some(HeaderValue::Key { .. }) | None => "",
+    }
+}

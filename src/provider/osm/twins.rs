@@ -1,0 +1,48 @@
+//! One venue drawn twice: as a point, and as the outline of its building with the same tags.
+
+use crate::model::{Field, RawVenue, Reject, RejectReason};
+
+/// A point and the middle of its building are no farther apart, metres.
+const NEAR_M: f64 = 75.0;
+
+const METRES_PER_DEGREE: f64 = 111_195.0;
+
+/// Keeps the point of each pair, or the outline where there is no point, and refuses the other. Only rows of one answer can be
+/// compared; it is the rows' own content that decides, not their order.
+pub(super) fn refuse(rows: &mut [Result<RawVenue, Reject>]) {
+    let twin_of = |row: &RawVenue| {
+        let rank = rank(row);
+        rows.iter()
+            .flatten()
+            .find(|other| self::rank(other) < rank && is_same(row, other))
+            .map(|one| one.provider_id.clone())
+    };
+    let twins: Vec<Option<String>> = rows.iter().map(|row| row.as_ref().ok().and_then(twin_of)).collect();
+    for (row, twin) in rows.iter_mut().zip(twins) {
+        if let (Ok(venue), Some(twin)) = (&row, twin) {
+            *row = Err(Reject {
+                provider_id: Some(venue.provider_id.clone()),
+                reason: RejectReason::ListedTwice,
+                detail: format!("the same venue is {twin}"),
+            });
+        }
+    }
+}
+
+/// Points before outlines before groups of them.
+fn rank(row: &RawVenue) -> usize {
+    ["node/", "way/", "relation/"].iter().position(|kind| row.provider_id.starts_with(kind)).unwrap_or(usize::MAX)
+}
+
+fn is_same(one: &RawVenue, other: &RawVenue) -> bool {
+    one.name.present().is_some() && one.name == other.name && one.categories == other.categories && is_near(one, other)
+}
+
+fn is_near(one: &RawVenue, other: &RawVenue) -> bool {
+    let (Field::Present((lat, lng)), Field::Present((other_lat, other_lng))) = (one.position, other.position) else {
+        return false;
+    };
+    let north = (lat - other_lat) * METRES_PER_DEGREE;
+    let east = (lng - other_lng) * METRES_PER_DEGREE * lat.to_radians().cos();
+    north.hypot(east) <= NEAR_M
+}

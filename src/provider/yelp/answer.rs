@@ -1,0 +1,120 @@
+use std::borrow::Cow;
+
+use crate::provider::plain::one_line;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Why a body with status 200 is not an answer.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotAnAnswer {
+    /// A page for browsers: a proxy, a captive portal.
+    #[error("the answer is a web page, not data: is a proxy between us and Yelp?")]
+    WebPage,
+    /// Nothing at all.
+    #[error("the answer is empty")]
+    Empty,
+    /// Broken or cut off.
+    #[error("the answer is not whole JSON: {0}")]
+    NotJson(String),
+    /// Yelp's error shape under status 200.
+    #[error("the answer is an error: {0}")]
+    Error(String),
+    /// An object, but neither of a search nor of a look-up.
+    #[error("the answer has neither a list of businesses nor an id")]
+    OtherShape,
+}
+
+/// A body that can be read.
+#[derive(Debug)]
+pub(super) enum Body<'a> {
+    /// Of a search.
+    Found(Found<'a>),
+    /// Of a look-up: one business, unread.
+    Business,
+}
+
+/// A page of a search.
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    /// The rows, unread.
+    pub(super) rows: Vec<&'a RawValue>,
+    /// How many there are on all pages, as far as Yelp counts (240, #644).
+    pub(super) total: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Members<'a> {
+    #[serde(borrow)]
+    businesses: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    total: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+}
+
+/// The body as text. What is not UTF-8 is replaced, so that it spoils one name and not the page.
+pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body))
+}
+
+/// What an answer holds. Unlike others Yelp writes a list even where it found nothing, so what has no list was no search.
+pub(super) fn read(text: &str) -> Result<Body<'_>, NotAnAnswer> {
+    let trimmed = text.trim_start();
+    if trimmed.is_empty() {
+        return Err(NotAnAnswer::Empty);
+    }
+    if trimmed.starts_with('<') {
+        return Err(NotAnAnswer::WebPage);
+    }
+    // An array would be taken for the members in order.
+    if !trimmed.starts_with('{') {
+        return Err(NotAnAnswer::NotJson("it does not begin with an object".to_owned()));
+    }
+    let members: Members<'_> =
+        serde_json::from_str(text).map_err(|error| NotAnAnswer::NotJson(one_line(&error.to_string())))?;
+    match members {
+        Members { error: Some(error), .. } => Err(NotAnAnswer::Error(one_line(error.get()))),
+        Members { businesses: Some(rows), total, .. } => {
+            Ok(Body::Found(Found { rows, total: total.and_then(|total| serde_json::from_str(total.get()).ok()) }))
+        }
+        Members { id: Some(_), .. } => Ok(Body::Business),
+        _ => Err(NotAnAnswer::OtherShape),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(body: &str) -> (usize, Option<u32>) {
+        match read(body) {
+            Ok(Body::Found(found)) => (found.rows.len(), found.total),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn rows_come_one_by_one_and_unread() {
+        assert_eq!(found(r#"{"businesses":[],"total":0,"region":{}}"#), (0, Some(0)));
+        assert_eq!(found(r#"{"businesses":[{"id":"a"},7,null],"total":2}"#), (3, Some(2)));
+        for total in ["null", "-1", "\"9\"", "1e99"] {
+            assert_eq!(found(&format!(r#"{{"businesses":[],"total":{total}}}"#)), (0, None));
+        }
+        assert!(matches!(read(r#"{"id":"a","name":"x"}"#), Ok(Body::Business)));
+    }
+
+    #[test]
+    fn what_is_no_answer_is_said() {
+        let said = |body: &str| read(body).unwrap_err().to_string();
+        assert!(said("").contains("empty"));
+        assert!(said("<!doctype html><title>Sign in</title>").contains("web page"));
+        assert!(said(r#"{"businesses":[{"id":"a"}"#).contains("not whole JSON"));
+        assert!(said("[]").contains("object"));
+        assert!(said(r#"{"businesses":{}}"#).contains("not whole JSON"));
+        assert!(said(r#"{"error":{"code":"X"}}"#).contains(r#"{"code":"X"}"#));
+        assert!(said("{}").contains("neither"));
+        assert!(said(r#"{"message":"denied"}"#).contains("neither"));
+    }
+}

@@ -1,0 +1,247 @@
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::request::PROVIDER;
+use crate::model::Vocabulary;
+use crate::provider::contract::UnknownType;
+
+/// Aliases that we put into one question. Yelp names no limit; so many still make an address of a length that every server takes.
+pub(super) const WORDS_PER_QUERY: usize = 100;
+
+/// One line of `categories.csv`, whose head explains the columns.
+#[derive(Debug, Clone, Copy)]
+struct Alias {
+    code: Option<&'static str>,
+    matched: Match,
+    parents: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Match {
+    Exact,
+    Broader,
+    Narrower,
+    Slug,
+}
+
+static ALIASES: LazyLock<BTreeMap<&'static str, Alias>> = LazyLock::new(|| read(include_str!("categories.csv")));
+
+/// The canonical code of an alias, if it has one.
+pub(super) fn code(alias: &str) -> Option<&'static str> {
+    ALIASES.get(alias).and_then(|known| known.code)
+}
+
+/// The aliases that ask for these canonical codes and their descendants, or for Yelp's own words (`yelp:coffee`). Where they are
+/// more than fit one question, an alias goes whose wider alias is asked for too.
+///
+/// No types ask for Yelp's roots: a search without a word finds only what Yelp thinks popular.
+pub(super) fn words(types: &[String]) -> Result<Vec<String>, UnknownType> {
+    if types.is_empty() {
+        let roots = ALIASES.iter().filter(|(_, alias)| alias.parents.is_empty()).map(|(word, _)| (*word).to_owned());
+        return Ok(roots.collect());
+    }
+    let mut all: Vec<&'static str> = Vec::new();
+    for name in types {
+        for word in of_type(name)? {
+            if !all.contains(&word) {
+                all.push(word);
+            }
+        }
+    }
+    if all.len() > WORDS_PER_QUERY {
+        let every = all.clone();
+        all.retain(|word| !has_wider(word, &every));
+    }
+    Ok(all.into_iter().map(str::to_owned).collect())
+}
+
+/// Whether some alias above this one is in the list. Yelp's tree is four levels deep at most.
+fn has_wider(word: &str, list: &[&str]) -> bool {
+    let parents = ALIASES.get(word).map_or("", |known| known.parents);
+    parents
+        .split('|')
+        .filter(|parent| !parent.is_empty())
+        .any(|parent| list.contains(&parent) || has_wider(parent, list))
+}
+
+fn of_type(name: &str) -> Result<Vec<&'static str>, UnknownType> {
+    let unknown = |hint: String| UnknownType { provider: PROVIDER, name: name.to_owned(), hint };
+    if let Some((provider, own)) = name.split_once(':') {
+        if provider != PROVIDER {
+            return Err(unknown(format!(": a word of yelp is written `{PROVIDER}:<alias>`")));
+        }
+        return own_word(own).map(|word| vec![word]).map_err(unknown);
+    }
+    let vocabulary = Vocabulary::ours();
+    if vocabulary.get(name).is_none() {
+        return Err(unknown(suggest(name)));
+    }
+    let words: Vec<_> = ALIASES
+        .iter()
+        .filter(|(_, alias)| matches!(alias.matched, Match::Exact | Match::Broader))
+        .filter(|(_, alias)| alias.code.is_some_and(|code| vocabulary.is_within(code, name)))
+        .map(|(word, _)| *word)
+        .collect();
+    if words.is_empty() { Err(unknown(without_word(name))) } else { Ok(words) }
+}
+
+/// What to say of a canonical code that Yelp has no category for.
+fn without_word(code: &str) -> String {
+    let wider = Vocabulary::ours().get(code).and_then(|category| category.parent);
+    let wider = wider.map(|wider| format!("; the wider one is `{wider}`")).unwrap_or_default();
+    format!(": it is one of our categories, but Yelp has none for it{wider}")
+}
+
+/// An alias as written in the settings, or what to write instead.
+fn own_word(own: &str) -> Result<&'static str, String> {
+    if let Some((word, _)) = ALIASES.get_key_value(own) {
+        return Ok(word);
+    }
+    let nearest = ALIASES
+        .keys()
+        .map(|word| (strsim::jaro_winkler(own, word), word))
+        .max_by(|(one, _), (other, _)| one.total_cmp(other));
+    Err(nearest.map_or_else(String::new, |(_, word)| format!(": the nearest of its aliases is `{PROVIDER}:{word}`")))
+}
+
+/// What to write instead of a name that is none of our codes.
+fn suggest(name: &str) -> String {
+    let nearest: Vec<_> = Vocabulary::ours().nearest(name).into_iter().map(|code| format!("`{code}`")).collect();
+    match (ALIASES.get(name), nearest.is_empty()) {
+        (Some(known), _) => {
+            let ours = known.code.map(|code| format!("; our category for it is `{code}`")).unwrap_or_default();
+            format!(": it is an alias of Yelp's, written `{PROVIDER}:{name}`{ours}")
+        }
+        (None, false) => format!(": the nearest of our categories are {}", nearest.join(", ")),
+        (None, true) => ": it is none of our categories".to_owned(),
+    }
+}
+
+fn read(csv: &'static str) -> BTreeMap<&'static str, Alias> {
+    csv.lines()
+        .filter(|line| !line.starts_with('#'))
+        .skip(1)
+        .map(|line| {
+            let mut cells = line.split(',');
+            let mut cell = || cells.next().expect("every line of the embedded file has four cells: tested");
+            let (word, code, matched, parents) = (cell(), cell(), cell(), cell());
+            let matched = match matched {
+                "exact" => Match::Exact,
+                "broader" => Match::Broader,
+                "narrower" => Match::Narrower,
+                _ => Match::Slug,
+            };
+            (word, Alias { code: Some(code).filter(|code| !code.is_empty()), matched, parents })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(types: &[&str]) -> Result<Vec<String>, String> {
+        words(&types.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_line_of_the_mapping_has_a_considered_value() {
+        let lines = include_str!("categories.csv").lines().filter(|line| !line.starts_with('#')).skip(1);
+        let mut count = 0;
+        for line in lines {
+            let cells: Vec<_> = line.split(',').collect();
+            let [word, code, matched, parents] = cells[..] else { panic!("four cells: {line}") };
+            match matched {
+                "exact" | "broader" | "narrower" => assert!(Vocabulary::ours().get(code).is_some(), "{line}"),
+                "slug" => assert_eq!(code, "", "{line}"),
+                other => panic!("{other} is no match: {line}"),
+            }
+            for parent in parents.split('|').filter(|parent| !parent.is_empty()) {
+                assert!(parent != word && ALIASES.contains_key(parent), "{line}");
+            }
+            count += 1;
+        }
+        assert_eq!((count, ALIASES.len()), (1_565, 1_565));
+    }
+
+    /// Every place where one eats, drinks, goes out or sleeps has a code, its root aside.
+    #[test]
+    fn no_venue_is_left_without_a_code() {
+        let roots = |word: &str| {
+            let mut above = vec![word];
+            while let Some(wider) = ALIASES[above[0]].parents.split('|').find(|parent| !parent.is_empty()) {
+                above.insert(0, wider);
+            }
+            above[0].to_owned()
+        };
+        let unmapped: Vec<_> = ALIASES
+            .iter()
+            .filter(|(word, alias)| {
+                alias.code.is_none() && ["restaurants", "food", "nightlife", "arts"].contains(&roots(word).as_str())
+            })
+            .map(|(word, _)| *word)
+            .collect();
+        // Things that are no place: a service, a team, a recording.
+        assert_eq!(unmapped, ["fooddeliveryservices", "sportsteams", "studiotaping"]);
+    }
+
+    #[test]
+    fn aliases_that_mislead_mean_what_they_are() {
+        let known = ["hotdogs", "hotdog", "coffee", "coffeeshops", "indpak", "noodles", "food", "football"].map(code);
+        let meant = [
+            "fast_food_restaurant",
+            "hot_dog_restaurant",
+            "coffee_shop",
+            "nightlife_venue",
+            "indian_restaurant",
+            "noodle_shop",
+            "food_and_drink",
+            "sports_and_recreation",
+        ];
+        assert_eq!(known, meant.map(Some));
+        assert_eq!((code("dentists"), code("tidal_kitchen")), (None, None));
+    }
+
+    #[test]
+    fn a_code_asks_for_its_descendants() {
+        assert_eq!(ask(&["pub"]).unwrap(), ["irish_pubs", "island_pub", "pubfood", "pubs"]);
+        assert_eq!(
+            ask(&["vietnamese_restaurant", "yelp:coffee", "coffee_shop"]).unwrap(),
+            ["vietnamese", "coffee", "coffeeroasteries"]
+        );
+    }
+
+    #[test]
+    fn a_wide_region_fits_one_question() {
+        let words = ask(&["restaurant", "cafe", "bar", "bakery"]).unwrap();
+        assert!(words.len() <= WORDS_PER_QUERY, "{words:?}");
+        for word in ["restaurants", "bars", "bakeries", "internetcafe", "poke"] {
+            assert!(words.contains(&word.to_owned()), "{word} is missing from {words:?}");
+        }
+        assert!(!words.contains(&"thai".to_owned()), "restaurants stands for it");
+        for whole in ["food_and_drink", "arts_and_entertainment", "lodging", "shopping", "sports_and_recreation"] {
+            assert!(ask(&[whole]).unwrap().len() <= WORDS_PER_QUERY, "{whole}");
+        }
+    }
+
+    #[test]
+    fn no_types_ask_for_every_root() {
+        let words = ask(&[]).unwrap();
+        assert!(words.len() > 15 && words.len() <= WORDS_PER_QUERY, "{words:?}");
+        assert!(words.contains(&"restaurants".to_owned()) && words.contains(&"hotelstravel".to_owned()));
+    }
+
+    #[test]
+    fn what_is_unknown_gets_a_hint() {
+        let error = |types: &[&str]| ask(types).unwrap_err();
+        assert_eq!(
+            error(&["yelp:cofee"]),
+            "yelp has no type for `yelp:cofee`: the nearest of its aliases is `yelp:coffee`"
+        );
+        assert!(error(&["google:bar"]).contains("`yelp:<alias>`"));
+        assert!(error(&["pubs"]).contains("`yelp:pubs`; our category for it is `pub`"), "{}", error(&["pubs"]));
+        assert!(error(&["restaurant_"]).contains("the nearest of our categories are `restaurant`"));
+        assert!(error(&["rooftop_bar"]).contains("Yelp has none for it; the wider one is `bar`"));
+        assert!(error(&["zzzzzzzz"]).ends_with("none of our categories"));
+    }
+}

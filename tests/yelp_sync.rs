@@ -1,0 +1,161 @@
+//! Runs against a loopback double of Yelp and a real PostgreSQL: pages, look-ups, and a day's allowance that ends.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod double;
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use double::city;
+use double::yelp::{self, Double, KEY, Manners};
+use sqlx::PgPool;
+use support::database::TestDatabase;
+use support::migrations::to_head;
+use tokio_util::sync::CancellationToken;
+use venue_sync::coverage::Region;
+use venue_sync::model::{MicroUsd, RunStatus, StoppedBy};
+use venue_sync::provider::{self, Provider};
+use venue_sync::store::{Budget, Database};
+use venue_sync::sync::{Job, RunReport, Source, sync};
+use venue_sync::transport::{Courier, LiveOptions};
+
+/// A migrated database, and what is asked.
+struct Bench {
+    database: Database,
+    pool: PgPool,
+    yelp: Box<dyn Provider>,
+    _guard: TestDatabase,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let guard = TestDatabase::create().await;
+        let database = Database::connect(&guard.url(), 8).await.unwrap();
+        to_head(&database).await;
+        let yelp = provider::all().into_iter().find(|provider| provider.name() == "yelp").unwrap();
+        Self { database, pool: guard.pool().await, yelp, _guard: guard }
+    }
+
+    fn job(&self, details: bool) -> Job<'_> {
+        let [west, south, east, north] = city::BOUNDS;
+        Job {
+            region_name: "town".to_owned(),
+            region: Region::from_bbox(west, south, east, north).unwrap(),
+            provider: self.yelp.as_ref(),
+            types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
+            language: "en".to_owned(),
+            method: "nearby".to_owned(),
+            details,
+            source: Source::Live,
+            budget: Budget::default(),
+            concurrency: 1,
+            fresh: false,
+            dry_run: false,
+            lease: Duration::from_secs(30),
+        }
+    }
+
+    /// A run over the town as it is now, with the double's manners; the double tells what was asked.
+    async fn run(&self, details: bool, manners: Manners) -> (RunReport, Double) {
+        let double = Double::serve_with(&city::town(), manners).await;
+        let mut options = LiveOptions::new(double.url().parse().unwrap(), "YELP_BASE_URL", 10_000.0);
+        options.key = Some(KEY.to_owned().into());
+        options.key_setting = Some("YELP_API_KEY");
+        let courier = Courier::live(options).unwrap();
+        let report =
+            sync(&self.job(details), &courier, &self.database, &|_| (), &CancellationToken::new()).await.unwrap();
+        (report, double)
+    }
+
+    async fn ids(&self) -> BTreeSet<String> {
+        sqlx::query_scalar("select provider_id from public.venues")
+            .fetch_all(&self.pool)
+            .await
+            .unwrap()
+            .into_iter()
+            .collect()
+    }
+
+    /// The hours that are known, by id.
+    async fn hours(&self) -> BTreeMap<String, String> {
+        sqlx::query_as("select provider_id, hours ->> 'osm' from public.venues where hours is not null")
+            .fetch_all(&self.pool)
+            .await
+            .unwrap()
+            .into_iter()
+            .collect()
+    }
+}
+
+/// What a run has to find: readable, of the types asked for (coffee is another), and not closed for good.
+fn findable() -> BTreeSet<String> {
+    let town = city::town();
+    let is_findable = |place: &city::Place| {
+        let row = &place.row;
+        place.types().next() != Some("coffee_shop")
+            && row.get("location").is_some()
+            && row.get("displayName").is_some()
+            && row["businessStatus"] != "CLOSED_PERMANENTLY"
+    };
+    town.iter().enumerate().filter(|(_, place)| is_findable(place)).map(|(number, _)| yelp::id(number)).collect()
+}
+
+fn look_ups(double: &Double) -> Vec<String> {
+    double.paths().into_iter().filter(|path| !path.ends_with("/search")).collect()
+}
+
+#[tokio::test]
+async fn a_run_finds_every_venue_and_a_second_one_changes_nothing() {
+    let bench = Bench::new().await;
+    let (report, double) = bench.run(false, Manners::GOOD).await;
+    assert_eq!((report.summary.status, report.summary.coverage.failed), (RunStatus::Complete, 0));
+    let (found, wanted) = (bench.ids().await, findable());
+    assert!(found == wanted, "{:?}", found.symmetric_difference(&wanted).collect::<Vec<_>>());
+    assert_eq!(report.summary.requests, double.received());
+    assert_eq!(report.summary.cost, MicroUsd(5_910 * i64::try_from(double.received()).unwrap()));
+    assert_eq!(look_ups(&double), [] as [String; 0], "nothing is looked up unless it is wished");
+    // Nobody who was asked about nothing has hours; everybody else has.
+    assert!(bench.hours().await.len() > 150);
+    let (again, _) = bench.run(false, Manners::GOOD).await;
+    let venues = again.summary.venues;
+    assert_eq!((venues.inserted, venues.updated, venues.unchanged), (0, 0, wanted.len().try_into().unwrap()));
+}
+
+#[tokio::test]
+async fn hours_that_the_search_left_out_are_looked_up_once_and_outlive_a_run_that_does_not_look() {
+    let bench = Bench::new().await;
+    let (report, double) = bench.run(true, Manners::GOOD).await;
+    assert_eq!(report.summary.status, RunStatus::Complete);
+    let looked_up = look_ups(&double);
+    assert!(looked_up.len() >= 15, "{looked_up:?}");
+    assert_eq!(looked_up.iter().collect::<BTreeSet<_>>().len(), looked_up.len(), "once each, though tiles overlap");
+    let hours = bench.hours().await;
+    let told: Vec<_> = looked_up.iter().filter_map(|path| hours.get(path.rsplit('/').next().unwrap())).collect();
+    assert!(told.len() >= 5 && told.iter().all(|week| *week == "Tu-Sa 10:00-19:00"), "{told:?}");
+    let (again, double) = bench.run(false, Manners::GOOD).await;
+    assert_eq!((look_ups(&double).len(), again.summary.venues.updated), (0, 0));
+    assert_eq!(bench.hours().await, hours, "a member that did not come overwrites nothing");
+}
+
+#[tokio::test]
+async fn an_allowance_that_ends_among_look_ups_loses_none_of_the_pages() {
+    let bench = Bench::new().await;
+    // Five pages, and as many look-ups.
+    let (report, double) = bench.run(true, Manners { allowance: 10, ..Manners::GOOD }).await;
+    assert_eq!(report.summary.stopped_by, Some(StoppedBy::Quota), "{:?}", report.reason);
+    assert!(report.reason.unwrap().contains("the day's 10 requests to Yelp are used up"));
+    assert_eq!(report.resumes_at.unwrap().to_rfc3339(), "2199-01-01T00:00:00+00:00");
+    assert_eq!((double.received(), look_ups(&double).len()), (10, 5), "not one request more than was allowed");
+    assert!(bench.ids().await.len() > 150, "what was paid for is kept");
+    let (rest, _) = bench.run(true, Manners::GOOD).await;
+    assert_eq!(rest.summary.status, RunStatus::Complete);
+}
+
+#[tokio::test]
+async fn an_area_that_is_too_large_is_asked_in_smaller_ones() {
+    let bench = Bench::new().await;
+    let (report, _) = bench.run(false, Manners { largest_m: 900.0, ..Manners::GOOD }).await;
+    assert_eq!((report.summary.status, report.summary.coverage.capped), (RunStatus::Complete, 0));
+    assert_eq!(bench.ids().await, findable());
+}
