@@ -24,6 +24,8 @@ pub(super) enum Book {
 #[derive(Debug, Default)]
 pub(super) struct DryBook {
     spend: DrySpend,
+    /// Answers are noted one after the other: between a row's being met and its being refused, nobody else may meet it.
+    turn: tokio::sync::Mutex<()>,
     pages: Mutex<DryPages>,
 }
 
@@ -213,6 +215,7 @@ impl DryBook {
     }
 
     async fn note(&self, database: &Database, job: &Job<'_>, entry: Entry) -> Result<Committed, SyncError> {
+        let _turn = self.turn.lock().await;
         let mut duplicate = 0;
         let mut fresh = Vec::new();
         {
