@@ -57,7 +57,7 @@ const KEPT_IN: &[(&str, &[&str])] = &[
 ];
 
 /// Files of the room `provider` that are no provider.
-const NO_PROVIDER: &[&str] = &["contract", "plain"];
+const NO_PROVIDER: &[&str] = &["body", "contract", "lexicon", "plain"];
 
 /// Names that say nothing of what a file owns.
 const EMPTY_NAMES: &[&str] = &["common", "helper", "helpers", "misc", "prelude", "types", "util", "utils"];

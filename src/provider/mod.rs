@@ -3,9 +3,11 @@
 //!
 //! A provider is one file or folder, its recordings, and one line in [`all`].
 
+mod body;
 mod contract;
 mod foursquare;
 mod google;
+mod lexicon;
 mod osm;
 mod plain;
 mod yelp;

@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -7,20 +5,15 @@ use serde_json::value::RawValue;
 
 use super::loose::Loose;
 use super::place::Place;
+use crate::provider::body::{self, NotData};
 use crate::provider::plain::one_line;
 
 /// Why a body with status 200 is not an answer to a search.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NotAnAnswer {
-    /// A page for browsers: a proxy, a captive portal.
-    #[error("the answer is a web page, not data: is a proxy between us and Foursquare?")]
-    WebPage,
-    /// Nothing at all.
-    #[error("the answer is empty")]
-    Empty,
-    /// Broken or cut off.
-    #[error("the answer is not whole JSON: {0}")]
-    NotJson(String),
+    /// No data at all.
+    #[error(transparent)]
+    NotData(#[from] NotData),
     /// An error under status 200.
     #[error("the answer is an error: {0}")]
     Error(String),
@@ -43,11 +36,6 @@ pub(super) enum Row<'a> {
     },
 }
 
-/// The body as text. What is not UTF-8 is replaced, so that it spoils one name and not the page.
-pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body))
-}
-
 /// Whether a body is an answer to a search, its rows unread.
 pub(super) fn check(text: &str) -> Result<(), NotAnAnswer> {
     #[derive(Deserialize)]
@@ -55,21 +43,9 @@ pub(super) fn check(text: &str) -> Result<(), NotAnAnswer> {
         results: Option<Vec<IgnoredAny>>,
     }
 
-    let trimmed = text.trim_start();
-    if trimmed.is_empty() {
-        return Err(NotAnAnswer::Empty);
-    }
-    if trimmed.starts_with('<') {
-        return Err(NotAnAnswer::WebPage);
-    }
-    // An array would be taken for the members in order.
-    if !trimmed.starts_with('{') {
-        return Err(NotAnAnswer::NotJson("it does not begin with an object".to_owned()));
-    }
-    match serde_json::from_str::<Shape>(text) {
-        Ok(Shape { results: Some(_) }) => Ok(()),
-        Ok(Shape { results: None }) => Err(message(text).map_or(NotAnAnswer::NoResults, NotAnAnswer::Error)),
-        Err(error) => Err(NotAnAnswer::NotJson(one_line(&error.to_string()))),
+    match body::members::<Shape>(text)? {
+        Shape { results: Some(_) } => Ok(()),
+        Shape { results: None } => Err(message(text).map_or(NotAnAnswer::NoResults, NotAnAnswer::Error)),
     }
 }
 

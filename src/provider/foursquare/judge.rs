@@ -1,4 +1,5 @@
 use super::answer;
+use crate::provider::body;
 use crate::wire::{QuotaReset, Response, Verdict};
 
 /// The environment variable that holds the key.
@@ -9,7 +10,7 @@ pub(super) const BASE_URL_VARIABLE: &str = "FOURSQUARE_BASE_URL";
 
 /// What a response means.
 pub(super) fn judge(response: &Response) -> Verdict {
-    let text = answer::text(&response.body);
+    let text = body::text(&response.body);
     if response.status == 200 {
         return match answer::check(&text) {
             Ok(()) => Verdict::Fine,

@@ -8,13 +8,14 @@ use super::loose::{Loose, Reads, members};
 use super::place::{Category, Location, Place};
 use super::{request, words};
 use crate::model::{BusinessStatus, Field, RawHours, RawPrice, RawRating, RawVenue, Reject, RejectReason};
+use crate::provider::body;
 use crate::provider::contract::{Cursor, Page};
 use crate::wire::{Request, Response};
 
 /// The rows of a page that was judged fine. Where the pages end with a full one, there may have been more: how deep they go is
 /// not documented. And a page without rows has no next one, whatever its header says.
 pub(super) fn page(request: &Request, response: &Response) -> Page {
-    let text = answer::text(&response.body);
+    let text = body::text(&response.body);
     let asked = request::asked(request);
     let rows: Vec<_> = answer::rows(&text).into_iter().map(|row| read(row, &asked, response.received_at)).collect();
     let next = link::next(response);

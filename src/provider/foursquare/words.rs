@@ -2,8 +2,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::request::PROVIDER;
-use crate::model::Vocabulary;
 use crate::provider::contract::UnknownType;
+use crate::provider::lexicon::{self, Lexicon, optional};
 
 /// Ids in one question. The limit is ours: so many fill an address line of 7 kB, and servers take about 8.
 ///
@@ -32,6 +32,17 @@ struct Categories {
 
 static CATEGORIES: LazyLock<Categories> = LazyLock::new(|| Categories::read(include_str!("categories.csv")));
 
+const LEXICON: Lexicon = Lexicon {
+    provider: PROVIDER,
+    how_written: "a category of foursquare is written `foursquare:<id>`",
+    lacking: "Foursquare has none for it",
+    own: |own| CATEGORIES.get(own).map(|category| category.id).ok_or_else(|| nearest_label(own)),
+    asking_for: |wanted| {
+        CATEGORIES.all.iter().filter(|category| wanted(category.code)).map(|category| category.id).collect()
+    },
+    mistaken: |_| None,
+};
+
 /// The canonical code of a category by either of its ids.
 pub(super) fn code(id: &str) -> Option<&'static str> {
     CATEGORIES.get(id).map(|category| category.code)
@@ -39,49 +50,7 @@ pub(super) fn code(id: &str) -> Option<&'static str> {
 
 /// The ids that ask for these canonical codes and their descendants, or for Foursquare's own categories (`foursquare:<id>`).
 pub(super) fn words(types: &[String]) -> Result<Vec<String>, UnknownType> {
-    let mut all: Vec<&'static str> = Vec::new();
-    for name in types {
-        for id in of_type(name)? {
-            if !all.contains(&id) {
-                all.push(id);
-            }
-        }
-    }
-    Ok(all.into_iter().map(str::to_owned).collect())
-}
-
-fn of_type(name: &str) -> Result<Vec<&'static str>, UnknownType> {
-    let unknown = |hint: String| UnknownType { provider: PROVIDER, name: name.to_owned(), hint };
-    if let Some((provider, own)) = name.split_once(':') {
-        if provider != PROVIDER {
-            return Err(unknown(format!(": a category of foursquare is written `{PROVIDER}:<id>`")));
-        }
-        return CATEGORIES.get(own).map(|category| vec![category.id]).ok_or_else(|| unknown(nearest_label(own)));
-    }
-    let vocabulary = Vocabulary::ours();
-    let Some(known) = vocabulary.get(name) else { return Err(unknown(nearest_code(name))) };
-    let ids: Vec<_> = CATEGORIES
-        .all
-        .iter()
-        .filter(|category| vocabulary.is_within(category.code, name))
-        .map(|category| category.id)
-        .collect();
-    if ids.is_empty() { Err(unknown(without_category(known.parent))) } else { Ok(ids) }
-}
-
-/// What to say of a canonical code that Foursquare has no category for.
-fn without_category(wider: Option<&str>) -> String {
-    let wider = wider.map(|wider| format!("; the wider one is `{wider}`")).unwrap_or_default();
-    format!(": it is one of our categories, but Foursquare has none for it{wider}")
-}
-
-/// What to write instead of a name that is none of our codes.
-fn nearest_code(name: &str) -> String {
-    let nearest: Vec<_> = Vocabulary::ours().nearest(name).into_iter().map(|code| format!("`{code}`")).collect();
-    if nearest.is_empty() {
-        return ": it is none of our categories".to_owned();
-    }
-    format!(": the nearest of our categories are {}", nearest.join(", "))
+    Ok(LEXICON.words(types)?.into_iter().map(str::to_owned).collect())
 }
 
 /// What to write instead of something that is none of Foursquare's ids: perhaps it is a label.
@@ -104,17 +73,9 @@ impl Categories {
     }
 
     fn read(csv: &'static str) -> Self {
-        let all: Vec<_> = csv
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .skip(1)
-            .map(|line| {
-                // Labels hold commas.
-                let mut cells = line.splitn(5, ',');
-                let mut cell = || cells.next().expect("every line of the embedded file has five cells: tested");
-                let (id, integer, _match, code, label) = (cell(), cell(), cell(), cell(), cell());
-                Category { id, integer: Some(integer).filter(|integer| !integer.is_empty()), code, label }
-            })
+        // Labels hold commas.
+        let all: Vec<_> = lexicon::table(csv)
+            .map(|[id, integer, _match, code, label]| Category { id, integer: optional(integer), code, label })
             .collect();
         let ids = |(at, category): (usize, &Category)| {
             [Some(category.id), category.integer].into_iter().flatten().map(move |id| (id, at)).collect::<Vec<_>>()
@@ -127,6 +88,7 @@ impl Categories {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Vocabulary;
 
     fn ask(types: &[&str]) -> Result<Vec<String>, String> {
         words(&types.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).map_err(|error| error.to_string())

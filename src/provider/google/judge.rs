@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::answer;
+use crate::provider::body;
 use crate::provider::plain::one_line;
 use crate::wire::{QuotaReset, Response, Verdict};
 
@@ -18,7 +19,7 @@ const QUOTA_ZONE: &str = "America/Los_Angeles";
 /// What a response means. Google says 400, not 401, of a key that is none.
 pub(super) fn judge(response: &Response) -> Verdict {
     if response.status == 200 {
-        return match answer::rows(&answer::text(&response.body)) {
+        return match answer::rows(&body::text(&response.body)) {
             Ok(_) => Verdict::Fine,
             Err(why) => Verdict::NotUsable { reason: why.to_string() },
         };

@@ -8,13 +8,14 @@ use super::hours::{OpeningHours, dated_days, periods};
 use super::request::{MASK_HEADER, ROWS};
 use super::{answer, words};
 use crate::model::{BusinessStatus, Field, RawHours, RawPrice, RawRating, RawVenue, Reject, RejectReason, Vocabulary};
+use crate::provider::body;
 use crate::provider::contract::Page;
 use crate::provider::plain::one_line;
 use crate::wire::{HeaderValue, Request, Response};
 
 /// The rows of an answer that was judged fine. One that is full may have left rows out: there are no further pages.
 pub(super) fn page(request: &Request, response: &Response) -> Page {
-    let text = answer::text(&response.body);
+    let text = body::text(&response.body);
     let rows = answer::rows(&text).unwrap_or_default();
     let asked = Asked::of(request);
     Page {

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::request::PROVIDER;
-use crate::model::Vocabulary;
 use crate::provider::contract::UnknownType;
+use crate::provider::lexicon::{self, Lexicon, Wanted, optional};
 
 /// `includedTypes` takes so many words.
 pub(super) const WORDS_PER_QUERY: usize = 50;
@@ -28,6 +28,15 @@ enum Match {
 
 static WORDS: LazyLock<BTreeMap<&'static str, Word>> = LazyLock::new(|| read(include_str!("types.csv")));
 
+const LEXICON: Lexicon = Lexicon {
+    provider: PROVIDER,
+    how_written: "a word of google is written `google:<word>`",
+    lacking: "Google has no type for it",
+    own: own_word,
+    asking_for,
+    mistaken,
+};
+
 /// The canonical code of a type, if it has one.
 pub(super) fn code(word: &str) -> Option<&'static str> {
     WORDS.get(word).and_then(|known| known.code)
@@ -47,14 +56,7 @@ pub(super) fn is_vague(word: &str, is_primary: bool) -> bool {
 /// Where they are more than one question takes, a word goes whose wider word is asked for too; what is left may still be more
 /// than [`WORDS_PER_QUERY`], and then has to be asked in several questions.
 pub(super) fn words(types: &[String]) -> Result<Vec<String>, UnknownType> {
-    let mut all: Vec<&'static str> = Vec::new();
-    for name in types {
-        for word in of_type(name)? {
-            if !all.contains(&word) {
-                all.push(word);
-            }
-        }
-    }
+    let mut all = LEXICON.words(types)?;
     if all.len() > WORDS_PER_QUERY {
         let every = all.clone();
         all.retain(|word| !has_wider(word, &every));
@@ -68,36 +70,13 @@ fn has_wider(word: &str, list: &[&str]) -> bool {
     std::iter::successors(wider(word), |word| wider(word)).any(|word| list.contains(&word))
 }
 
-fn of_type(name: &str) -> Result<Vec<&'static str>, UnknownType> {
-    let unknown = |hint: String| UnknownType { provider: PROVIDER, name: name.to_owned(), hint };
-    if let Some((provider, own)) = name.split_once(':') {
-        if provider != PROVIDER {
-            return Err(unknown(format!(": a word of google is written `{PROVIDER}:<word>`")));
-        }
-        return own_word(own).map(|word| vec![word]).map_err(unknown);
-    }
-    let vocabulary = Vocabulary::ours();
-    if vocabulary.get(name).is_none() {
-        return Err(unknown(suggest(name)));
-    }
-    let words: Vec<_> = WORDS
+fn asking_for(wanted: &Wanted<'_>) -> Vec<&'static str> {
+    WORDS
         .iter()
         .filter(|(_, word)| word.askable && matches!(word.matched, Match::Exact | Match::Broader))
-        .filter(|(_, word)| word.code.is_some_and(|code| vocabulary.is_within(code, name)))
+        .filter(|(_, word)| word.code.is_some_and(wanted))
         .map(|(word, _)| *word)
-        .collect();
-    if words.is_empty() { Err(unknown(without_word(name))) } else { Ok(words) }
-}
-
-/// What to say of a canonical code that Google has no type for.
-fn without_word(code: &str) -> String {
-    let wider = Vocabulary::ours().get(code).and_then(|category| category.parent);
-    match wider {
-        Some(wider) => {
-            format!(": it is one of our categories, but Google has no type for it; the wider one is `{wider}`")
-        }
-        None => ": it is one of our categories, but Google has no type for it".to_owned(),
-    }
+        .collect()
 }
 
 /// A word of Google's Table A as written in the settings, or what to write instead.
@@ -105,37 +84,22 @@ fn own_word(own: &str) -> Result<&'static str, String> {
     match WORDS.get_key_value(own) {
         Some((word, known)) if known.askable => Ok(*word),
         Some(_) => Err(": Google gives this type in answers only, it cannot be asked for".to_owned()),
-        None => Err(WORDS
-            .iter()
-            .filter(|(_, known)| known.askable)
-            .map(|(word, _)| (strsim::jaro_winkler(own, word), word))
-            .max_by(|(one, _), (other, _)| one.total_cmp(other))
-            .map_or_else(String::new, |(_, word)| format!(": the nearest of its types is `{PROVIDER}:{word}`"))),
+        None => {
+            let askable = WORDS.iter().filter(|(_, known)| known.askable).map(|(word, _)| *word);
+            Err(lexicon::nearest(own, askable)
+                .map_or_else(String::new, |word| format!(": the nearest of its types is `{PROVIDER}:{word}`")))
+        }
     }
 }
 
-/// What to write instead of a name that is none of our codes.
-fn suggest(name: &str) -> String {
-    let nearest: Vec<_> = Vocabulary::ours().nearest(name).into_iter().map(|code| format!("`{code}`")).collect();
-    match (WORDS.get(name), nearest.is_empty()) {
-        (Some(known), _) if known.askable => {
-            let ours = known.code.map(|code| format!("; our category for it is `{code}`")).unwrap_or_default();
-            format!(": it is a word of Google's, written `{PROVIDER}:{name}`{ours}")
-        }
-        (_, false) => format!(": the nearest of our categories are {}", nearest.join(", ")),
-        (_, true) => ": it is none of our categories".to_owned(),
-    }
+fn mistaken(name: &str) -> Option<String> {
+    let known = WORDS.get(name).filter(|known| known.askable)?;
+    Some(format!(": it is a word of Google's, written `{PROVIDER}:{name}`{}", lexicon::ours(known.code)))
 }
 
 fn read(csv: &'static str) -> BTreeMap<&'static str, Word> {
-    let optional = |cell: &'static str| Some(cell).filter(|cell| !cell.is_empty());
-    csv.lines()
-        .filter(|line| !line.starts_with('#'))
-        .skip(1)
-        .map(|line| {
-            let mut cells = line.split(',');
-            let mut cell = || cells.next().expect("every line of the embedded file has five cells: tested");
-            let (word, table, code, matched, rolls_up_to) = (cell(), cell(), cell(), cell(), cell());
+    lexicon::table(csv)
+        .map(|[word, table, code, matched, rolls_up_to]| {
             let matched = match matched {
                 "exact" => Match::Exact,
                 "broader" => Match::Broader,
@@ -152,6 +116,7 @@ fn read(csv: &'static str) -> BTreeMap<&'static str, Word> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Vocabulary;
 
     fn ask(types: &[&str]) -> Result<Vec<String>, String> {
         words(&types.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).map_err(|error| error.to_string())

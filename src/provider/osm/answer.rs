@@ -1,8 +1,10 @@
 use std::borrow::Cow;
 
-use crate::provider::plain::one_line;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::provider::body::{self, NotData};
+use crate::provider::plain::one_line;
 
 /// Why a body is not an answer to a query.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,12 +12,9 @@ pub(super) enum NotAnAnswer {
     /// Overpass speaks of its troubles in pages for browsers, whatever was asked for.
     #[error("the answer is a web page, not data: {0}")]
     WebPage(String),
-    /// Nothing at all.
-    #[error("the answer is empty")]
-    Empty,
-    /// Broken or cut off.
-    #[error("the answer is not whole JSON: {0}")]
-    NotJson(String),
+    /// No data at all.
+    #[error(transparent)]
+    NotData(#[from] NotData),
     /// An object, but not one of a query.
     #[error("the answer has no elements")]
     NoElements,
@@ -32,26 +31,12 @@ struct Answer<'a> {
     remark: Option<Cow<'a, str>>,
 }
 
-/// The body as text. What is not UTF-8 is replaced, so that it spoils one name and not the page.
-pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body))
-}
-
 /// The rows of an answer, unread.
 pub(super) fn rows(text: &str) -> Result<Vec<&RawValue>, NotAnAnswer> {
-    let trimmed = text.trim_start();
-    if trimmed.is_empty() {
-        return Err(NotAnAnswer::Empty);
-    }
-    if trimmed.starts_with('<') {
-        return Err(NotAnAnswer::WebPage(page_text(trimmed)));
-    }
-    // An array would be taken for the members in order.
-    if !trimmed.starts_with('{') {
-        return Err(NotAnAnswer::NotJson("it does not begin with an object".to_owned()));
-    }
-    let answer: Answer<'_> =
-        serde_json::from_str(text).map_err(|error| NotAnAnswer::NotJson(one_line(&error.to_string())))?;
+    let answer: Answer<'_> = body::members(text).map_err(|error| match error {
+        NotData::WebPage => NotAnAnswer::WebPage(page_text(text.trim_start())),
+        other => other.into(),
+    })?;
     match (answer.remark, answer.elements) {
         (Some(remark), _) => Err(NotAnAnswer::Remark(one_line(&remark))),
         (None, None) => Err(NotAnAnswer::NoElements),

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::answer::{self, NotAnAnswer};
 use super::request;
+use crate::provider::body;
 use crate::wire::{Response, Verdict};
 
 /// After a refusal nobody should ask sooner (the main server's etiquette).
@@ -13,7 +14,7 @@ const CONTACT_REMEDY: &str = "the server turns away programs that do not say who
 
 /// What a response means: one to a query, or the status page.
 pub(super) fn judge(response: &Response) -> Verdict {
-    let text = answer::text(&response.body);
+    let text = body::text(&response.body);
     if response.status == 200 {
         if let Some(wait) = slot_wait(&text) {
             return Verdict::RetryAfter { wait: Some(wait), reason: "the server says when it has a place".to_owned() };

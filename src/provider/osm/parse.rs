@@ -6,13 +6,14 @@ use super::request::LANGUAGE_HEADER;
 use super::tags::Tags;
 use super::{address, answer, name, twins};
 use crate::model::{Field, RawHours, RawVenue, Reject, RejectReason};
+use crate::provider::body;
 use crate::provider::contract::Page;
 use crate::provider::plain::one_line;
 use crate::wire::{HeaderValue, Request, Response};
 
 /// The rows of an answer that was judged fine: it is whole, and there are no further pages.
 pub(super) fn page(request: &Request, response: &Response) -> Page {
-    let text = answer::text(&response.body);
+    let text = body::text(&response.body);
     let language = language(request);
     let rows = answer::rows(&text).unwrap_or_default();
     let mut rows: Vec<_> = rows.into_iter().map(|row| read(row, language, response.received_at)).collect();

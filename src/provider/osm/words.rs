@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::model::Vocabulary;
 use crate::provider::contract::UnknownType;
+use crate::provider::lexicon::{self, Lexicon, Wanted, optional};
 
 /// The word in `venues.provider_name`.
 pub(super) const PROVIDER: &str = "osm";
@@ -26,6 +26,15 @@ pub(super) enum Role {
 }
 
 static WORDS: LazyLock<BTreeMap<&'static str, Word>> = LazyLock::new(|| read(include_str!("categories.csv")));
+
+const LEXICON: Lexicon = Lexicon {
+    provider: PROVIDER,
+    how_written: "a tag of OpenStreetMap is written `osm:<key>=<value>`",
+    lacking: "no tag says so much",
+    own: own_word,
+    asking_for,
+    mistaken,
+};
 
 /// The canonical code of a tag, if it has one.
 pub(super) fn code(word: &str) -> Option<&'static str> {
@@ -52,36 +61,11 @@ pub(super) fn venue_words() -> impl Iterator<Item = &'static str> {
 /// The tags that ask for these canonical codes and their descendants, or for a tag itself (`osm:shop=tea`), in the order of the
 /// types.
 pub(super) fn words(types: &[String]) -> Result<Vec<String>, UnknownType> {
-    let mut all: Vec<&'static str> = Vec::new();
-    for name in types {
-        for word in of_type(name)? {
-            if !all.contains(&word) {
-                all.push(word);
-            }
-        }
-    }
-    Ok(all.into_iter().map(str::to_owned).collect())
+    Ok(LEXICON.words(types)?.into_iter().map(str::to_owned).collect())
 }
 
-fn of_type(name: &str) -> Result<Vec<&'static str>, UnknownType> {
-    let unknown = |hint: String| UnknownType { provider: PROVIDER, name: name.to_owned(), hint };
-    if let Some((provider, own)) = name.split_once(':')
-        && (provider == PROVIDER || !provider.contains('='))
-    {
-        if provider != PROVIDER {
-            return Err(unknown(format!(": a tag of OpenStreetMap is written `{PROVIDER}:<key>=<value>`")));
-        }
-        return own_word(own).map(|word| vec![word]).map_err(unknown);
-    }
-    let vocabulary = Vocabulary::ours();
-    let Some(category) = vocabulary.get(name) else { return Err(unknown(suggest(name))) };
-    let within = |known: &Word| known.code.is_some_and(|code| vocabulary.is_within(code, name));
-    let words: Vec<_> = WORDS.iter().filter(|(_, known)| within(known)).map(|(word, _)| *word).collect();
-    if words.is_empty() {
-        let wider = category.parent.map_or_else(String::new, |wider| format!("; the wider one is `{wider}`"));
-        return Err(unknown(format!(": it is one of our categories, but no tag says so much{wider}")));
-    }
-    Ok(words)
+fn asking_for(wanted: &Wanted<'_>) -> Vec<&'static str> {
+    WORDS.iter().filter(|(_, known)| known.code.is_some_and(wanted)).map(|(word, _)| *word).collect()
 }
 
 /// A tag as written in the settings, or what to write instead.
@@ -90,41 +74,25 @@ fn own_word(own: &str) -> Result<&'static str, String> {
     if let Some((word, _)) = WORDS.get_key_value(own).filter(|(_, known)| askable(known)) {
         return Ok(word);
     }
-    let nearest = WORDS
-        .iter()
-        .filter(|(_, known)| askable(known))
-        .map(|(word, _)| (strsim::jaro_winkler(own, word), word))
-        .max_by(|(one, _), (other, _)| one.total_cmp(other));
-    Err(nearest.map_or_else(String::new, |(_, word)| format!(": the nearest tag of a venue is `{PROVIDER}:{word}`")))
+    let askables = WORDS.iter().filter(|(_, known)| askable(known)).map(|(word, _)| *word);
+    let nearest = lexicon::nearest(own, askables);
+    Err(nearest.map_or_else(String::new, |word| format!(": the nearest tag of a venue is `{PROVIDER}:{word}`")))
 }
 
-/// What to write instead of a name that is none of our codes.
-fn suggest(name: &str) -> String {
-    if let Some((word, known)) = WORDS.get_key_value(name) {
-        let ours = known.code.map(|code| format!("; our category for it is `{code}`")).unwrap_or_default();
-        return format!(": it is a tag, written `{PROVIDER}:{word}`{ours}");
-    }
-    let nearest: Vec<_> = Vocabulary::ours().nearest(name).into_iter().map(|code| format!("`{code}`")).collect();
-    match nearest.as_slice() {
-        [] => ": it is none of our categories".to_owned(),
-        some => format!(": the nearest of our categories are {}", some.join(", ")),
-    }
+fn mistaken(name: &str) -> Option<String> {
+    let known = WORDS.get(name)?;
+    Some(format!(": it is a tag, written `{PROVIDER}:{name}`{}", lexicon::ours(known.code)))
 }
 
 fn read(csv: &'static str) -> BTreeMap<&'static str, Word> {
-    csv.lines()
-        .filter(|line| !line.starts_with('#'))
-        .skip(1)
-        .map(|line| {
-            let mut cells = line.split(',');
-            let mut cell = || cells.next().expect("every line of the embedded file has three cells: tested");
-            let (word, code, role) = (cell(), cell(), cell());
+    lexicon::table(csv)
+        .map(|[word, code, role]| {
             let role = match role {
                 "venue" => Role::Venue,
                 "kind" => Role::Kind,
                 _ => Role::Vague,
             };
-            (word, Word { code: Some(code).filter(|code| !code.is_empty()), role })
+            (word, Word { code: optional(code), role })
         })
         .collect()
 }
@@ -132,6 +100,7 @@ fn read(csv: &'static str) -> BTreeMap<&'static str, Word> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Vocabulary;
 
     fn ask(types: &[&str]) -> Result<Vec<String>, String> {
         words(&types.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).map_err(|error| error.to_string())

@@ -1,21 +1,15 @@
-use std::borrow::Cow;
-
-use crate::provider::plain::one_line;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::provider::body::{self, NotData};
+use crate::provider::plain::one_line;
 
 /// Why a body with status 200 is not an answer.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NotAnAnswer {
-    /// A page for browsers: a proxy, a captive portal.
-    #[error("the answer is a web page, not data: is a proxy between us and Yelp?")]
-    WebPage,
-    /// Nothing at all.
-    #[error("the answer is empty")]
-    Empty,
-    /// Broken or cut off.
-    #[error("the answer is not whole JSON: {0}")]
-    NotJson(String),
+    /// No data at all.
+    #[error(transparent)]
+    NotData(#[from] NotData),
     /// Yelp's error shape under status 200.
     #[error("the answer is an error: {0}")]
     Error(String),
@@ -54,26 +48,9 @@ struct Members<'a> {
     id: Option<&'a RawValue>,
 }
 
-/// The body as text. What is not UTF-8 is replaced, so that it spoils one name and not the page.
-pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body))
-}
-
 /// What an answer holds. Unlike others Yelp writes a list even where it found nothing, so what has no list was no search.
 pub(super) fn read(text: &str) -> Result<Body<'_>, NotAnAnswer> {
-    let trimmed = text.trim_start();
-    if trimmed.is_empty() {
-        return Err(NotAnAnswer::Empty);
-    }
-    if trimmed.starts_with('<') {
-        return Err(NotAnAnswer::WebPage);
-    }
-    // An array would be taken for the members in order.
-    if !trimmed.starts_with('{') {
-        return Err(NotAnAnswer::NotJson("it does not begin with an object".to_owned()));
-    }
-    let members: Members<'_> =
-        serde_json::from_str(text).map_err(|error| NotAnAnswer::NotJson(one_line(&error.to_string())))?;
+    let members: Members<'_> = body::members(text)?;
     match members {
         Members { error: Some(error), .. } => Err(NotAnAnswer::Error(one_line(error.get()))),
         Members { businesses: Some(rows), total, .. } => {

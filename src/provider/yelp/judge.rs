@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
 
 use super::answer;
+use crate::provider::body;
 use crate::provider::plain::one_line;
 use crate::wire::{QuotaReset, Response, Verdict};
 
@@ -22,7 +23,7 @@ const A_SECOND: Duration = Duration::from_secs(1);
 /// What a response means. Yelp's words are less sure than its status: where they say nothing known, the status decides.
 pub(super) fn judge(response: &Response) -> Verdict {
     if response.status == 200 {
-        return match answer::read(&answer::text(&response.body)) {
+        return match answer::read(&body::text(&response.body)) {
             Ok(_) => fine(response),
             Err(why) => Verdict::NotUsable { reason: why.to_string() },
         };

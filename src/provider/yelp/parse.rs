@@ -11,13 +11,14 @@ use super::judge::Refusal;
 use super::request::{self, ROWS_PER_QUERY};
 use super::words;
 use crate::model::{BusinessStatus, Field, RawHours, RawPrice, RawRating, RawVenue, Reject, RejectReason, Vocabulary};
+use crate::provider::body;
 use crate::provider::contract::{Cursor, Page};
 use crate::provider::plain::one_line;
 use crate::wire::{Request, Response};
 
 /// The rows of a page that was judged fine, and where the next one begins.
 pub(super) fn page(request: &Request, response: &Response) -> Page {
-    let text = answer::text(&response.body);
+    let text = body::text(&response.body);
     let found = match answer::read(&text) {
         Ok(Body::Found(found)) if response.status == 200 => found,
         // Fine as the answer to a look-up, but no search: it says nothing of what is there.
@@ -219,7 +220,7 @@ pub(super) fn complete(row: &mut RawVenue, response: &Response) {
         }
         return;
     }
-    let text = answer::text(&response.body);
+    let text = body::text(&response.body);
     let Ok(business) = serde_json::from_str::<Business<'_>>(&text) else { return };
     if business.id.as_deref() != Some(&row.provider_id) {
         return;

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::request::PROVIDER;
-use crate::model::Vocabulary;
 use crate::provider::contract::UnknownType;
+use crate::provider::lexicon::{self, Lexicon, Wanted, optional};
 
 /// Aliases that we put into one question. Yelp names no limit; so many still make an address of a length that every server takes.
 pub(super) const WORDS_PER_QUERY: usize = 100;
@@ -26,6 +26,15 @@ enum Match {
 
 static ALIASES: LazyLock<BTreeMap<&'static str, Alias>> = LazyLock::new(|| read(include_str!("categories.csv")));
 
+const LEXICON: Lexicon = Lexicon {
+    provider: PROVIDER,
+    how_written: "a word of yelp is written `yelp:<alias>`",
+    lacking: "Yelp has none for it",
+    own: own_word,
+    asking_for,
+    mistaken,
+};
+
 /// The canonical code of an alias, if it has one.
 pub(super) fn code(alias: &str) -> Option<&'static str> {
     ALIASES.get(alias).and_then(|known| known.code)
@@ -40,14 +49,7 @@ pub(super) fn words(types: &[String]) -> Result<Vec<String>, UnknownType> {
         let roots = ALIASES.iter().filter(|(_, alias)| alias.parents.is_empty()).map(|(word, _)| (*word).to_owned());
         return Ok(roots.collect());
     }
-    let mut all: Vec<&'static str> = Vec::new();
-    for name in types {
-        for word in of_type(name)? {
-            if !all.contains(&word) {
-                all.push(word);
-            }
-        }
-    }
+    let mut all = LEXICON.words(types)?;
     if all.len() > WORDS_PER_QUERY {
         let every = all.clone();
         all.retain(|word| !has_wider(word, &every));
@@ -64,32 +66,13 @@ fn has_wider(word: &str, list: &[&str]) -> bool {
         .any(|parent| list.contains(&parent) || has_wider(parent, list))
 }
 
-fn of_type(name: &str) -> Result<Vec<&'static str>, UnknownType> {
-    let unknown = |hint: String| UnknownType { provider: PROVIDER, name: name.to_owned(), hint };
-    if let Some((provider, own)) = name.split_once(':') {
-        if provider != PROVIDER {
-            return Err(unknown(format!(": a word of yelp is written `{PROVIDER}:<alias>`")));
-        }
-        return own_word(own).map(|word| vec![word]).map_err(unknown);
-    }
-    let vocabulary = Vocabulary::ours();
-    if vocabulary.get(name).is_none() {
-        return Err(unknown(suggest(name)));
-    }
-    let words: Vec<_> = ALIASES
+fn asking_for(wanted: &Wanted<'_>) -> Vec<&'static str> {
+    ALIASES
         .iter()
         .filter(|(_, alias)| matches!(alias.matched, Match::Exact | Match::Broader))
-        .filter(|(_, alias)| alias.code.is_some_and(|code| vocabulary.is_within(code, name)))
+        .filter(|(_, alias)| alias.code.is_some_and(wanted))
         .map(|(word, _)| *word)
-        .collect();
-    if words.is_empty() { Err(unknown(without_word(name))) } else { Ok(words) }
-}
-
-/// What to say of a canonical code that Yelp has no category for.
-fn without_word(code: &str) -> String {
-    let wider = Vocabulary::ours().get(code).and_then(|category| category.parent);
-    let wider = wider.map(|wider| format!("; the wider one is `{wider}`")).unwrap_or_default();
-    format!(": it is one of our categories, but Yelp has none for it{wider}")
+        .collect()
 }
 
 /// An alias as written in the settings, or what to write instead.
@@ -97,41 +80,25 @@ fn own_word(own: &str) -> Result<&'static str, String> {
     if let Some((word, _)) = ALIASES.get_key_value(own) {
         return Ok(word);
     }
-    let nearest = ALIASES
-        .keys()
-        .map(|word| (strsim::jaro_winkler(own, word), word))
-        .max_by(|(one, _), (other, _)| one.total_cmp(other));
-    Err(nearest.map_or_else(String::new, |(_, word)| format!(": the nearest of its aliases is `{PROVIDER}:{word}`")))
+    let nearest = lexicon::nearest(own, ALIASES.keys().copied());
+    Err(nearest.map_or_else(String::new, |word| format!(": the nearest of its aliases is `{PROVIDER}:{word}`")))
 }
 
-/// What to write instead of a name that is none of our codes.
-fn suggest(name: &str) -> String {
-    let nearest: Vec<_> = Vocabulary::ours().nearest(name).into_iter().map(|code| format!("`{code}`")).collect();
-    match (ALIASES.get(name), nearest.is_empty()) {
-        (Some(known), _) => {
-            let ours = known.code.map(|code| format!("; our category for it is `{code}`")).unwrap_or_default();
-            format!(": it is an alias of Yelp's, written `{PROVIDER}:{name}`{ours}")
-        }
-        (None, false) => format!(": the nearest of our categories are {}", nearest.join(", ")),
-        (None, true) => ": it is none of our categories".to_owned(),
-    }
+fn mistaken(name: &str) -> Option<String> {
+    let known = ALIASES.get(name)?;
+    Some(format!(": it is an alias of Yelp's, written `{PROVIDER}:{name}`{}", lexicon::ours(known.code)))
 }
 
 fn read(csv: &'static str) -> BTreeMap<&'static str, Alias> {
-    csv.lines()
-        .filter(|line| !line.starts_with('#'))
-        .skip(1)
-        .map(|line| {
-            let mut cells = line.split(',');
-            let mut cell = || cells.next().expect("every line of the embedded file has four cells: tested");
-            let (word, code, matched, parents) = (cell(), cell(), cell(), cell());
+    lexicon::table(csv)
+        .map(|[word, code, matched, parents]| {
             let matched = match matched {
                 "exact" => Match::Exact,
                 "broader" => Match::Broader,
                 "narrower" => Match::Narrower,
                 _ => Match::Slug,
             };
-            (word, Alias { code: Some(code).filter(|code| !code.is_empty()), matched, parents })
+            (word, Alias { code: optional(code), matched, parents })
         })
         .collect()
 }
@@ -139,6 +106,7 @@ fn read(csv: &'static str) -> BTreeMap<&'static str, Alias> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Vocabulary;
 
     fn ask(types: &[&str]) -> Result<Vec<String>, String> {
         words(&types.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).map_err(|error| error.to_string())
