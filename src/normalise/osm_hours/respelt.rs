@@ -1,14 +1,12 @@
 //! Weeks that people wrote as they speak, written anew as the grammar has it. What could be read in two ways is not written at all.
 
 use super::day_names;
+use super::rules::LONGEST_NIGHT;
 use super::tokens::{Clock, Token, tokens};
 use crate::model::Repair;
 
 /// Monday first.
 const DAYS: [&str; 7] = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];
-
-/// Longest stretch past midnight that is believed, minutes: "9-5" is no twenty hours.
-const LONGEST_NIGHT: u32 = 14 * 60;
 
 /// The same where the clock leaves no doubt.
 const LONGEST_SURE_NIGHT: u32 = 18 * 60;
@@ -122,9 +120,9 @@ impl<'a> Reader<'a> {
         if halves && clocks().any(|clock| !clock.half && clock.minutes % 720 != 0) {
             return None;
         }
-        // Nothing shows that the clock has 24 hours: "3-6" may be any half of the day.
-        let shown = clocks().any(|clock| clock.minutes >= 13 * 60);
-        if !halves && !shown && clocks().any(|clock| clock.minutes < 8 * 60 && !clock.standard) {
+        // Nothing shows that the clock has 24 hours: "3-6" may be any half of the day, and "9-11" may end at night.
+        let shown = clocks().any(|clock| clock.minutes >= 13 * 60 && !clock.word);
+        if !halves && !shown && clocks().any(|clock| !clock.full && !clock.word) {
             return None;
         }
         let days = if words.is_empty() { Vec::new() } else { day_names::days(&words)? };

@@ -4,6 +4,9 @@ use opening_hours_syntax::rules::day::WeekDayRange;
 use opening_hours_syntax::rules::time::{Time, TimeSelector, TimeSpan};
 use opening_hours_syntax::rules::{OpeningHoursExpression, RuleKind, RuleOperator, RuleSequence};
 
+/// Longest stretch past midnight that is believed where an hour is written with one digit, minutes: "9-5" is no twenty hours.
+pub(super) const LONGEST_NIGHT: u32 = 14 * 60;
+
 /// Whether a rule that opens may mean something else than open: words stand with it, its end is open, its days have no times, or
 /// the sun decides.
 pub(super) fn is_vague(rule: &RuleSequence) -> bool {

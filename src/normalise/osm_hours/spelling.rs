@@ -2,6 +2,7 @@ use opening_hours_syntax::rules::RuleSequence;
 use unicode_normalization::UnicodeNormalization;
 
 use super::respelt::respelt;
+use super::rules::{LONGEST_NIGHT, minutes};
 use crate::model::Repair;
 
 /// A whole day in a form that differs from no time at all, which the grammar's crate takes for a whole day too.
@@ -33,8 +34,20 @@ pub(super) fn parsed(value: &str, repairs: &mut Vec<Repair>) -> Option<(String, 
     Some((text, rules))
 }
 
+/// The rules of a text that the grammar knows and that means what it says: `9:00-5:00` means no night of twenty hours.
 fn rules(text: &str) -> Option<Vec<RuleSequence>> {
-    Some(opening_hours_syntax::parse(&mark_whole_days(text)).ok()?.rules)
+    let rules = opening_hours_syntax::parse(&mark_whole_days(text)).ok()?.rules;
+    let mut spans = rules.iter().flat_map(|rule| &rule.time_selector.spans).filter_map(minutes);
+    let too_long = spans.any(|(start, end)| end > 1_440 && end - start > LONGEST_NIGHT);
+    (!too_long || !has_short_hour(text)).then_some(rules)
+}
+
+/// Whether an hour is written with one digit.
+fn has_short_hour(text: &str) -> bool {
+    text.match_indices(':').any(|(colon, _)| {
+        let mut before = text.get(..colon).unwrap_or_default().chars().rev();
+        before.next().is_some_and(|c| c.is_ascii_digit()) && !before.next().is_some_and(|c| c.is_ascii_digit())
+    })
 }
 
 /// Gives whole days that are written as such [`WHOLE_DAY`]'s form.

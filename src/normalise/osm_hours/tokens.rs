@@ -38,6 +38,8 @@ pub(super) struct Clock {
     pub(super) standard: bool,
     /// With two digits for the hour and two for the minute: a clock of 24 hours.
     pub(super) full: bool,
+    /// A word, `noon` or `midnight`: it says nothing of how the other times are written.
+    pub(super) word: bool,
 }
 
 /// The pieces of a value; none if it has a piece that is not known.
@@ -134,7 +136,7 @@ fn phrase_at(rest: &str, phrase: &str) -> Option<usize> {
 }
 
 fn time(minutes: u32) -> Token {
-    Token::Time(Clock { minutes, half: false, standard: false, full: false })
+    Token::Time(Clock { minutes, half: false, standard: false, full: false, word: true })
 }
 
 /// A time, or an around-the-clock.
@@ -174,7 +176,7 @@ fn number(rest: &str) -> Option<(Option<Token>, &str)> {
         }
         _ => return None,
     };
-    Some((Some(Token::Time(Clock { minutes, half: half.is_some(), standard, full })), after))
+    Some((Some(Token::Time(Clock { minutes, half: half.is_some(), standard, full, word: false })), after))
 }
 
 fn starts_with_digit(text: &str) -> bool {
