@@ -91,7 +91,7 @@ begin
     zone := public.venue_zone(zone);
     if zone = any (public.venue_zones()) then
         return pg_catalog.timezone(zone, at);
-    elsif zone !~ '^[A-Za-z_]+(/[A-Za-z_-]+)+$' then
+    elsif zone is null or zone !~ '^[A-Za-z_]+(/[A-Za-z_-]+)+$' then
         return null;
     elsif pg_catalog.current_setting('server_version_num')::int >= 160000 then
         return case when pg_catalog.pg_input_is_valid('2000-01-01 00:00 ' || zone, 'timestamptz') then pg_catalog.timezone(zone, at) end;

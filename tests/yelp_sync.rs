@@ -129,6 +129,13 @@ async fn hours_that_the_search_left_out_are_looked_up_once_and_outlive_a_run_tha
     assert_eq!(report.summary.status, RunStatus::Complete);
     let looked_up = look_ups(&double);
     assert!(looked_up.len() >= 15, "{looked_up:?}");
+    assert!(double.charged() < double.received(), "some are gone or moved");
+    assert_eq!(report.summary.cost, MicroUsd(5_910 * i64::try_from(double.charged()).unwrap()));
+    let spent: i64 = sqlx::query_scalar("select sum(cost_micro_usd)::bigint from venue_sync.quota")
+        .fetch_one(&bench.pool)
+        .await
+        .unwrap();
+    assert_eq!(MicroUsd(spent), report.summary.cost, "what was reserved for the others is given back");
     assert_eq!(looked_up.iter().collect::<BTreeSet<_>>().len(), looked_up.len(), "once each, though tiles overlap");
     let hours = bench.hours().await;
     let told: Vec<_> = looked_up.iter().filter_map(|path| hours.get(path.rsplit('/').next().unwrap())).collect();

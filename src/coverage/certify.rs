@@ -58,7 +58,7 @@ pub fn seen(
     truncated: bool,
     (shape, ranking): (AreaShape, Ranking),
 ) -> Result<AnswerSeen, Elsewhere> {
-    if shape != AreaShape::SoftCircle {
+    if !matches!(shape, AreaShape::SoftCircle | AreaShape::SoftRectangle) {
         check_place(ask.area, rows)?;
     }
     let honoured = |circle: Circle, metres: f64| {
@@ -222,5 +222,6 @@ mod tests {
             }
         }
         assert!(of(&circle, &[there, there, there], AreaShape::SoftCircle).is_ok(), "only a wish");
+        assert!(of(&cell, &[there, there, there], AreaShape::SoftRectangle).is_ok(), "the middle of what touches it");
     }
 }

@@ -36,7 +36,7 @@ impl TileCover {
         rules.check()?;
         Ok(Self(match rules.shape {
             AreaShape::Circle | AreaShape::SoftCircle => Way::Circles(Box::new(Circles::new(region, tile, rules))),
-            AreaShape::Rectangle => Way::Boxes(Box::new(Boxes::new(region, tile, &rules))),
+            AreaShape::Rectangle | AreaShape::SoftRectangle => Way::Boxes(Box::new(Boxes::new(region, tile, &rules))),
         }))
     }
 

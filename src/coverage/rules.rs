@@ -38,7 +38,7 @@ pub enum RulesError {
 impl Rules {
     pub(super) fn check(&self) -> Result<(), RulesError> {
         match self.shape {
-            AreaShape::Rectangle => Ok(()),
+            AreaShape::Rectangle | AreaShape::SoftRectangle => Ok(()),
             AreaShape::Circle | AreaShape::SoftCircle if self.largest_radius_m >= SMALLEST_ASK_M => Ok(()),
             AreaShape::Circle | AreaShape::SoftCircle => {
                 Err(RulesError::Radius { largest_radius_m: self.largest_radius_m })

@@ -44,6 +44,24 @@ impl BoundingBox {
     }
 }
 
+impl Circle {
+    /// A box round the circle, for providers that take no circles; `west > east` where it crosses the antimeridian.
+    pub fn enclosing_box(self) -> BoundingBox {
+        /// Shorter than any degree of latitude.
+        const SHORT_DEGREE_M: f64 = 110_500.0;
+        let (lat, lng) = (self.center.lat(), self.center.lng());
+        let high = self.radius_m / SHORT_DEGREE_M;
+        let (south, north) = ((lat - high).max(-90.0), (lat + high).min(90.0));
+        let shortest = south.abs().max(north.abs()).to_radians().cos();
+        let wide = high / shortest.max(1e-6);
+        if wide >= 180.0 {
+            return BoundingBox { south, west: -180.0, north, east: 180.0 };
+        }
+        let turned = |lng: f64| (lng + 540.0).rem_euclid(360.0) - 180.0;
+        BoundingBox { south, west: turned(lng - wide), north, east: turned(lng + wide) }
+    }
+}
+
 /// Length of a degree of latitude, rounded up.
 const METRES_PER_DEGREE: f64 = 111_700.0;
 

@@ -53,6 +53,8 @@ pub enum AreaShape {
     SoftCircle,
     /// A box of degrees; nothing beyond is returned.
     Rectangle,
+    /// A box of degrees: all that touches it is returned, at a position that may lie beyond.
+    SoftRectangle,
 }
 
 /// How an answer's rows are ordered, which decides what a capped answer proves.

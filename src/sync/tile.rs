@@ -44,7 +44,7 @@ enum Answered {
 #[derive(Debug, Clone, Copy, Default)]
 struct Sent {
     requests: u32,
-    /// Those that were answered, and so are paid for.
+    /// Those that are paid for: answered, with status 200.
     billed: u32,
 }
 
@@ -137,7 +137,7 @@ impl Workshop<'_> {
                 Err(error) => return Err(error),
             };
             whole.rows.extend(page.rows);
-            whole.truncated = page.truncated;
+            whole.truncated |= page.truncated;
             match page.next {
                 // More pages than one question should have, or than a crash may lose.
                 Some(_) if cursors.len() + 1 >= most_pages => {
@@ -154,15 +154,15 @@ impl Workshop<'_> {
             }
         }
         if job.details {
-            let answered = self.look_up(tile, &mut whole, &spending).await?;
-            sent.requests += answered;
-            sent.billed += answered;
+            let looked_up = self.look_up(tile, &mut whole, &spending).await?;
+            sent.requests += looked_up.requests;
+            sent.billed += looked_up.billed;
         }
         Ok((whole, sent))
     }
 
     /// Asks for what the search left out of its rows, only for venues that we keep, and once for each of them in a run: what a row of
-    /// another tile was told holds for this one. Returns the requests that were answered.
+    /// another tile was told holds for this one. Returns what was answered.
     ///
     /// A look-up that cannot be had ends those of this answer and nothing else: its pages are paid for, and what they tell is kept.
     /// If the reason lasts (the quota, the budget, the provider's trouble), the next question meets it too.
@@ -171,10 +171,10 @@ impl Workshop<'_> {
         tile: i32,
         page: &mut Page,
         spending: &Spending<'_>,
-    ) -> Result<u32, ExchangeError<ReserveError>> {
+    ) -> Result<Sent, ExchangeError<ReserveError>> {
         let job = self.job;
         let judge = |response: &_| job.provider.judge(response);
-        let mut answered = 0;
+        let mut sent = Sent::default();
         for row in page.rows.iter_mut().flatten().filter(|row| is_inside(job, row)) {
             let Some(request) = job.provider.detail(row, &job.language) else { continue };
             if let Some(response) = self.looked_up.get(&row.provider_id) {
@@ -186,7 +186,9 @@ impl Workshop<'_> {
             }
             match self.courier.exchange(&request, &judge, spending, self.stop.signal()).await {
                 Ok(response) => {
-                    answered += 1;
+                    sent.requests += 1;
+                    // "Closed" or "moved" comes with a status of its own, and is not charged.
+                    sent.billed += u32::from(response.status == 200);
                     job.provider.complete(row, &response);
                     self.looked_up.keep(row.provider_id.clone(), response);
                 }
@@ -194,15 +196,21 @@ impl Workshop<'_> {
                     error @ (ExchangeError::Stopped
                     | ExchangeError::Reserve(_)
                     | ExchangeError::QuotaGone { .. }
-                    | ExchangeError::GaveUp { .. }),
+                    | ExchangeError::GaveUp { .. }
+                    // A run that was cut short here recorded none, and is replayed as it was.
+                    | ExchangeError::NotRecorded(_)),
                 ) => {
                     tracing::debug!(tile, "no further look-ups for this answer: {error}");
                     break;
                 }
+                // One venue that the provider does not want to be asked about is no reason to lose the others.
+                Err(ExchangeError::RequestWrong { reason }) => {
+                    tracing::warn!(tile, venue = row.provider_id, "the look-up was refused: {reason}");
+                }
                 Err(error) => return Err(error),
             }
         }
-        Ok(answered)
+        Ok(sent)
     }
 
     /// Sorts what went wrong: ends the run, or fails the tile.

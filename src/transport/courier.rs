@@ -1,13 +1,13 @@
 //! The way of a request: reserve, pace, send, judge, and again if need be; or the recording alone.
 
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::allowance::Allowance;
 use super::budget::Budget;
 use super::canonical::Fingerprint;
 use super::cassette::Cassette;
@@ -124,8 +124,7 @@ struct LiveRoad {
     recorder: Option<Recorder>,
     /// Places for requests in flight, where the provider wants few.
     places: Option<Semaphore>,
-    /// The allowance was used up with an answer that was fine: when it is filled again, and the provider's word.
-    gone: Mutex<Option<(QuotaReset, String)>>,
+    allowance: Allowance,
 }
 
 impl std::fmt::Debug for Courier {
@@ -146,9 +145,9 @@ impl Courier {
         let pace = Pace::new(given).ok_or(LiveSetupError::Rate { given })?;
         let budget = Budget::new(&options.policy);
         let (policy, recorder) = (options.policy, options.record);
+        let allowance = Allowance::default();
         let places = options.at_once.map(|places| Semaphore::new(places.max(1)));
-        let gone = Mutex::default();
-        Ok(Self(Road::Live(Box::new(LiveRoad { live, pace, policy, budget, recorder, places, gone }))))
+        Ok(Self(Road::Live(Box::new(LiveRoad { live, pace, policy, budget, recorder, places, allowance }))))
     }
 
     /// A courier that has a recording's answers only, and gives each as often as it is asked for it.
@@ -242,7 +241,7 @@ impl LiveRoad {
             let (wait, reason, look) = match (self.decide(attempt, &tried), tried) {
                 (Some(Decision::Done), Tried::Answered(response, verdict)) => {
                     self.budget.refill();
-                    self.note_last(verdict);
+                    self.allowance.note(verdict);
                     self.keep(request, &response).await?;
                     return Ok(response);
                 }
@@ -272,7 +271,10 @@ impl LiveRoad {
             let waiting = async {
                 sleep(wait).await;
                 if let Some(look) = look {
-                    sleep(self.look(&look, judge).await).await;
+                    let more = self.look(&look, judge).await;
+                    // What the page says holds for everybody, as the refusal did.
+                    self.pace.hold(&request.call, more);
+                    sleep(more).await;
                 }
             };
             tokio::select! {
@@ -292,17 +294,8 @@ impl LiveRoad {
         wait.min(self.policy.patience)
     }
 
-    fn note_last(&self, verdict: Verdict) {
-        if let Verdict::LastFine { until, reason } = verdict {
-            *self.gone.lock().unwrap_or_else(PoisonError::into_inner) = Some((until, reason));
-        }
-    }
-
-    fn check_not_gone<E: std::error::Error + 'static>(&self) -> Result<(), ExchangeError<E>> {
-        match self.gone.lock().unwrap_or_else(PoisonError::into_inner).clone() {
-            Some((until, reason)) => Err(ExchangeError::QuotaGone { until, reason }),
-            None => Ok(()),
-        }
+    fn check_allowance<E: std::error::Error + 'static>(&self) -> Result<(), ExchangeError<E>> {
+        self.allowance.gone().map_or(Ok(()), |(until, reason)| Err(ExchangeError::QuotaGone { until, reason }))
     }
 
     /// Reserves, waits for the turn, sends, and settles what did not end in a fine answer. The turn comes last, so that the
@@ -320,19 +313,21 @@ impl LiveRoad {
             Some(places) => places.acquire().await.ok(),
             None => None,
         };
-        self.check_not_gone()?;
+        self.check_allowance()?;
         attempts.reserve().await.map_err(ExchangeError::Reserve)?;
         let may_go = tokio::select! {
             biased;
             () = stop.cancelled() => Err(ExchangeError::Stopped),
-            () = self.pace.turn(&asking.request.call) => self.check_not_gone(),
+            () = self.pace.turn(&asking.request.call) => self.check_allowance(),
         };
         if let Err(why_not) = may_go {
             attempts.settle(Outcome::NeverSent).await.map_err(ExchangeError::Settle)?;
             return Err(why_not);
         }
         let tried = self.send(asking, stop).await;
-        if !matches!(tried, Tried::Answered(_, Verdict::Fine | Verdict::LastFine { .. })) {
+        // A fine answer is settled by whoever keeps its content, but for one that is not charged.
+        let fine = matches!(&tried, Tried::Answered(response, Verdict::Fine | Verdict::LastFine { .. }) if response.status == 200);
+        if !fine {
             attempts.settle(tried.outcome()).await.map_err(ExchangeError::Settle)?;
         }
         Ok(tried)

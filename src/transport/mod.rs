@@ -4,6 +4,7 @@
 //! costs is the caller's ([`Attempts`]).
 
 mod address;
+mod allowance;
 mod budget;
 mod canonical;
 mod cassette;

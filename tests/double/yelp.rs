@@ -51,7 +51,8 @@ impl Double {
     pub(crate) async fn serve_with(city: &[Place], manners: Manners) -> Self {
         let server = MockServer::start().await;
         let businesses = city.iter().enumerate().map(|(number, place)| Business::of(number, place)).collect();
-        let yelp = Fusion { businesses, manners, received: Arc::default(), paths: Arc::default() };
+        let yelp =
+            Fusion { businesses, manners, received: Arc::default(), charged: Arc::default(), paths: Arc::default() };
         Mock::given(method("GET")).respond_with(yelp.clone()).mount(&server).await;
         Self { server, yelp }
     }
@@ -64,6 +65,11 @@ impl Double {
     /// Requests that were received.
     pub(crate) fn received(&self) -> u64 {
         self.yelp.received.load(Ordering::Relaxed)
+    }
+
+    /// Those that were answered with what was asked for, and so cost money.
+    pub(crate) fn charged(&self) -> u64 {
+        self.yelp.charged.load(Ordering::Relaxed)
     }
 
     /// Their paths, in order.
@@ -86,6 +92,8 @@ struct Fusion {
     businesses: Arc<[Business]>,
     manners: Manners,
     received: Arc<AtomicU64>,
+    /// Answers with status 200: what is charged.
+    charged: Arc<AtomicU64>,
     paths: Arc<Mutex<Vec<String>>>,
 }
 
@@ -112,6 +120,7 @@ impl Respond for Fusion {
                 None => error(404, "NOT_FOUND", "Resource could not be found."),
             }
         };
+        self.charged.fetch_add(u64::from(status == 200), Ordering::Relaxed);
         let left = self.manners.allowance.saturating_sub(before + 1);
         ResponseTemplate::new(status)
             .set_body_json(body)

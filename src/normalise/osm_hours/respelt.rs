@@ -2,7 +2,7 @@
 
 use super::day_names;
 use super::rules::LONGEST_NIGHT;
-use super::tokens::{Clock, Token, tokens};
+use super::tokens::{Clock, Token, Written, tokens};
 use crate::model::Repair;
 
 /// Monday first.
@@ -51,7 +51,7 @@ fn repairs(tokens: &[Token]) -> Vec<Repair> {
         Token::EveryDay => true,
         _ => false,
     };
-    let clock = |token: &Token| matches!(token, Token::Time(clock) if !clock.standard);
+    let clock = |token: &Token| matches!(token, Token::Time(clock) if clock.written != Written::ByTheGrammar);
     let mut found = Vec::new();
     for (is_there, repair) in
         [(tokens.iter().any(day), Repair::HoursDayNames), (tokens.iter().any(clock), Repair::HoursClock)]
@@ -121,8 +121,8 @@ impl<'a> Reader<'a> {
             return None;
         }
         // Nothing shows that the clock has 24 hours: "3-6" may be any half of the day, and "9-11" may end at night.
-        let shown = clocks().any(|clock| clock.minutes >= 13 * 60 && !clock.word);
-        if !halves && !shown && clocks().any(|clock| !clock.full && !clock.word) {
+        let shown = clocks().any(|clock| clock.minutes >= 13 * 60 && clock.written != Written::InAWord);
+        if !halves && !shown && clocks().any(|clock| clock.written == Written::Loosely) {
             return None;
         }
         let days = if words.is_empty() { Vec::new() } else { day_names::days(&words)? };
@@ -257,7 +257,8 @@ impl<'a> Reader<'a> {
             return None;
         }
         let close = if end.minutes <= open.minutes { end.minutes + 1_440 } else { end.minutes };
-        let sure = self.halves || open.full && end.full;
+        let in_full = |clock: Clock| matches!(clock.written, Written::InFull | Written::ByTheGrammar);
+        let sure = self.halves || in_full(open) && in_full(end);
         let longest = if sure { LONGEST_SURE_NIGHT } else { LONGEST_NIGHT };
         if close > 1_440 && close - open.minutes > longest {
             return None;

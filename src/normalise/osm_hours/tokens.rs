@@ -34,12 +34,20 @@ pub(super) struct Clock {
     pub(super) minutes: u32,
     /// With `am` or `pm`.
     pub(super) half: bool,
-    /// As the grammar has it.
-    pub(super) standard: bool,
+    pub(super) written: Written,
+}
+
+/// How a time is written, and so what it shows of the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// `noon` or `midnight`, which say nothing of how the other times are written.
+    InAWord,
+    /// In some other way: `9`, `9h30`.
+    Loosely,
     /// With two digits for the hour and two for the minute: a clock of 24 hours.
-    pub(super) full: bool,
-    /// A word, `noon` or `midnight`: it says nothing of how the other times are written.
-    pub(super) word: bool,
+    InFull,
+    /// As the grammar has it, which is in full.
+    ByTheGrammar,
 }
 
 /// The pieces of a value; none if it has a piece that is not known.
@@ -136,7 +144,7 @@ fn phrase_at(rest: &str, phrase: &str) -> Option<usize> {
 }
 
 fn time(minutes: u32) -> Token {
-    Token::Time(Clock { minutes, half: false, standard: false, full: false, word: true })
+    Token::Time(Clock { minutes, half: false, written: Written::InAWord })
 }
 
 /// A time, or an around-the-clock.
@@ -176,7 +184,12 @@ fn number(rest: &str) -> Option<(Option<Token>, &str)> {
         }
         _ => return None,
     };
-    Some((Some(Token::Time(Clock { minutes, half: half.is_some(), standard, full, word: false })), after))
+    let written = match (standard, full) {
+        (true, _) => Written::ByTheGrammar,
+        (false, true) => Written::InFull,
+        (false, false) => Written::Loosely,
+    };
+    Some((Some(Token::Time(Clock { minutes, half: half.is_some(), written })), after))
 }
 
 fn starts_with_digit(text: &str) -> bool {

@@ -1,4 +1,4 @@
-use crate::model::{Area, Ask, BoundingBox, Circle, Tier};
+use crate::model::{Area, Ask, Tier};
 use crate::provider::contract::Cursor;
 use crate::wire::{HeaderValue, Method, Request};
 
@@ -25,7 +25,7 @@ const PREMIUM: [&str; 3] = ["rating", "price", "hours"];
 pub(super) fn search(ask: &Ask, language: &str, tier: Tier, cursor: Option<&Cursor>) -> Request {
     let cell = match ask.area {
         Area::Rectangle(cell) => cell,
-        Area::Circle(circle) => box_round(circle),
+        Area::Circle(circle) => circle.enclosing_box(),
     };
     let mut fields = BASIC.to_vec();
     if tier == Tier::Premium {
@@ -74,28 +74,12 @@ fn point(lat: f64, lng: f64) -> String {
     format!("{},{}", lat + 0.0, lng + 0.0)
 }
 
-/// The box round a circle: Foursquare takes circles as a wish only.
-fn box_round(circle: Circle) -> BoundingBox {
-    /// Shorter than any degree of latitude.
-    const METRES_PER_DEGREE: f64 = 110_500.0;
-    let (lat, lng) = (circle.center.lat(), circle.center.lng());
-    let high = circle.radius_m / METRES_PER_DEGREE;
-    let (south, north) = ((lat - high).max(-90.0), (lat + high).min(90.0));
-    let shortest = south.abs().max(north.abs()).to_radians().cos();
-    let wide = high / shortest.max(1e-6);
-    if wide >= 180.0 {
-        return BoundingBox { south, west: -180.0, north, east: 180.0 };
-    }
-    let turned = |lng: f64| (lng + 540.0).rem_euclid(360.0) - 180.0;
-    BoundingBox { south, west: turned(lng - wide), north, east: turned(lng + wide) }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::Position;
+    use crate::model::{BoundingBox, Circle, Position};
 
     const CELL: BoundingBox = BoundingBox { south: 38.69, west: -9.23, north: 38.8, east: -9.09 };
 

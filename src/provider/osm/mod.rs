@@ -47,7 +47,7 @@ impl Provider for Osm {
             rows_per_answer: u32::MAX,
             rows_per_query: u32::MAX,
             largest_radius_m: f64::MAX,
-            shape: AreaShape::Rectangle,
+            shape: AreaShape::SoftRectangle,
             ranking: Ranking::Other,
             at_once: Some(1),
             // The server's own time, the wait for a slot (15 s) and the way back.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::words::{self, PROVIDER, Role};
-use crate::model::{Area, Ask, BoundingBox, Circle};
+use crate::model::{Area, Ask};
 use crate::wire::{HeaderValue, Method, Request};
 
 /// The header that carries the language in which names are wanted where a venue has none of its own.
@@ -45,7 +45,7 @@ pub(super) fn status() -> Request {
 fn query(ask: &Ask) -> String {
     let cell = match ask.area {
         Area::Rectangle(cell) => cell,
-        Area::Circle(circle) => box_round(circle),
+        Area::Circle(circle) => circle.enclosing_box(),
     };
     let [south, west, north, east] = [cell.south, cell.west, cell.north, cell.east].map(|degrees| degrees + 0.0);
     let mut query =
@@ -76,22 +76,10 @@ fn by_key<'a>(words: &[&'a str]) -> BTreeMap<(bool, &'a str), Vec<&'a str>> {
     keys
 }
 
-/// The box that a circle lies in.
-fn box_round(circle: Circle) -> BoundingBox {
-    /// Length of a degree of latitude, rounded down.
-    const METRES_PER_DEGREE: f64 = 110_500.0;
-    let high = circle.radius_m / METRES_PER_DEGREE;
-    let (south, north) = ((circle.center.lat() - high).max(-90.0), (circle.center.lat() + high).min(90.0));
-    let shortest = south.abs().max(north.abs()).to_radians().cos();
-    let wide = (high / shortest.max(1e-6)).min(180.0);
-    let (west, east) = ((circle.center.lng() - wide).max(-180.0), (circle.center.lng() + wide).min(180.0));
-    BoundingBox { south, west, north, east }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Position;
+    use crate::model::{BoundingBox, Circle, Position};
 
     fn asked(area: Area, words: &[&str]) -> String {
         query(&Ask { area, words: words.iter().map(|&word| word.to_owned()).collect() })

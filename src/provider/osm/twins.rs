@@ -1,5 +1,7 @@
 //! One venue drawn twice: as a point, and as the outline of its building with the same tags.
 
+use std::collections::HashMap;
+
 use crate::model::{Field, RawVenue, Reject, RejectReason};
 
 /// A point and the middle of its building are no farther apart, metres.
@@ -10,11 +12,18 @@ const METRES_PER_DEGREE: f64 = 111_195.0;
 /// Keeps the point of each pair, or the outline where there is no point, and refuses the other. Only rows of one answer can be
 /// compared; it is the rows' own content that decides, not their order.
 pub(super) fn refuse(rows: &mut [Result<RawVenue, Reject>]) {
+    let mut namesakes: HashMap<&str, Vec<&RawVenue>> = HashMap::new();
+    for row in rows.iter().flatten() {
+        if let Field::Present(name) = &row.name {
+            namesakes.entry(name).or_default().push(row);
+        }
+    }
     let twin_of = |row: &RawVenue| {
         let rank = rank(row);
-        rows.iter()
-            .flatten()
-            .find(|other| self::rank(other) < rank && is_same(row, other))
+        namesakes
+            .get(row.name.present()?.as_str())?
+            .iter()
+            .find(|other| self::rank(other) < rank && row.categories == other.categories && is_near(row, other))
             .map(|one| one.provider_id.clone())
     };
     let twins: Vec<Option<String>> = rows.iter().map(|row| row.as_ref().ok().and_then(twin_of)).collect();
@@ -32,10 +41,6 @@ pub(super) fn refuse(rows: &mut [Result<RawVenue, Reject>]) {
 /// Points before outlines before groups of them.
 fn rank(row: &RawVenue) -> usize {
     ["node/", "way/", "relation/"].iter().position(|kind| row.provider_id.starts_with(kind)).unwrap_or(usize::MAX)
-}
-
-fn is_same(one: &RawVenue, other: &RawVenue) -> bool {
-    one.name.present().is_some() && one.name == other.name && one.categories == other.categories && is_near(one, other)
 }
 
 fn is_near(one: &RawVenue, other: &RawVenue) -> bool {

@@ -30,7 +30,8 @@ pub(super) fn page(request: &Request, response: &Response) -> Page {
 }
 
 /// Whether rows were left out, and where the next page begins. `total` stops at 240, so that number and a list of that length
-/// both mean "240 or more". A last page with fewer rows than `total` promised has left some out, too; one with more (#263) has not.
+/// both mean "240 or more". A page before the last that is not full, and a last one with fewer rows than `total` promised, have left some
+/// out, too; one with more (#263) has not.
 fn what_is_left(offset: u32, found: &Found<'_>) -> (bool, Option<Cursor>) {
     let rows = u32::try_from(found.rows.len()).unwrap_or(u32::MAX);
     let page_ends = offset.saturating_add(request::page_rows(offset));
@@ -40,6 +41,7 @@ fn what_is_left(offset: u32, found: &Found<'_>) -> (bool, Option<Cursor>) {
     let promised = found.total.unwrap_or(0);
     let truncated = promised >= ROWS_PER_QUERY
         || offset.saturating_add(rows) >= ROWS_PER_QUERY
+        || (next.is_some() && !is_full)
         || (next.is_none() && offset.saturating_add(rows) < promised);
     (truncated, next)
 }
