@@ -340,6 +340,22 @@ async fn values_that_change_while_a_column_is_filled_or_retyped_are_seen() {
     }
 }
 
+/// What no step is known to do: the way down takes values with it, and no catalogue shows it.
+#[tokio::test]
+async fn values_that_are_lost_on_the_way_down_are_no_proof() {
+    let guard = TestDatabase::create().await;
+    let mut connection = guard.connect().await;
+    let meddler = "create function meddle() returns event_trigger language plpgsql as $$ begin
+            if current_query() like '-- Takes back%' then update public.t set n = 0; end if; end $$;
+        create event trigger meddles on ddl_command_end when tag in ('ALTER TABLE') execute function meddle()";
+    let more = "alter table t add phone text";
+    let (from, to) = (format!("{more}; {meddler}"), format!("{more} default 'none'; {meddler}"));
+    let said = refusal(&mut connection, &from, &to, &Options::default()).await;
+    assert!(said.contains("rows on the way down") && said.contains("public.t.n: its values"), "{said}");
+    // Without it there is nothing to say against the same step.
+    proven(&mut connection, "a default", more, &format!("{more} default 'none'")).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_rename_is_asked_for_and_keeps_the_values() {
     let guard = TestDatabase::create().await;

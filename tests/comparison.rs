@@ -16,13 +16,44 @@ fn every_yes_of_ours_has_its_test() {
         assert_eq!(cells.len(), 10, "{line}");
         assert!(["yes", "no"].contains(&ours), "{feature}: {ours}");
         if ours == "yes" {
-            let name = test.trim_matches('`');
-            let there = tests.contains(&format!("fn {name}(")) || tests.contains(&format!("def {name}("));
-            assert!(there && !name.is_empty(), "{feature}: there is no test `{name}`");
+            for name in test.split(", ").map(|name| name.trim_matches('`')) {
+                assert!(is_run(name, &tests), "{feature}: there is no test `{name}`");
+            }
             claims += 1;
         }
     }
     assert!(claims > 20, "found only {claims} claims");
+}
+
+/// Whether there is such a function, and whoever runs the tests takes it for one.
+fn is_run(name: &str, tests: &str) -> bool {
+    let (rust, python) = (format!("fn {name}("), format!("def {name}("));
+    let mut above: Vec<&str> = Vec::new();
+    for line in tests.lines().map(str::trim_start) {
+        let starts = |with: &[&str]| with.iter().any(|with| line.starts_with(with));
+        let marked = above.iter().any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"));
+        if marked && starts(&[&rust, &format!("async {rust}")])
+            || name.starts_with("test_") && starts(&[&python, &format!("async {python}")])
+        {
+            return true;
+        }
+        // Attributes and comments, of which some take several lines, stand right above the function.
+        if line.is_empty() || line.ends_with(['{', '}', ';']) {
+            above.clear();
+        } else {
+            above.push(line);
+        }
+    }
+    false
+}
+
+#[test]
+fn a_function_that_nobody_runs_shows_nothing() {
+    let text = "fn a() {}\n#[test]\nfn a() {}\nfn b() {\n}\n\n    #[tokio::test(start_paused = true)]\n    #[expect(\n        dead_code\n    )]\n    \
+                async fn c() {}\n\n// #[test]\nfn d() {}\n\ndef test_e():\n    pass\n\ndef f():\n    pass\n";
+    let run: Vec<&str> =
+        ["a", "b", "c", "d", "test_e", "f", "g", ""].into_iter().filter(|it| is_run(it, text)).collect();
+    assert_eq!(run, ["a", "c", "test_e"]);
 }
 
 fn read(folder: &Path, all: &mut String) {

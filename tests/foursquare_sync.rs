@@ -122,6 +122,15 @@ async fn the_basic_tier_costs_less_and_leaves_what_is_stored() {
     let rated = "select provider_id || coalesce(rating, 0) || coalesce(price_level, 0) || coalesce(hours->>'osm', '')
                  || coalesce(raw_hours, '') from public.venues";
     let before = bench.venues(rated).await;
+    // All that the basic tier does not ask for, so that there is something to leave.
+    for stored in [
+        "select provider_id from public.venues where rating is not null",
+        "select provider_id from public.venues where price_level is not null",
+        "select provider_id from public.venues where hours is not null",
+        "select provider_id from public.venues where raw_hours is not null",
+    ] {
+        assert!(!bench.venues(stored).await.is_empty(), "nothing is found by {stored}");
+    }
     let answers = bench.double.asked();
     let basic = bench.foursquare.at(Tier::Basic).unwrap();
     let summary = bench.sync(basic.as_ref()).await.unwrap().summary;

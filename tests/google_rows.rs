@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
+#[path = "support/foreign.rs"]
+mod foreign;
+
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate};
@@ -356,45 +359,16 @@ fn every_fixture_is_judged_and_every_row_accounted_for() {
     }
 }
 
-fn any_fixture() -> impl Strategy<Value = Vec<u8>> {
-    let names =
-        ["15_always_open_current_week", "22_overlapping_periods", "special_days", "nulls_and_news", "unreadable_rows"];
-    proptest::sample::select(names.to_vec()).prop_map(fixture)
-}
-
-/// Judges, parses and cleans; what is judged fine has each of its rows come out as a venue or a reject.
+/// Judges, parses and cleans; each row comes out as a venue or a reject.
 fn run_through(body: Vec<u8>) -> Result<(), TestCaseError> {
-    let response = response(200, body);
-    let verdict = google().judge(&response);
-    let page = google().parse(&request(), &response);
-    if verdict == Verdict::Fine {
-        let text = String::from_utf8_lossy(&response.body);
-        if let Ok(json) = serde_json::from_str::<serde_json::Value>(&text) {
-            prop_assert_eq!(page.rows.len(), json["places"].as_array().map_or(0, Vec::len));
-        }
-    } else {
-        prop_assert_eq!(page.rows.len(), 0);
-    }
-    for row in page.rows {
-        match clean(row) {
-            Ok(Normalised { venue, .. }) => {
-                prop_assert!((1..=255).contains(&venue.name.chars().count()) && !venue.name.contains('\0'));
-                prop_assert!((1..=255).contains(&venue.provider_id.chars().count()));
-                prop_assert!(venue.rating.present().is_none_or(|rating| (0.0..=5.0).contains(rating)));
-                prop_assert!(venue.price_level.present().is_none_or(|level| (0..=4).contains(level)));
-                prop_assert!(venue.categories.present().is_none_or(|codes| codes.len() <= 5));
-                for text in [&venue.address, &venue.raw_hours, &venue.successor_id] {
-                    prop_assert!(text.present().is_none_or(|text| !text.is_empty() && !text.contains('\0')));
-                }
-            }
-            Err(reject) => {
-                prop_assert!(!reject.detail.is_empty() && !reject.detail.contains('\0'));
-                prop_assert!(reject.provider_id.is_none_or(|id| !id.contains('\0')));
-            }
-        }
+    for row in foreign::counted_rows(google().as_ref(), &request(), &response(200, body), "places")? {
+        foreign::check_clean(clean(row), &(0..=4))?;
     }
     Ok(())
 }
+
+const ODD: &[&str] =
+    &["15_always_open_current_week", "22_overlapping_periods", "special_days", "nulls_and_news", "unreadable_rows"];
 
 proptest! {
     #[test]
@@ -403,32 +377,14 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_answer_is_survived(
-        mut body in any_fixture(), hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6), cut: prop::sample::Index,
-    ) {
-        for (at, byte) in hits {
-            let at = at.index(body.len());
-            body[at] = byte;
+    fn a_damaged_answer_is_survived(bodies in foreign::damaged("google", ODD)) {
+        for body in bodies {
+            run_through(body)?;
         }
-        run_through(body.clone())?;
-        body.truncate(cut.index(body.len()));
-        run_through(body)?;
     }
 
-    /// Damage that stays JSON: a value somewhere in the answer becomes another.
     #[test]
-    fn a_lying_answer_is_survived(
-        body in any_fixture(), at: prop::sample::Index, lie in prop::sample::select(vec![
-            "null", "0", "-1", "1e308", "99999999999999999999", "\"\"", "\"\\u0000x\"", "[]", "{}", "true", "[null]", "\"\\ud83e\\udd8a\"",
-        ]),
-    ) {
-        let text = String::from_utf8(body).unwrap();
-        let colons: Vec<_> = text.match_indices("\": ").map(|(at, found)| at + found.len()).collect();
-        let from = colons[at.index(colons.len())];
-        let rest = &text.as_bytes()[from..];
-        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<serde_json::Value>();
-        values.next().unwrap().unwrap();
-        let told = [&text.as_bytes()[..from], lie.as_bytes(), &rest[values.byte_offset()..]].concat();
-        run_through(told)?;
+    fn a_lying_answer_is_survived(body in foreign::lying("google", ODD)) {
+        run_through(body)?;
     }
 }

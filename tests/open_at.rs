@@ -262,11 +262,16 @@ async fn the_edges_of_clocks_calendars_and_json() {
     let (_guard, mut connection) = database().await;
     let mut wrong = String::new();
     for (hours, at, expected) in edges() {
-        let ask = "select venue_open_at($1, $2::text::timestamptz), venue_open_span($1) is null or true";
-        let asked: (Option<bool>, bool) =
+        let ask = "select venue_open_at($1, $2::text::timestamptz), venue_open_span($1)::text,
+                venue_open_span($1) && venue_open_marks($2::text::timestamptz)";
+        // The index asks for the span of anything that is written, and must find what is open.
+        let asked: (Option<bool>, Option<String>, Option<bool>) =
             sqlx::query_as(ask).bind(&hours).bind(at).fetch_one(&mut connection).await.unwrap();
         if asked.0 != expected {
             writeln!(wrong, "{at}: {:?} instead of {expected:?}: {hours}", asked.0).unwrap();
+        }
+        if expected == Some(true) && asked.2 != Some(true) {
+            writeln!(wrong, "{at}: the index misses it by its span {:?}: {hours}", asked.1).unwrap();
         }
     }
     assert_eq!(wrong, "");

@@ -86,6 +86,13 @@ async fn crowded(page: ResponseTemplate) -> (MockServer, Courier) {
     (server, courier)
 }
 
+/// What a server was asked for, in order.
+async fn asked(server: &MockServer) -> Vec<String> {
+    server.received_requests().await.unwrap().iter().map(|one| one.url.path().to_owned()).collect()
+}
+
+const LOOKED_ONCE: [&str; 3] = ["/api/interpreter", "/api/status", "/api/interpreter"];
+
 #[tokio::test]
 async fn without_a_place_the_page_is_looked_at_and_its_wait_is_kept() {
     let (server, courier) = crowded(ResponseTemplate::new(200).set_body_string("wait 60")).await;
@@ -93,8 +100,7 @@ async fn without_a_place_the_page_is_looked_at_and_its_wait_is_kept() {
     let began = Instant::now();
     exchange(&courier, &ledger).await.unwrap();
     assert!(began.elapsed() >= WAIT + Duration::from_millis(60), "{:?}", began.elapsed());
-    let order: Vec<_> = server.received_requests().await.unwrap().iter().map(|one| one.url.path().to_owned()).collect();
-    assert_eq!(order, ["/api/interpreter", "/api/status", "/api/interpreter"]);
+    assert_eq!(asked(&server).await, LOOKED_ONCE);
     // The page is free: it is neither reserved nor settled.
     assert_eq!((ledger.reserved(), ledger.settled()), (2, vec![Outcome::Answered { status: 429 }]));
 }
@@ -102,8 +108,9 @@ async fn without_a_place_the_page_is_looked_at_and_its_wait_is_kept() {
 #[tokio::test]
 async fn a_page_that_does_not_say_is_no_reason_to_give_up() {
     for page in [ResponseTemplate::new(500), ResponseTemplate::new(200).set_body_string("<html>")] {
-        let (_server, courier) = crowded(page).await;
+        let (server, courier) = crowded(page).await;
         exchange(&courier, &Ledger::default()).await.unwrap();
+        assert_eq!(asked(&server).await, LOOKED_ONCE);
     }
 }
 
@@ -114,6 +121,7 @@ async fn a_page_cannot_make_us_wait_beyond_our_patience() {
     options.policy.patience = WAIT * 2;
     let courier = Courier::live(options).unwrap();
     exchange(&courier, &Ledger::default()).await.unwrap();
+    assert_eq!(asked(&server).await, LOOKED_ONCE);
 }
 
 #[tokio::test]
