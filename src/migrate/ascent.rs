@@ -97,15 +97,29 @@ async fn ascend(
         adopt::take_over(connection, files).await.map_err(|error| run::refused(database, error))?;
         outcome.adopted = Some(revision);
     }
-    for index in run::to_rebuild(&standing, files) {
+    let climbed = climb(database, connection, (&standing, files), ascent.steps, options, &mut outcome).await;
+    climbed.map_err(|error| error.after(&outcome))?;
+    Ok(outcome)
+}
+
+/// What is done piece by piece, each of which stays when a later one fails.
+async fn climb(
+    database: &Database,
+    connection: &mut PgConnection,
+    (standing, files): (&Standing, &Files),
+    steps: Vec<(&File, bool)>,
+    options: &Options<'_>,
+    outcome: &mut Outcome,
+) -> Result<(), MigrationError> {
+    for index in run::to_rebuild(standing, files) {
         indexes::rebuild(connection, index).await?;
         outcome.rebuilt.push(index.path.clone());
     }
     let mut clear = standing.clearing();
-    for (file, again) in ascent.steps {
+    for (file, again) in steps {
         let way = Way::Up { clear: &clear, down: file.down.as_ref(), again };
         let step = self::step(file, &file.up, way, options);
-        match run::step(database, connection, &step, options.waits, &mut outcome).await {
+        match run::step(database, connection, &step, options.waits, outcome).await {
             Err(MigrationError::Step { error, .. }) if file.up.extension.is_some() && run::is_not_allowed(&error) => {
                 outcome.optional.push(format!("{} {} ({error})", file.version, file.what));
             }
@@ -114,7 +128,7 @@ async fn ascend(
         clear.clear();
     }
     run::keep_texts(connection, files).await.map_err(|error| database.error(error))?;
-    Ok(outcome)
+    Ok(())
 }
 
 fn step<'a>(file: &'a File, script: &'a Script, way: Way<'a>, options: &Options<'_>) -> Step<'a> {

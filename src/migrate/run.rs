@@ -95,6 +95,14 @@ pub enum MigrationError {
         /// What was done before it, and stays.
         stands: Stands,
     },
+    /// Something else failed, after something was done.
+    #[error("{error}{stands}")]
+    Later {
+        /// Why.
+        error: Box<MigrationError>,
+        /// What was done before it, and stays.
+        stands: Stands,
+    },
     /// Somebody holds a lock on a table that has to be looked at.
     #[error(
         "another program has locked a table that has to be looked at, and did not let go of it in time. Run the command again when \
@@ -111,6 +119,25 @@ pub(super) fn is_not_allowed(error: &StepError) -> bool {
     matches!(error, StepError::NotAllowed { .. } | StepError::Database(DatabaseError::MissingRight { .. }))
 }
 
+impl MigrationError {
+    /// With what stands, where something does and it is not said yet.
+    pub(super) fn after(self, outcome: &Outcome) -> Self {
+        let stands = Stands::of(outcome);
+        if stands.is_empty() || matches!(self, Self::Step { .. }) {
+            return self;
+        }
+        Self::Later { error: Box::new(self), stands }
+    }
+
+    /// What was done before it, and stays.
+    pub fn stands(&self) -> Option<&Stands> {
+        match self {
+            Self::Step { stands, .. } | Self::Later { stands, .. } => Some(stands).filter(|stands| !stands.is_empty()),
+            _ => None,
+        }
+    }
+}
+
 impl From<Unusable> for MigrationError {
     fn from(error: Unusable) -> Self {
         Self::Plan(error.into())
@@ -124,6 +151,20 @@ pub struct Stands {
     pub adopted: bool,
     /// Migrations that were applied or taken back.
     pub done: Vec<i64>,
+    /// Invalid indexes that were built anew.
+    pub rebuilt: Vec<String>,
+}
+
+impl Stands {
+    fn of(outcome: &Outcome) -> Self {
+        let done = outcome.steps.iter().map(|one| one.version).collect();
+        Self { adopted: outcome.adopted.is_some(), done, rebuilt: outcome.rebuilt.clone() }
+    }
+
+    /// Nothing was done.
+    pub fn is_empty(&self) -> bool {
+        !self.adopted && self.done.is_empty() && self.rebuilt.is_empty()
+    }
 }
 
 impl fmt::Display for Stands {
@@ -135,7 +176,10 @@ impl fmt::Display for Stands {
             let many = self.done.len();
             write!(f, ".\nWhat stands: {many} before it, the last of them {last}")?;
         }
-        if self.adopted || !self.done.is_empty() {
+        if !self.rebuilt.is_empty() {
+            write!(f, ".\nWhat stands: {} built anew", self.rebuilt.join(", "))?;
+        }
+        if !self.is_empty() {
             write!(f, ". Mend what failed and run the same command again: it goes on from there")?;
         }
         if self.adopted {
@@ -143,10 +187,6 @@ impl fmt::Display for Stands {
         }
         Ok(())
     }
-}
-
-pub(super) fn versions(done: &[Done]) -> Vec<i64> {
-    done.iter().map(|one| one.version).collect()
 }
 
 /// Invalid indexes of migrations that are applied: those of others are built by running them.
@@ -198,8 +238,7 @@ pub(super) async fn step(
         outcome.loses.extend(losing.into_iter().filter(|_| step.allow_data_loss));
         step::run(database, connection, step, waits).await
     };
-    let stands = || Stands { adopted: outcome.adopted.is_some(), done: versions(&outcome.steps) };
-    ran.map_err(|error| MigrationError::Step { error, stands: stands() })?;
+    ran.map_err(|error| MigrationError::Step { error, stands: Stands::of(outcome) })?;
     outcome.steps.push(Done { version, what: step.what.to_owned() });
     Ok(())
 }

@@ -111,3 +111,24 @@ async fn a_mark_is_taken_away_only_by_somebody_who_says_so_and_a_lock_that_is_no
     let blocked = venues(&bench, &["down", "--to", "base", "--patience", "0.3"]);
     assert_eq!(blocked.code, Some(75), "{}", blocked.stderr);
 }
+
+#[tokio::test]
+async fn a_run_that_fails_half_way_ends_with_75_and_one_that_fails_at_once_with_2() {
+    let mut bench = Bench::empty().await;
+    bench.run("create schema venue_sync; create table venue_sync.runs (x int)").await;
+    let failed = venues(&bench, &["up"]);
+    assert_eq!(failed.code, Some(75), "{}", failed.stderr);
+    for words in ["runs", "already exists", "What stands: 1 before it", "run the same command again"] {
+        assert!(failed.stderr.contains(words), "{words} is not in: {}", failed.stderr);
+    }
+    let again = venues(&bench, &["up"]);
+    assert_eq!(again.code, Some(2), "nothing more was done: {}", again.stderr);
+    bench.run("drop table venue_sync.runs").await;
+    assert_eq!(venues(&bench, &["up"]).code, Some(0));
+
+    // On the way back, too.
+    bench.run("create view public.mine as select * from venue_sync.runs").await;
+    let failed = venues(&bench, &["down", "--to", "base", "--allow-data-loss"]);
+    assert_eq!(failed.code, Some(75), "{}", failed.stderr);
+    assert!(failed.stderr.contains("What stands:"), "{}", failed.stderr);
+}

@@ -209,6 +209,10 @@ fn grant(role: &str) -> String {
 }
 
 fn of_migration(error: &MigrationError) -> Exit {
+    // Something was begun, and the next run goes on from there.
+    if error.stands().is_some() {
+        return Exit::Again;
+    }
     match (database_of(error), error) {
         (Some(error), _) => of_database(error),
         (None, MigrationError::Adopt(AdoptError::Differs(_))) => Exit::Finding,
@@ -225,6 +229,7 @@ fn of_migration(error: &MigrationError) -> Exit {
 /// Where it is the database's fault.
 fn database_of(error: &MigrationError) -> Option<&store::DatabaseError> {
     match error {
+        MigrationError::Later { error, .. } => database_of(error),
         MigrationError::Database(error)
         | MigrationError::Adopt(AdoptError::Database(error))
         | MigrationError::Step { error: StepError::Database(error), .. } => Some(error),
