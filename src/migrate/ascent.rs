@@ -27,7 +27,7 @@ pub async fn foresee_up(
         Some(_) => Some(adopt::inspect(database, &mut connection, &first(files), files, options.places).await?),
         None => None,
     };
-    let mut outcome = outcome(&standing);
+    let mut outcome = Outcome { rewrites: run::rewrites(&ascent), ..outcome(&standing) };
     for (file, _) in &ascent.steps {
         outcome.loses.extend(run::losing(database, &mut connection, file.version, &file.up).await?);
         outcome.steps.push(Done { version: file.version, what: file.what.clone() });
@@ -60,8 +60,10 @@ fn first(files: &Files) -> Files {
 
 fn admitted<'a>(standing: &Standing, files: &'a Files, options: &Options<'_>) -> Result<Ascent<'a>, MigrationError> {
     let ascent = plan::up(standing, files, &options.target)?;
-    match ascent.adopt {
-        Some(revision) if !options.adopt => Err(MigrationError::MadeByAlembic { revision }),
+    match &ascent.adopt {
+        Some(revision) if !options.adopt => {
+            Err(MigrationError::MadeByAlembic { revision: revision.clone(), rewrites: run::rewrites(&ascent) })
+        }
         _ => Ok(ascent),
     }
 }
@@ -80,7 +82,7 @@ async fn ascend(
 ) -> Result<Outcome, MigrationError> {
     let standing = run::read(database, connection, files).await?;
     let ascent = admitted(&standing, files, options)?;
-    let mut outcome = outcome(&standing);
+    let mut outcome = Outcome { rewrites: run::rewrites(&ascent), ..outcome(&standing) };
     for (file, _) in &ascent.steps {
         outcome.loses.extend(run::losing(database, connection, file.version, &file.up).await?);
     }

@@ -10,9 +10,10 @@ use super::adopt::AdoptError;
 use super::bookkeeping;
 use super::files::{File, Files};
 use super::indexes::{self, RebuildError};
+use super::lint;
 use super::lock::{self, LockError};
 use super::loss::{self, Losing};
-use super::plan::{PlanError, Target};
+use super::plan::{Ascent, PlanError, Target};
 use super::scratch::Places;
 use super::script::Script;
 use super::standing::{self, Standing, Unusable};
@@ -52,6 +53,8 @@ pub struct Outcome {
     pub steps: Vec<Done>,
     /// What the steps lose.
     pub loses: Vec<Losing>,
+    /// Columns of a database that was taken over which the steps rewrite as `jsonb`.
+    pub rewrites: Vec<String>,
     /// Invalid indexes that were built anew.
     pub rebuilt: Vec<String>,
     /// What was left out, since the server lacks the extension that it is for.
@@ -72,11 +75,15 @@ pub enum MigrationError {
     /// The backend's Alembic made this database, and nobody said to take it over.
     #[error(
         "this database was made by the backend's Alembic (revision {revision}) and has none of our bookkeeping; nothing was \
-         written. Take it over with `venues migrate up`, which asks, or `venues migrate up --yes`; no row is touched"
+         written. Take it over with `venues migrate up`, which asks, or `venues migrate up --yes`; the take-over itself touches no \
+         row{}",
+        rewriting(.rewrites).map(|what| format!(", but {what}")).unwrap_or_default()
     )]
     MadeByAlembic {
         /// What `alembic_version` says.
         revision: String,
+        /// Columns of the backend's that the migrations after the take-over would rewrite.
+        rewrites: Vec<String>,
     },
     /// It cannot be taken over.
     #[error(transparent)]
@@ -114,12 +121,40 @@ pub enum MigrationError {
     Rebuild(#[from] RebuildError),
 }
 
+/// What becomes of a database's json in words; nothing where it stays as it is.
+pub fn rewriting(columns: &[String]) -> Option<String> {
+    (!columns.is_empty()).then(|| {
+        format!(
+            "the migrations after it rewrite json as jsonb, in {}: the values stay; how they were spelt, the order of members, and \
+             all but the last of members of one name do not",
+            columns.join(", ")
+        )
+    })
+}
+
+/// What the files rewrite of a database that Alembic made.
+pub(super) fn rewrites(ascent: &Ascent<'_>) -> Vec<String> {
+    if ascent.adopt.is_none() {
+        return Vec::new();
+    }
+    rewritten_by(ascent.steps.iter().map(|(file, _)| *file))
+}
+
+fn rewritten_by<'a>(files: impl Iterator<Item = &'a File>) -> Vec<String> {
+    files.flat_map(|file| lint::becoming_jsonb(&file.up.text)).collect()
+}
+
 /// The role lacks a right that a migration needs.
 pub(super) fn is_not_allowed(error: &StepError) -> bool {
     matches!(error, StepError::NotAllowed { .. } | StepError::Database(DatabaseError::MissingRight { .. }))
 }
 
 impl MigrationError {
+    /// For whoever would bring an Alembic database up to date all the way.
+    pub fn made_by_alembic(revision: String, files: &Files) -> Self {
+        Self::MadeByAlembic { revision, rewrites: rewritten_by(files.iter().skip(1)) }
+    }
+
     /// With what stands, where something does and it is not said yet.
     pub(super) fn after(self, outcome: &Outcome) -> Self {
         let stands = Stands::of(outcome);
@@ -170,7 +205,7 @@ impl Stands {
 impl fmt::Display for Stands {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.adopted {
-            write!(f, ".\nWhat stands: the database is taken over from Alembic, with no row touched")?;
+            write!(f, ".\nWhat stands: the database is taken over from Alembic, which touched no row")?;
         }
         if let Some(last) = self.done.last() {
             let many = self.done.len();

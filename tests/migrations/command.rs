@@ -64,6 +64,15 @@ async fn nobody_at_the_terminal_means_that_nothing_is_taken_over_unless_told() {
     let refused = venues(&bench, &["up"]);
     assert_eq!(refused.code, Some(2), "{}", refused.stderr);
     assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
+    // Whoever says yes to the take-over says yes to what comes after it.
+    let rewritten = ["public.venues.hours", "public.venue_profiles.attribute_scores", "public.user_events.query_context"];
+    let planned = venues(&bench, &["up", "--dry-run"]).stdout;
+    for words in rewritten.iter().chain(&["rewrite json as jsonb", "order of members"]) {
+        assert!(refused.stderr.contains(words), "{words} is not in: {}", refused.stderr);
+        assert!(planned.contains(words), "{words} is not in: {planned}");
+    }
+    let only_taken_over = venues(&bench, &["up", "--dry-run", "--to", "f99aa361bd09"]).stdout;
+    assert!(!only_taken_over.contains("jsonb"), "{only_taken_over}");
     let current = venues(&bench, &["current", "--exit-code"]);
     assert_eq!(current.code, Some(1));
     assert!(current.stdout.contains("f99aa361bd09"), "{}", current.stdout);
