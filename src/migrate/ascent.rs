@@ -27,7 +27,7 @@ pub async fn foresee_up(
         Some(_) => Some(adopt::inspect(database, &mut connection, &first(files), files, options.places).await?),
         None => None,
     };
-    let mut outcome = Outcome { rewrites: run::rewrites(&ascent), ..outcome(&standing) };
+    let mut outcome = outcome(&standing, &ascent);
     for (file, _) in &ascent.steps {
         outcome.loses.extend(run::losing(database, &mut connection, file.version, &file.up).await?);
         outcome.steps.push(Done { version: file.version, what: file.what.clone() });
@@ -45,7 +45,7 @@ pub async fn up(database: &Database, files: &Files, options: &Options<'_>) -> Re
     let ascent = admitted(&standing, files, options)?;
     if is_idle(&standing, files, &ascent) {
         run::close(connection).await;
-        return Ok(outcome(&standing));
+        return Ok(outcome(&standing, &ascent));
     }
     let lock = run::take_lock(database, &mut connection, &standing, options.waits).await?;
     let done = ascend(database, &mut connection, files, options).await;
@@ -82,7 +82,7 @@ async fn ascend(
 ) -> Result<Outcome, MigrationError> {
     let standing = run::read(database, connection, files).await?;
     let ascent = admitted(&standing, files, options)?;
-    let mut outcome = Outcome { rewrites: run::rewrites(&ascent), ..outcome(&standing) };
+    let mut outcome = outcome(&standing, &ascent);
     for (file, _) in &ascent.steps {
         outcome.loses.extend(run::losing(database, connection, file.version, &file.up).await?);
     }
@@ -138,9 +138,12 @@ fn step<'a>(file: &'a File, script: &'a Script, way: Way<'a>, options: &Options<
     Step { version: file.version, what: &file.what, script, way, allow_data_loss }
 }
 
-fn outcome(standing: &Standing) -> Outcome {
+fn outcome(standing: &Standing, ascent: &Ascent<'_>) -> Outcome {
     let reworded = |revision: &&standing::Revision| revision.status == Status::Reworded;
     Outcome {
+        stood: standing.at().map(|revision| revision.version),
+        asked: ascent.asked,
+        rewrites: run::rewrites(ascent),
         optional: standing.revisions.iter().filter_map(left_out).collect(),
         reworded: standing.revisions.iter().filter(reworded).map(|revision| revision.version).collect(),
         ..Outcome::default()

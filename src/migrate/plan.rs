@@ -40,6 +40,8 @@ pub(super) struct Ascent<'a> {
     pub(super) adopt: Option<String>,
     /// Oldest first; true for one that was begun and is run again.
     pub(super) steps: Vec<(&'a File, bool)>,
+    /// The revision that was named.
+    pub(super) asked: Option<i64>,
 }
 
 /// One migration that `down` is to take back.
@@ -73,7 +75,8 @@ pub(super) fn up<'a>(standing: &Standing, files: &'a Files, target: &Target) -> 
     let skipped = usize::from(adopt.is_some());
     let steps = standing.revisions.iter().skip(skipped).take_while(|revision| revision.version <= last);
     let steps = steps.filter_map(|revision| Some((files.get(revision.version)?, begun(revision)?)));
-    Ok(Ascent { adopt, steps: steps.take(most).collect() })
+    let asked = matches!(target, Target::Rev(_)).then_some(last);
+    Ok(Ascent { adopt, steps: steps.take(most).collect(), asked })
 }
 
 pub(super) fn down(standing: &Standing, files: &Files, target: &Target) -> Result<Vec<Descent>, PlanError> {

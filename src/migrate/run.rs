@@ -49,6 +49,10 @@ pub struct Done {
 pub struct Outcome {
     /// The database was taken over from Alembic, which was at this revision.
     pub adopted: Option<String>,
+    /// Where it stood when nobody had done anything yet: the newest migration that was applied.
+    pub stood: Option<i64>,
+    /// How far it was to go, where that was a revision; 0 is before the first.
+    pub asked: Option<i64>,
     /// In the order in which it was done.
     pub steps: Vec<Done>,
     /// What the steps lose.

@@ -239,10 +239,14 @@ impl Standing {
         std::iter::once(table.to_owned()).chain(enums).collect()
     }
 
+    /// The newest migration that is applied.
+    pub fn at(&self) -> Option<&Revision> {
+        self.revisions.iter().rev().find(|revision| revision.status.is_applied())
+    }
+
     /// The newest applied version; 0 where there is none.
     pub fn newest(&self) -> i64 {
-        let applied = self.revisions.iter().rev().find(|revision| revision.status.is_applied());
-        applied.map_or(0, |revision| revision.version)
+        self.at().map_or(0, |revision| revision.version)
     }
 
     /// A migration that was begun and not finished, and whether it can be run again.

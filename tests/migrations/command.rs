@@ -37,6 +37,16 @@ async fn a_database_is_brought_up_looked_at_and_taken_back() {
     let applied = venues(&bench, &["up"]);
     assert_eq!((applied.code, applied.stdout.lines().count()), (Some(0), all), "{}", applied.stderr);
     assert_eq!(venues(&bench, &["up"]).stdout, "nothing to do: the database has every migration\n");
+    let newest = bench.newest().await.to_string();
+    for (words, said) in [
+        (&["up", "--to", "20261122000000"][..], format!("past migration 20261122000000 already, at {newest}")),
+        (&["up", "--to", "20261122000000", "--dry-run"], format!("past migration 20261122000000 already, at {newest}")),
+        (&["up", "--to", "base"], format!("past base already, at {newest}")),
+        (&["up", "--to", "head"], "the database has every migration".to_owned()),
+    ] {
+        let idle = venues(&bench, words);
+        assert!(idle.code == Some(0) && idle.stdout.contains(&said), "{words:?}: {}", idle.stdout);
+    }
     let current = venues(&bench, &["current", "--exit-code", "--json"]);
     assert_eq!((current.code, current.json()["current"].as_i64()), (Some(0), Some(bench.newest().await)));
     let history = venues(&bench, &["history", "--json"]).json();

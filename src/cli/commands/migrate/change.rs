@@ -113,7 +113,25 @@ fn told_up(outcome: &Outcome, dry_run: bool, terminal: &Terminal) -> String {
     let rewriting = migrate::rewriting(&outcome.rewrites).filter(|_| !dry_run).map(|what| format!("{what}\n"));
     let adopted = adopted.chain(rewriting);
     let text: String = adopted.chain(rebuilt).chain(steps).chain(losses(outcome, dry_run)).collect();
-    if text.is_empty() { "nothing to do: the database has every migration\n".to_owned() } else { text }
+    if text.is_empty() { nothing_to_do(outcome) } else { text }
+}
+
+fn nothing_to_do(outcome: &Outcome) -> String {
+    match (outcome.asked, outcome.stood) {
+        (Some(asked), Some(stood)) if stood > asked => {
+            let [asked, back] = match asked {
+                0 => ["base".to_owned(), "base".to_owned()],
+                asked => [format!("migration {asked}"), asked.to_string()],
+            };
+            format!(
+                "nothing to do: the database is past {asked} already, at {stood}; `venues migrate down --to {back}` would take it \
+                 back\n"
+            )
+        }
+        (Some(0), _) => "nothing to do: that is before the first migration\n".to_owned(),
+        (Some(asked), _) => format!("nothing to do: the database has every migration up to {asked}\n"),
+        (None, _) => "nothing to do: the database has every migration\n".to_owned(),
+    }
 }
 
 fn losses(outcome: &Outcome, dry_run: bool) -> Vec<String> {

@@ -23,7 +23,7 @@ pub(super) async fn current(
         Some(places) if standing.state() == Ok(State::Current) => adrift(database, places).await?,
         _ => (Vec::new(), None),
     };
-    let at = standing.revisions.iter().rfind(|revision| revision.status.is_applied());
+    let at = standing.at();
     let state = standing.state();
     let wrong = !matches!(state, Ok(State::Current)) || !standing.invalid_indexes.is_empty() || !adrift.is_empty();
     let pending = standing.revisions.iter().filter(|revision| revision.status == Status::Pending).count();
