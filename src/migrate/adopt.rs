@@ -20,6 +20,8 @@ pub struct Takeover {
     pub in_the_way: Vec<String>,
     /// What is somebody else's, and is left alone.
     pub not_ours: Vec<String>,
+    /// It has what a later migration of ours makes.
+    pub further: bool,
 }
 
 /// Why a database cannot be taken over.
@@ -32,6 +34,14 @@ pub enum AdoptError {
         .0.iter().map(|line| format!("\n  {line}")).collect::<Vec<_>>().concat()
     )]
     Differs(Vec<String>),
+    /// Nor is it what Alembic leaves: a later migration of ours has been here.
+    #[error(
+        "this database has what our later migrations make, and no record of them; nothing was written.{}\nIf `venues` brought it \
+         there and the record was lost, write it again with `venues migrate stamp head`, or with the newest revision that it \
+         matches: stamp compares the two first. If not, make it as Alembic leaves it, then run the command again",
+        .0.iter().map(|line| format!("\n  {line}")).collect::<Vec<_>>().concat()
+    )]
+    Further(Vec<String>),
     /// Nowhere to make what it is compared with.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
@@ -43,7 +53,11 @@ pub enum AdoptError {
 impl Takeover {
     /// Refuses where something is in the way.
     pub fn admit(self) -> Result<(), AdoptError> {
-        if self.in_the_way.is_empty() { Ok(()) } else { Err(AdoptError::Differs(self.in_the_way)) }
+        match self {
+            Self { in_the_way, .. } if in_the_way.is_empty() => Ok(()),
+            Self { in_the_way, further: true, .. } => Err(AdoptError::Further(in_the_way)),
+            Self { in_the_way, .. } => Err(AdoptError::Differs(in_the_way)),
+        }
     }
 }
 
@@ -70,6 +84,7 @@ pub(super) async fn inspect(
         if difference.object.kind == Kind::Schema && matches!(difference.change, Change::Unexpected) {
             continue;
         }
+        takeover.further |= matches!(difference.change, Change::Unexpected) && is_used(&difference.object, &found, &next);
         let side =
             if is_in_the_way(&difference, &found, &next) { &mut takeover.in_the_way } else { &mut takeover.not_ours };
         side.push(difference.to_string());

@@ -80,6 +80,7 @@ pub(super) fn up<'a>(standing: &Standing, files: &'a Files, target: &Target) -> 
 }
 
 pub(super) fn down(standing: &Standing, files: &Files, target: &Target) -> Result<Vec<Descent>, PlanError> {
+    standing.check_numbers()?;
     let (most, last) = match target {
         Target::Usual => (1, 0),
         Target::Count(count) => (usize::try_from(*count).unwrap_or(usize::MAX), 0),

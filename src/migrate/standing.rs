@@ -140,11 +140,23 @@ pub enum Unusable {
         /// What `alembic_version` says.
         revision: String,
     },
+    /// A number that no migration can have.
+    #[error(
+        "the bookkeeping records a migration {version} ({what}), and no migration has such a number; nothing was written. See who \
+         wrote that; if it is a stray row, remove it: `delete from venue_sync._sqlx_migrations where version = {version}`"
+    )]
+    NoVersion {
+        /// What is recorded.
+        version: i64,
+        /// What it is called.
+        what: String,
+    },
     /// Tables of our names that neither we nor Alembic recorded.
     #[error(
         "the database has {} of its own, and neither our bookkeeping nor Alembic's says where they come from; nothing was \
-         written. If they are ModeMap's as Alembic made them, record that with `venues migrate stamp {ALEMBIC_FIRST}`; else use \
-         another database",
+         written. If they are ModeMap's as Alembic made them, record that with `venues migrate stamp {ALEMBIC_FIRST}`; if `venues` \
+         brought them further and the record was lost, with `venues migrate stamp head`, or the newest revision that they match; \
+         else use another database",
         objects.join(", ")
     )]
     Foreign {
@@ -179,6 +191,7 @@ impl Standing {
 
     /// Why nothing can be done, but for what is half-applied.
     pub(super) fn check(&self) -> Result<(), Unusable> {
+        self.check_numbers()?;
         let known = |revision: &&Revision| !matches!(revision.status, Status::Newer { .. });
         if let Some(newer) = self.revisions.iter().rev().find(|revision| !known(revision)) {
             let binary = self.revisions.iter().rev().find(known).map_or(0, |revision| revision.version);
@@ -200,6 +213,32 @@ impl Standing {
             },
             _ => Ok(()),
         }
+    }
+
+    /// Refuses numbers that would be taken for what comes before the first migration.
+    pub(super) fn check_numbers(&self) -> Result<(), Unusable> {
+        match self.found.rows.iter().find(|row| row.version <= 0) {
+            Some(row) => Err(Unusable::NoVersion { version: row.version, what: row.description.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a migration is recorded without a checksum.
+    pub(super) fn is_unsummed(&self, version: i64) -> bool {
+        self.found.rows.iter().any(|row| row.version == version && row.checksum.is_empty())
+    }
+
+    /// What `repair` cannot mend, a line each: nobody here knows what was applied.
+    pub fn beyond_repair(&self) -> Vec<String> {
+        let unknown = |revision: &&Revision| revision.status == Status::Newer { goes_back: false };
+        let told = |Revision { version, what, .. }: &Revision| {
+            format!(
+                "migration {version} ({what}) is recorded, and neither a file of this binary nor a kept text says what it did. Use \
+                 the newer `venues` that applied it; if it is a stray row, remove it: \
+                 `delete from venue_sync._sqlx_migrations where version = {version}`"
+            )
+        };
+        self.revisions.iter().filter(unknown).map(told).collect()
     }
 
     /// Tables and enums of the backend's names; but not the enums that Alembic's way back leaves behind.

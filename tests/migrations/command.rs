@@ -151,3 +151,84 @@ async fn a_run_that_fails_half_way_ends_with_75_and_one_that_fails_at_once_with_
     assert_eq!(failed.code, Some(75), "{}", failed.stderr);
     assert!(failed.stderr.contains("What stands:"), "{}", failed.stderr);
 }
+
+#[tokio::test]
+async fn a_record_that_was_lost_is_written_again_by_the_command_that_the_message_names() {
+    let mut bench = Bench::at_head().await;
+    let newest = bench.newest().await;
+    let stamp = format!("`venues migrate stamp {newest}`");
+    for (lost, named) in [
+        // Of one migration, with later ones recorded.
+        ("delete from venue_sync._sqlx_migrations where version = 20261122000000", stamp.as_str()),
+        // Of all of them.
+        ("drop table venue_sync._sqlx_migrations", "`venues migrate stamp head`"),
+        ("drop table venue_sync._sqlx_migrations; delete from alembic_version", "`venues migrate stamp head`"),
+    ] {
+        bench.run(lost).await;
+        let refused = venues(&bench, &["up", "--yes"]);
+        assert!(refused.stderr.contains(named), "{lost}: {}", refused.stderr);
+        let word = named.trim_matches('`').rsplit(' ').next().unwrap();
+        let stamped = venues(&bench, &["stamp", word]);
+        assert_eq!(stamped.code, Some(0), "{lost}: {}", stamped.stderr);
+        assert_eq!(venues(&bench, &["up"]).stdout, "nothing to do: the database has every migration\n", "{lost}");
+    }
+}
+
+#[tokio::test]
+async fn a_checksum_that_was_lost_is_written_again_from_the_text_that_was_kept() {
+    let mut bench = Bench::at_head().await;
+    let sums = "select string_agg(encode(checksum, 'hex'), ' ' order by version) from venue_sync._sqlx_migrations";
+    let before = bench.text(sums).await;
+    bench.run("update venue_sync._sqlx_migrations set checksum = '' where version = 20261122000000").await;
+    let repaired = venues(&bench, &["repair", "--yes"]);
+    assert!(repaired.stdout.contains("20261122000000 is recorded without a checksum"), "{}", repaired.stdout);
+    assert_eq!(bench.text(sums).await, before);
+    assert_eq!(venues(&bench, &["up"]).code, Some(0));
+    // What was kept has to be the file's.
+    bench
+        .run(
+            "update venue_sync._sqlx_migrations set checksum = '' where version = 20261122000000;
+             update venue_sync.migration_statements set up = 'select 1', checksum = 'other' where version = 20261122000000",
+        )
+        .await;
+    assert_eq!(venues(&bench, &["repair", "--yes"]).stdout, "nothing to repair\n");
+    let refused = venues(&bench, &["up"]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("-select 1"), "{}", refused.stderr);
+}
+
+#[tokio::test]
+async fn what_nobody_knows_is_not_nothing_to_repair() {
+    let mut bench = Bench::at_head().await;
+    bench
+        .run("insert into venue_sync._sqlx_migrations values (99990101000000, 'from the future', now(), true, 'sum', 1)")
+        .await;
+    let said = venues(&bench, &["repair"]);
+    assert_eq!(said.code, Some(1), "{}", said.stderr);
+    for words in ["99990101000000 (from the future)", "newer `venues`", "delete from venue_sync._sqlx_migrations"] {
+        assert!(said.stdout.contains(words), "{words} is not in: {}", said.stdout);
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_no_migration_can_have_is_refused_by_name_before_anything_is_done() {
+    for version in ["0", "-7"] {
+        let mut bench = Bench::at(2).await;
+        bench
+            .run(&format!("insert into venue_sync._sqlx_migrations values ({version}, 'stray', now(), true, 'sum', 1)"))
+            .await;
+        let before = bench.everything().await;
+        for words in [
+            &["up"][..],
+            &["down"],
+            &["down", "--to", "base", "--allow-data-loss"],
+            &["stamp", "head"],
+            &["repair", "--yes"],
+        ] {
+            let refused = venues(&bench, words);
+            assert_eq!(refused.code, Some(2), "{words:?}: {}", refused.stderr);
+            let named = format!("records a migration {version} (stray)");
+            assert!(refused.stderr.contains(&named), "{words:?}: {}", refused.stderr);
+        }
+        assert_eq!(bench.everything().await, before);
+    }
+}

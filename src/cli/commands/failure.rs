@@ -215,7 +215,7 @@ fn of_migration(error: &MigrationError) -> Exit {
     }
     match (database_of(error), error) {
         (Some(error), _) => of_database(error),
-        (None, MigrationError::Adopt(AdoptError::Differs(_))) => Exit::Finding,
+        (None, MigrationError::Adopt(AdoptError::Differs(_) | AdoptError::Further(_))) => Exit::Finding,
         (
             None,
             MigrationError::Lock(LockError::Locked { .. })

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use crate::cli::args::WaitArgs;
 use crate::cli::commands::failure::Failure;
+use crate::cli::exit::Exit;
 use crate::cli::terminal::{self, Terminal};
 use crate::migrate::{self, Done, Fault, Files, Options, Rev};
 use crate::store::Database;
@@ -30,7 +31,7 @@ pub(super) async fn repair(
     yes: bool,
     typed: &WaitArgs,
     terminal: &Terminal,
-) -> Result<String, Failure> {
+) -> Result<(String, Exit), Failure> {
     let files = Files::embedded();
     let found = migrate::faults(database, files).await?;
     if !found.is_empty() && !yes {
@@ -42,10 +43,14 @@ pub(super) async fn repair(
         }
     }
     let mended = migrate::repair(database, files, typed.waits()).await?;
+    let left = migrate::standing(database).await?.beyond_repair();
+    let exit = if left.is_empty() { Exit::Complete } else { Exit::Finding };
     if terminal.json {
-        return Ok(format!("{}\n", json!({ "repaired": mended })));
+        return Ok((format!("{}\n", json!({ "repaired": mended, "beyond_repair": left })), exit));
     }
-    Ok(if mended.is_empty() { "nothing to repair\n".to_owned() } else { lines("done: ", &mended) })
+    let left: String = left.iter().map(|line| format!("cannot be mended here: {line}\n")).collect();
+    let text = lines("done: ", &mended) + &left;
+    Ok((if text.is_empty() { "nothing to repair\n".to_owned() } else { text }, exit))
 }
 
 fn lines(mark: &str, faults: &[Fault]) -> String {
