@@ -18,8 +18,13 @@ impl Said {
 }
 
 fn venues(bench: &Bench, words: &[&str]) -> Said {
+    venues_with(bench, words, &[])
+}
+
+fn venues_with(bench: &Bench, words: &[&str], environment: &[(&str, &str)]) -> Said {
     let mut command = Command::new(env!("CARGO_BIN_EXE_venues"));
     command.arg("migrate").args(words).args(["--database-url", &bench.guard.url()]);
+    command.envs(environment.iter().copied());
     let output = command.stdin(std::process::Stdio::null()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
@@ -231,4 +236,28 @@ async fn a_number_that_no_migration_can_have_is_refused_by_name_before_anything_
         }
         assert_eq!(bench.everything().await, before);
     }
+}
+
+#[tokio::test]
+async fn a_database_that_takes_no_writes_is_looked_at_as_far_as_that_goes() {
+    let mut bench = Bench::at_head().await;
+    let name = bench.text("select current_database()::text").await.unwrap();
+    bench.run(&format!("alter database {name} set default_transaction_read_only = on")).await;
+    // There is no server in this folder: nothing is started for this test.
+    let nowhere = [("VENUES_POSTGRES_BIN", env!("CARGO_MANIFEST_DIR"))];
+    let current = venues_with(&bench, &["current", "--exit-code"], &nowhere);
+    assert_eq!(current.code, Some(0), "{}{}", current.stdout, current.stderr);
+    for words in [bench.newest().await.to_string().as_str(), "(head)", "not compared with what is declared: "] {
+        assert!(current.stdout.contains(words), "{words} is not in: {}", current.stdout);
+    }
+    let check = venues_with(&bench, &["check"], &nowhere);
+    assert_ne!(check.code, Some(0));
+    // Somebody named a server that does not take writes either.
+    let url = bench.guard.url();
+    let current = venues(&bench, &["current", "--exit-code", "--scratch-url", &url]);
+    assert_eq!(current.code, Some(0), "{}{}", current.stdout, current.stderr);
+    assert!(current.stdout.contains("cannot execute CREATE DATABASE in a read-only transaction"), "{}", current.stdout);
+    let check = venues(&bench, &["check", "--scratch-url", &url]);
+    assert_eq!(check.code, Some(2), "{}", check.stderr);
+    assert_eq!(check.stderr.matches("cannot execute CREATE DATABASE").count(), 1, "{}", check.stderr);
 }

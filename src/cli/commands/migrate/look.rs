@@ -60,9 +60,11 @@ async fn adrift(database: &Database, places: &Places<'_>) -> Result<(Vec<String>
         Ok(checked) => Ok((checked.ours().map(ToString::to_string).collect(), None)),
         Err(CheckError::Scratch(
             why @ (ScratchError::NoRight { .. }
+            | ScratchError::ReadOnly
             | ScratchError::NoPlace
             | ScratchError::Embedded(_)
-            | ScratchError::OtherVersion { .. }),
+            | ScratchError::OtherVersion { .. }
+            | ScratchError::Statement(_)),
         )) => Ok((Vec::new(), Some(why.to_string()))),
         Err(error) => Err(error.into()),
     }
