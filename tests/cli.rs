@@ -502,6 +502,38 @@ async fn a_role_without_rights_is_told_the_grant_that_is_enough() {
 }
 
 #[tokio::test]
+async fn a_database_that_was_reached_is_not_to_be_started() {
+    let office = Office::migrated().await;
+    let options = office.database.options();
+    let (name, owner) = (options.get_database().unwrap_or_default().to_owned(), options.get_username().to_owned());
+    let url = office.database.url();
+    let elsewhere = url.replacen(&name, "no_such_database", 1);
+    let stranger = url.replacen(&format!("{owner}@"), "no_such_role@", 1);
+    let slow = format!("{url}&options=-c%20statement_timeout%3D200");
+    let locked = "lock table venue_sync._sqlx_migrations in access exclusive mode";
+    let mut holder = office.database.connect().await;
+    let mut holding = sqlx::Connection::begin(&mut holder).await.expect("a transaction begins");
+    sqlx::Executor::execute(&mut *holding, locked).await.expect("nobody else is here");
+    let read_only = format!("{url}&options=-c%20default_transaction_read_only%3Don");
+    for (words, url, expected) in [
+        (&["migrate", "current"][..], &elsewhere, ["does not exist", "createdb"]),
+        (&["migrate", "current"], &stranger, ["does not exist", "create role"]),
+        (&["migrate", "current"], &slow, ["statement timeout", "statement_timeout"]),
+    ] {
+        let said = office.run(&[words, &["--database-url", url]].concat()).await;
+        assert_eq!(said.code, Some(69), "{}", said.stderr);
+        assert_all(&said.stderr, &expected);
+        assert!(!said.stderr.contains("docker compose"), "{}", said.stderr);
+    }
+    drop(holding);
+    sqlx::Connection::close(holder).await.expect("the connection closes");
+    let said = office.run(&["sync", "--region", "town", "--database-url", &read_only]).await;
+    assert_eq!(said.code, Some(69), "{}", said.stderr);
+    assert_all(&said.stderr, &["read-only transaction", "takes no writes", "primary"]);
+    assert!(!said.stderr.contains("docker compose"), "{}", said.stderr);
+}
+
+#[tokio::test]
 async fn a_provider_that_is_down_is_named_and_the_run_can_go_on() {
     let office = Office::migrated().await;
     let mut down = office.desk.command(&["sync", "--region", "town"]);

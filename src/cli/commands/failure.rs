@@ -186,15 +186,29 @@ impl Failure {
         };
         match database {
             store::DatabaseError::MissingRight { role, .. } => Some(grant(role).into()),
-            _ => match database.remedy() {
-                Remedy::Settings => Some("write it as postgresql://user:password@host:5432/database".into()),
-                Remedy::TryLater => Some(
-                    "start it (with this project's compose.yaml: `docker compose up -d postgres`, port 5433), or correct DATABASE_URL"
-                        .into(),
-                ),
-                Remedy::Grant | Remedy::Report => None,
-            },
+            _ => remedy(&database.remedy()).map(Cow::Borrowed),
         }
+    }
+}
+
+fn remedy(remedy: &Remedy) -> Option<&'static str> {
+    match remedy {
+        Remedy::Settings => Some("write it as postgresql://user:password@host:5432/database"),
+        Remedy::TryLater => Some(
+            "start it (with this project's compose.yaml: `docker compose up -d postgres`, port 5433), or correct DATABASE_URL",
+        ),
+        Remedy::MakeDatabase => Some("make it (`create database`, or `createdb`), or correct its name in DATABASE_URL"),
+        Remedy::LetIn => Some(
+            "correct the role or its password in DATABASE_URL, or have the server let it in (`create role … login`, pg_hba.conf)",
+        ),
+        Remedy::Writable => Some(
+            "if it is a standby, let DATABASE_URL name the primary; else set default_transaction_read_only off for the database \
+             and the role",
+        ),
+        Remedy::MoreTime => Some(
+            "run the command again when the server is less busy, or give statements more time: `alter role … set statement_timeout`",
+        ),
+        Remedy::Grant | Remedy::Report => None,
     }
 }
 
@@ -240,7 +254,7 @@ fn database_of(error: &MigrationError) -> Option<&store::DatabaseError> {
 fn of_database(error: &store::DatabaseError) -> Exit {
     match error.remedy() {
         Remedy::Settings | Remedy::Grant => Exit::Usage,
-        Remedy::TryLater => Exit::Unavailable,
+        Remedy::TryLater | Remedy::MakeDatabase | Remedy::LetIn | Remedy::Writable | Remedy::MoreTime => Exit::Unavailable,
         Remedy::Report => Exit::Bug,
     }
 }
