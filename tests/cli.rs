@@ -502,6 +502,26 @@ async fn a_role_without_rights_is_told_the_grant_that_is_enough() {
 }
 
 #[tokio::test]
+async fn whoever_migrates_without_the_right_is_told_of_no_grant_on_what_is_not_there() {
+    let office = Office::new("").await;
+    let role = format!("weak_{}", uuid::Uuid::new_v4().simple());
+    office.execute(&format!("create role {role} login")).await;
+    let owner = office.database.options().get_username().to_owned();
+    let url = office.database.url().replacen(&format!("{owner}@"), &format!("{role}@"), 1);
+    let stderr = office.refuses(&["migrate", "up", "--database-url", &url]).await;
+    assert_all(&stderr, &["permission denied", "as the owner of the database"]);
+    assert!(!stderr.contains("venue_sync"), "{stderr}");
+    // Nor is whoever looks at a database that only Alembic has been to.
+    office.execute("create table alembic_version (version_num text); insert into alembic_version values ('f99aa361bd09')").await;
+    let stderr = office.refuses(&["sync", "--region", "town", "--database-url", &url]).await;
+    assert!(!stderr.contains("venue_sync"), "{stderr}");
+    let grants: Vec<&str> = stderr.lines().map(str::trim).filter(|line| line.starts_with("grant")).collect();
+    office.execute(&grants.concat()).await;
+    assert_all(&office.refuses(&["sync", "--region", "town", "--database-url", &url]).await, &["Alembic"]);
+    office.execute(&format!("drop owned by {role}; drop role {role}")).await;
+}
+
+#[tokio::test]
 async fn a_database_that_was_reached_is_not_to_be_started() {
     let office = Office::migrated().await;
     let options = office.database.options();

@@ -184,12 +184,17 @@ impl Failure {
             }
             _ => return None,
         };
-        match database {
-            store::DatabaseError::MissingRight { role, .. } => Some(grant(role).into()),
+        match (database, self) {
+            (store::DatabaseError::MissingRight { .. }, Self::Migration(_)) => Some(OWNER.into()),
+            (store::DatabaseError::MissingRight { role, reason }, _) => Some(grant(role, reason).into()),
             _ => remedy(&database.remedy()).map(Cow::Borrowed),
         }
     }
 }
+
+/// Whoever migrates is told of no grant: what it would be on may not be there yet.
+const OWNER: &str = "`venues migrate` makes and changes schemas, tables and functions: run it as the owner of the database and of its \
+                     tables. A role that only syncs needs less, and `venues sync` says what";
 
 fn remedy(remedy: &Remedy) -> Option<&'static str> {
     match remedy {
@@ -213,8 +218,15 @@ fn remedy(remedy: &Remedy) -> Option<&'static str> {
 }
 
 /// What the owner of the tables has to run for a role that only syncs.
-fn grant(role: &str) -> String {
+fn grant(role: &str, reason: &str) -> String {
     let role = format!("\"{}\"", role.replace('"', "\"\""));
+    // Only where we have not been yet is this looked at.
+    if reason.ends_with(" alembic_version") {
+        return format!(
+            "run `venues migrate up` as the owner of the database first; only to look, this role needs\n  \
+             grant usage on schema public to {role};\n  grant select on public.alembic_version to {role};"
+        );
+    }
     format!(
         "as the owner of the tables, run:\n  grant usage on schema public, venue_sync to {role};\n  \
          grant select, insert, update, delete on all tables in schema public, venue_sync to {role};\n\
