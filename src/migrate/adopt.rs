@@ -84,7 +84,8 @@ pub(super) async fn inspect(
         if difference.object.kind == Kind::Schema && matches!(difference.change, Change::Unexpected) {
             continue;
         }
-        takeover.further |= matches!(difference.change, Change::Unexpected) && is_used(&difference.object, &found, &next);
+        takeover.further |=
+            matches!(difference.change, Change::Unexpected) && is_used(&difference.object, &found, &next);
         let side =
             if is_in_the_way(&difference, &found, &next) { &mut takeover.in_the_way } else { &mut takeover.not_ours };
         side.push(difference.to_string());

@@ -119,12 +119,8 @@ async fn climb(
     }
     let mut clear = standing.clearing();
     for (file, again) in steps {
-        let way = Way::Up {
-            clear: &clear,
-            down: file.down.as_ref(),
-            again,
-            newest: standing.newest().max(file.version),
-        };
+        let way =
+            Way::Up { clear: &clear, down: file.down.as_ref(), again, newest: standing.newest().max(file.version) };
         let step = self::step(file, &file.up, way, options);
         match run::step(database, connection, &step, options.waits, outcome).await {
             Err(MigrationError::Step { error, .. }) if file.up.extension.is_some() && run::is_not_allowed(&error) => {

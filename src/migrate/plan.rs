@@ -20,8 +20,8 @@ pub enum Target {
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The database cannot be used as it is.
-    #[error(transparent)]
-    Unusable(#[from] Unusable),
+    #[error("nothing was written: {0}")]
+    Unusable(Unusable),
     /// A word that names no revision.
     #[error(transparent)]
     Revision(#[from] RevisionError),
@@ -31,6 +31,12 @@ pub enum PlanError {
         /// Its version.
         version: i64,
     },
+}
+
+impl From<Unusable> for PlanError {
+    fn from(error: Unusable) -> Self {
+        Self::Unusable(error)
+    }
 }
 
 /// What `up` is to do.

@@ -61,7 +61,9 @@ pub enum ScratchError {
         reason: String,
     },
     /// The embedded server does not start.
-    #[error("a scratch database is needed, none can be made beside the database, and the embedded server does not start")]
+    #[error(
+        "a scratch database is needed, none can be made beside the database, and the embedded server does not start"
+    )]
     Embedded(#[source] EmbeddedError),
     /// Another version words the same things differently.
     #[error(

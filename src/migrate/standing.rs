@@ -97,8 +97,7 @@ pub enum State {
 pub enum Unusable {
     /// A newer binary was here.
     #[error(
-        "the database has migration {database}, which this binary (newest {binary}) does not know; nothing was written. \
-         Use the newer `venues` that made it"
+        "the database has migration {database}, which this binary (newest {binary}) does not know. Use the newer `venues` that made it"
     )]
     Newer {
         /// Newest version in the database.
@@ -108,7 +107,7 @@ pub enum Unusable {
     },
     /// A file says something else than what was applied.
     #[error(
-        "migration {version} was changed after it had been applied to this database{}; nothing was written.\n\
+        "migration {version} was changed after it had been applied to this database{}.\n\
          With the source: restore the file, and put the change into a new migration. With a binary alone: use the `venues` \
          that applied it{}{}",
         if difference.is_none() { " (or was never kept here, so that nobody can tell how)" } else { "" },
@@ -142,8 +141,8 @@ pub enum Unusable {
     },
     /// A number that no migration can have.
     #[error(
-        "the bookkeeping records a migration {version} ({what}), and no migration has such a number; nothing was written. See who \
-         wrote that; if it is a stray row, remove it: `delete from venue_sync._sqlx_migrations where version = {version}`"
+        "the bookkeeping records a migration {version} ({what}), and no migration has such a number. See who wrote that; \
+         if it is a stray row, remove it: `delete from venue_sync._sqlx_migrations where version = {version}`"
     )]
     NoVersion {
         /// What is recorded.
@@ -153,8 +152,8 @@ pub enum Unusable {
     },
     /// Tables of our names that neither we nor Alembic recorded.
     #[error(
-        "the database has {} of its own, and neither our bookkeeping nor Alembic's says where they come from; nothing was \
-         written. If they are ModeMap's as Alembic made them, record that with `venues migrate stamp {ALEMBIC_FIRST}`; if `venues` \
+        "the database has {} of its own, and neither our bookkeeping nor Alembic's says where they come from. \
+         If they are ModeMap's as Alembic made them, record that with `venues migrate stamp {ALEMBIC_FIRST}`; if `venues` \
          brought them further and the record was lost, with `venues migrate stamp head`, or the newest revision that they match; \
          else use another database",
         objects.join(", ")

@@ -84,9 +84,9 @@ pub enum StepError {
     },
     /// Others held what it needs.
     #[error(
-        "migration {version} did not get a lock within {} s and {} tries; {}.{} Run the command again when that is over, or \
+        "migration {version} did not get a lock within {} s and {}; {}.{} Run the command again when that is over, or \
          give it longer with --patience",
-        waited.as_secs(), tries, left(*.rolled_back), told(.by)
+        waited.as_secs(), many(*.tries), left(*.rolled_back), told(.by)
     )]
     Blocked {
         /// Its version.
@@ -112,6 +112,10 @@ pub enum StepError {
     /// The database's fault.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+}
+
+fn many(tries: u32) -> String {
+    if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") }
 }
 
 fn undone(rolled_back: bool) -> &'static str {

@@ -89,7 +89,9 @@ pub(crate) fn is_state(error: &sqlx::Error, state: &str) -> bool {
 pub(crate) fn word(error: &sqlx::Error) -> String {
     let sqlx::Error::Database(said) = error else { return error.to_string() };
     let detail = said.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::detail);
-    detail.map_or_else(|| said.message().to_owned(), |detail| format!("{}: {detail}", said.message()))
+    let word = detail.map_or_else(|| said.message().to_owned(), |detail| format!("{}: {detail}", said.message()));
+    // A detail is a sentence of its own; here it is a part of one.
+    word.trim_end_matches('.').to_owned()
 }
 
 /// What a person can do about a [`DatabaseError`].

@@ -2,7 +2,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::bench::{Bench, FIRST};
+use venue_sync::migrate;
+
+use crate::bench::{Bench, FIRST, files_with};
 
 /// What the command said, and how it ended.
 struct Said {
@@ -80,7 +82,8 @@ async fn nobody_at_the_terminal_means_that_nothing_is_taken_over_unless_told() {
     assert_eq!(refused.code, Some(2), "{}", refused.stderr);
     assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
     // Whoever says yes to the take-over says yes to what comes after it.
-    let rewritten = ["public.venues.hours", "public.venue_profiles.attribute_scores", "public.user_events.query_context"];
+    let rewritten =
+        ["public.venues.hours", "public.venue_profiles.attribute_scores", "public.user_events.query_context"];
     let planned = venues(&bench, &["up", "--dry-run"]).stdout;
     for words in rewritten.iter().chain(&["rewrite json as jsonb", "order of members"]) {
         assert!(refused.stderr.contains(words), "{words} is not in: {}", refused.stderr);
@@ -131,6 +134,8 @@ async fn a_mark_is_taken_away_only_by_somebody_who_says_so_and_a_lock_that_is_no
     sqlx::Executor::execute(&mut *reading, "lock table venues").await.unwrap();
     let blocked = venues(&bench, &["up", "--lock-timeout", "0.05", "--patience", "0.3"]);
     assert_eq!(blocked.code, Some(75), "{}", blocked.stderr);
+    let blocked = venues(&bench, &["up", "--lock-timeout", "0.05", "--patience", "0.1"]);
+    assert!(blocked.stderr.contains(" and 1 try;"), "{}", blocked.stderr);
     // Not even counted can it be what would go.
     let blocked = venues(&bench, &["down", "--to", "base", "--patience", "0.3"]);
     assert_eq!(blocked.code, Some(75), "{}", blocked.stderr);
@@ -205,7 +210,9 @@ async fn a_checksum_that_was_lost_is_written_again_from_the_text_that_was_kept()
 async fn what_nobody_knows_is_not_nothing_to_repair() {
     let mut bench = Bench::at_head().await;
     bench
-        .run("insert into venue_sync._sqlx_migrations values (99990101000000, 'from the future', now(), true, 'sum', 1)")
+        .run(
+            "insert into venue_sync._sqlx_migrations values (99990101000000, 'from the future', now(), true, 'sum', 1)",
+        )
         .await;
     let said = venues(&bench, &["repair"]);
     assert_eq!(said.code, Some(1), "{}", said.stderr);
@@ -260,4 +267,13 @@ async fn a_database_that_takes_no_writes_is_looked_at_as_far_as_that_goes() {
     let check = venues(&bench, &["check", "--scratch-url", &url]);
     assert_eq!(check.code, Some(2), "{}", check.stderr);
     assert_eq!(check.stderr.matches("cannot execute CREATE DATABASE").count(), 1, "{}", check.stderr);
+}
+
+#[tokio::test]
+async fn what_the_server_says_ends_with_one_full_stop() {
+    let bench = Bench::empty().await;
+    let twice = "create table public.t (a int unique); insert into public.t values (1), (1)";
+    let files = files_with(&[(99_990_101_000_000, twice, "drop table public.t")]);
+    let said = migrate::up(&bench.database, &files, &migrate::Options::default()).await.unwrap_err().to_string();
+    assert!(said.contains("already exists.\nWhat stands"), "{said}");
 }

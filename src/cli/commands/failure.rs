@@ -5,7 +5,7 @@ use crate::cli::exit::Exit;
 use crate::coverage::RegionError;
 use crate::migrate::auto::AutoError;
 use crate::migrate::scratch::ScratchError;
-use crate::migrate::{AdoptError, CheckError, FilesError, LockError, MigrationError, StepError};
+use crate::migrate::{AdoptError, CheckError, FilesError, LockError, MigrationError, StepError, Unusable};
 use crate::store::{self, Remedy, embedded};
 use crate::sync::SyncError;
 use crate::transport::{CassetteError, LiveSetupError, RecordError};
@@ -27,6 +27,9 @@ pub enum Failure {
     /// Its schema.
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    /// A database that was only looked at, and that this program cannot use.
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
     /// A migration that cannot be generated.
     #[error(transparent)]
     Auto(#[from] AutoError),
@@ -137,6 +140,7 @@ impl Failure {
             Self::Auto(AutoError::Database(_))
             | Self::Scratch(ScratchError::Statement(_) | ScratchError::Embedded(_)) => Exit::Unavailable,
             Self::Region { .. }
+            | Self::Unusable(_)
             | Self::Auto(_)
             | Self::Check(_)
             | Self::Scratch(_)
@@ -266,7 +270,9 @@ fn database_of(error: &MigrationError) -> Option<&store::DatabaseError> {
 fn of_database(error: &store::DatabaseError) -> Exit {
     match error.remedy() {
         Remedy::Settings | Remedy::Grant => Exit::Usage,
-        Remedy::TryLater | Remedy::MakeDatabase | Remedy::LetIn | Remedy::Writable | Remedy::MoreTime => Exit::Unavailable,
+        Remedy::TryLater | Remedy::MakeDatabase | Remedy::LetIn | Remedy::Writable | Remedy::MoreTime => {
+            Exit::Unavailable
+        }
         Remedy::Report => Exit::Bug,
     }
 }

@@ -17,7 +17,7 @@ pub(super) async fn current(
 ) -> Result<(String, bool), Failure> {
     let standing = migrate::standing(database).await?;
     if let Err(newer @ Unusable::Newer { .. }) = standing.state() {
-        return Err(MigrationError::from(newer).into());
+        return Err(newer.into());
     }
     let (adrift, not_looked) = match places {
         Some(places) if standing.state() == Ok(State::Current) => adrift(database, places).await?,
