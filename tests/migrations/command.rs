@@ -277,3 +277,18 @@ async fn what_the_server_says_ends_with_one_full_stop() {
     let said = migrate::up(&bench.database, &files, &migrate::Options::default()).await.unwrap_err().to_string();
     assert!(said.contains("already exists.\nWhat stands"), "{said}");
 }
+
+#[tokio::test]
+async fn a_database_whose_own_schema_is_gone_is_told_how_to_bring_it_back() {
+    let mut bench = Bench::at_head().await;
+    bench.run("drop schema venue_sync cascade").await;
+    for words in [&["up", "--yes"][..], &["stamp", "head"]] {
+        let refused = venues(&bench, words);
+        assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+        assert!(refused.stderr.contains("pg_dump --schema venue_sync"), "{}", refused.stderr);
+    }
+    // What Alembic made lacks more than that.
+    let alembic = Bench::made_by_alembic().await;
+    let refused = venues(&alembic, &["stamp", "head"]);
+    assert!(refused.code == Some(1) && !refused.stderr.contains("pg_dump"), "{}", refused.stderr);
+}

@@ -245,7 +245,9 @@ fn of_migration(error: &MigrationError) -> Exit {
     }
     match (database_of(error), error) {
         (Some(error), _) => of_database(error),
-        (None, MigrationError::Adopt(AdoptError::Differs(_) | AdoptError::Further(_))) => Exit::Finding,
+        (None, MigrationError::Adopt(AdoptError::Differs(_) | AdoptError::Further(_) | AdoptError::Gone(_))) => {
+            Exit::Finding
+        }
         (
             None,
             MigrationError::Lock(LockError::Locked { .. })
