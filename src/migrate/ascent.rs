@@ -99,17 +99,24 @@ async fn ascend(
         adopt::take_over(connection, files).await.map_err(|error| run::refused(database, error))?;
         outcome.adopted = Some(revision);
     }
-    let climbed = climb(database, connection, (&standing, files), ascent.steps, options, &mut outcome).await;
+    let work = Work { standing: &standing, files, steps: ascent.steps };
+    let climbed = climb(database, connection, work, options, &mut outcome).await;
     climbed.map_err(|error| error.after(&outcome))?;
     Ok(outcome)
+}
+
+/// What is to be done, once all is admitted.
+struct Work<'a> {
+    standing: &'a Standing,
+    files: &'a Files,
+    steps: Vec<(&'a File, bool)>,
 }
 
 /// What is done piece by piece, each of which stays when a later one fails.
 async fn climb(
     database: &Database,
     connection: &mut PgConnection,
-    (standing, files): (&Standing, &Files),
-    steps: Vec<(&File, bool)>,
+    Work { standing, files, steps }: Work<'_>,
     options: &Options<'_>,
     outcome: &mut Outcome,
 ) -> Result<(), MigrationError> {

@@ -49,8 +49,9 @@ async fn descend(
         return Err(MigrationError::LosesData(outcome.loses));
     }
     outcome.steps.clear();
-    let climbed = climb_down(database, connection, files, scripts, options, &mut outcome).await;
+    let climbed = climb_down(database, connection, scripts, options, &mut outcome).await;
     climbed.map_err(|error| error.after(&outcome))?;
+    clear_away(database, connection, files).await.map_err(|error| error.after(&outcome))?;
     Ok(outcome)
 }
 
@@ -58,7 +59,6 @@ async fn descend(
 async fn climb_down(
     database: &Database,
     connection: &mut PgConnection,
-    files: &Files,
     scripts: Vec<(Descent, Script)>,
     options: &Options<'_>,
     outcome: &mut Outcome,
@@ -69,6 +69,11 @@ async fn climb_down(
         let step = Step { version, what: &what, script: &script, way: Way::Down { again }, allow_data_loss };
         run::step(database, connection, &step, waits, outcome).await?;
     }
+    Ok(())
+}
+
+/// The bookkeeping, where it records nothing any more.
+async fn clear_away(database: &Database, connection: &mut PgConnection, files: &Files) -> Result<(), MigrationError> {
     let standing = run::read(database, connection, files).await?;
     if standing.found.bookkeeping && standing.found.rows.is_empty() {
         bookkeeping::unmake(connection).await.map_err(|error| database.error(error))?;

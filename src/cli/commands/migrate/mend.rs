@@ -1,10 +1,12 @@
+use std::fmt::Display;
+
 use serde_json::json;
 
 use crate::cli::args::WaitArgs;
 use crate::cli::commands::failure::Failure;
 use crate::cli::exit::Exit;
 use crate::cli::terminal::{self, Terminal};
-use crate::migrate::{self, Done, Fault, Files, Options, Rev};
+use crate::migrate::{self, Done, Files, Options, Rev};
 use crate::store::Database;
 
 /// `venues migrate stamp`.
@@ -48,11 +50,10 @@ pub(super) async fn repair(
     if terminal.json {
         return Ok((format!("{}\n", json!({ "repaired": mended, "beyond_repair": left })), exit));
     }
-    let left: String = left.iter().map(|line| format!("cannot be mended here: {line}\n")).collect();
-    let text = lines("done: ", &mended) + &left;
+    let text = lines("done: ", &mended) + &lines("cannot be mended here: ", &left);
     Ok((if text.is_empty() { "nothing to repair\n".to_owned() } else { text }, exit))
 }
 
-fn lines(mark: &str, faults: &[Fault]) -> String {
+fn lines(mark: &str, faults: &[impl Display]) -> String {
     faults.iter().map(|fault| format!("{mark}{fault}\n")).collect::<Vec<_>>().concat()
 }
