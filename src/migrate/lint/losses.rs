@@ -67,7 +67,7 @@ fn lost(statement: &ast::Stmt) -> Vec<String> {
 }
 
 /// The columns that become `jsonb` by a file: what their texts said otherwise than by values goes.
-pub(in crate::migrate) fn becoming_jsonb(text: &str) -> Vec<String> {
+pub(crate) fn becoming_jsonb(text: &str) -> Vec<String> {
     let to_jsonb = |name: ast::Type| bare(name.syntax()) == "jsonb";
     SourceFile::parse(text).tree().stmts().flat_map(|statement| retypes(&statement, to_jsonb)).collect()
 }
