@@ -470,10 +470,16 @@ async fn a_database_newer_than_the_program_is_refused_by_every_command() {
         &["sync", "--region", "town", "--migrate"],
         &["migrate", "up"],
         &["migrate", "down"],
-        &["migrate", "current"],
     ] {
         assert_all(&office.refuses(words).await, &["29990101000000", &newest, "nothing was written"]);
     }
+    // Where nothing would have been, nobody is told so.
+    let looked = office.refuses(&["migrate", "current"]).await;
+    assert_all(&looked, &["29990101000000", &newest]);
+    assert!(!looked.contains("nothing was written"), "{looked}");
+    let looked = office.run(&["migrate", "check", "--scratch-url", &office.database.url()]).await.stdout;
+    assert_all(&looked, &["29990101000000", &newest]);
+    assert!(!looked.contains("nothing was written"), "{looked}");
     // Listed all the same: what is to be taken back has to be seen.
     let history = office.run(&["migrate", "history"]).await;
     assert_eq!(history.code, Some(0), "{}", history.stderr);
@@ -499,6 +505,60 @@ async fn a_role_without_rights_is_told_the_grant_that_is_enough() {
     let said = office.run(&sync).await;
     office.execute(&format!("drop owned by \"{role}\"; drop role \"{role}\"")).await;
     assert_eq!(said.code, Some(0), "after {grants:?}: {}", said.stderr);
+}
+
+#[tokio::test]
+async fn whoever_migrates_without_the_right_is_told_of_no_grant_on_what_is_not_there() {
+    let office = Office::new("").await;
+    let role = format!("weak_{}", uuid::Uuid::new_v4().simple());
+    office.execute(&format!("create role {role} login")).await;
+    let owner = office.database.options().get_username().to_owned();
+    let url = office.database.url().replacen(&format!("{owner}@"), &format!("{role}@"), 1);
+    let stderr = office.refuses(&["migrate", "up", "--database-url", &url]).await;
+    assert_all(&stderr, &["permission denied", "as the owner of the database"]);
+    assert!(!stderr.contains("venue_sync"), "{stderr}");
+    // Nor is whoever looks at a database that only Alembic has been to.
+    office
+        .execute("create table alembic_version (version_num text); insert into alembic_version values ('f99aa361bd09')")
+        .await;
+    let stderr = office.refuses(&["sync", "--region", "town", "--database-url", &url]).await;
+    assert!(!stderr.contains("venue_sync"), "{stderr}");
+    let grants: Vec<&str> = stderr.lines().map(str::trim).filter(|line| line.starts_with("grant")).collect();
+    office.execute(&grants.concat()).await;
+    assert_all(&office.refuses(&["sync", "--region", "town", "--database-url", &url]).await, &["Alembic"]);
+    office.execute(&format!("drop owned by {role}; drop role {role}")).await;
+}
+
+#[tokio::test]
+async fn a_database_that_was_reached_is_not_to_be_started() {
+    let office = Office::migrated().await;
+    let options = office.database.options();
+    let (name, owner) = (options.get_database().unwrap_or_default().to_owned(), options.get_username().to_owned());
+    let url = office.database.url();
+    let elsewhere = url.replacen(&name, "no_such_database", 1);
+    let stranger = url.replacen(&format!("{owner}@"), "no_such_role@", 1);
+    let slow = format!("{url}&options=-c%20statement_timeout%3D200");
+    let locked = "lock table venue_sync._sqlx_migrations in access exclusive mode";
+    let mut holder = office.database.connect().await;
+    let mut holding = sqlx::Connection::begin(&mut holder).await.expect("a transaction begins");
+    sqlx::Executor::execute(&mut *holding, locked).await.expect("nobody else is here");
+    let read_only = format!("{url}&options=-c%20default_transaction_read_only%3Don");
+    for (words, url, expected) in [
+        (&["migrate", "current"][..], &elsewhere, ["does not exist", "createdb"]),
+        (&["migrate", "current"], &stranger, ["does not exist", "create role"]),
+        (&["migrate", "current"], &slow, ["statement timeout", "statement_timeout"]),
+    ] {
+        let said = office.run(&[words, &["--database-url", url]].concat()).await;
+        assert_eq!(said.code, Some(69), "{}", said.stderr);
+        assert_all(&said.stderr, &expected);
+        assert!(!said.stderr.contains("docker compose"), "{}", said.stderr);
+    }
+    drop(holding);
+    sqlx::Connection::close(holder).await.expect("the connection closes");
+    let said = office.run(&["sync", "--region", "town", "--database-url", &read_only]).await;
+    assert_eq!(said.code, Some(69), "{}", said.stderr);
+    assert_all(&said.stderr, &["read-only transaction", "takes no writes", "primary"]);
+    assert!(!said.stderr.contains("docker compose"), "{}", said.stderr);
 }
 
 #[tokio::test]

@@ -210,3 +210,15 @@ async fn current_tells_where_a_database_stands_though_nothing_can_be_made_to_com
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(told.contains("(head)\nnot compared with what is declared: "), "{told}");
 }
+
+#[tokio::test]
+async fn a_migration_that_is_for_nothing_is_refused() {
+    let tree = Tree::new().await;
+    let before = tree.written();
+    for message in ["", "  "] {
+        let refused = tree.new_migration(&[message]);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("what the migration is for"));
+    }
+    assert_eq!(tree.written(), before);
+}

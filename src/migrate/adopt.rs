@@ -20,6 +20,10 @@ pub struct Takeover {
     pub in_the_way: Vec<String>,
     /// What is somebody else's, and is left alone.
     pub not_ours: Vec<String>,
+    /// It has what a later migration of ours makes.
+    pub further: bool,
+    /// It lacks the schema that is ours alone, and little or nothing else.
+    pub gone: bool,
 }
 
 /// Why a database cannot be taken over.
@@ -32,6 +36,23 @@ pub enum AdoptError {
         .0.iter().map(|line| format!("\n  {line}")).collect::<Vec<_>>().concat()
     )]
     Differs(Vec<String>),
+    /// Nor is it what Alembic leaves: a later migration of ours has been here.
+    #[error(
+        "this database has what our later migrations make, and no record of them; nothing was written.{}\nIf `venues` brought it \
+         there and the record was lost, write it again with `venues migrate stamp head`, or with the newest revision that it \
+         matches: stamp compares the two first. If not, make it as Alembic leaves it, then run the command again",
+        .0.iter().map(|line| format!("\n  {line}")).collect::<Vec<_>>().concat()
+    )]
+    Further(Vec<String>),
+    /// The schema in which we keep what is ours is gone, and a record alone would not bring it back.
+    #[error(
+        "this database has what our migrations make in `public`, and the schema venue_sync, with their record, is gone; nothing \
+         was written.{}\nBring the schema back from a backup. Or, without what was in it, from a new database that the same \
+         `venues migrate up` has made: `pg_dump --schema venue_sync NEW | psql THIS`; that brings the record along, and \
+         `venues migrate check` says whether all is there",
+        .0.iter().map(|line| format!("\n  {line}")).collect::<Vec<_>>().concat()
+    )]
+    Gone(Vec<String>),
     /// Nowhere to make what it is compared with.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
@@ -43,7 +64,12 @@ pub enum AdoptError {
 impl Takeover {
     /// Refuses where something is in the way.
     pub fn admit(self) -> Result<(), AdoptError> {
-        if self.in_the_way.is_empty() { Ok(()) } else { Err(AdoptError::Differs(self.in_the_way)) }
+        match self {
+            Self { in_the_way, .. } if in_the_way.is_empty() => Ok(()),
+            Self { in_the_way, gone: true, .. } => Err(AdoptError::Gone(in_the_way)),
+            Self { in_the_way, further: true, .. } => Err(AdoptError::Further(in_the_way)),
+            Self { in_the_way, .. } => Err(AdoptError::Differs(in_the_way)),
+        }
     }
 }
 
@@ -65,16 +91,29 @@ pub(super) async fn inspect(
     let found = catalogue::read(connection).await.map_err(|error| database.error(error))?;
     let next: Vec<&Script> = all.iter().filter(|file| file.version > files.newest()).map(|file| &file.up).collect();
     let mut takeover = Takeover::default();
+    let mut only_ours = true;
     for difference in compare(&wanted, &found) {
         // Where our bookkeeping lives, once it has been here.
         if difference.object.kind == Kind::Schema && matches!(difference.change, Change::Unexpected) {
             continue;
         }
-        let side =
-            if is_in_the_way(&difference, &found, &next) { &mut takeover.in_the_way } else { &mut takeover.not_ours };
-        side.push(difference.to_string());
+        takeover.further |=
+            matches!(difference.change, Change::Unexpected) && is_used(&difference.object, &found, &next);
+        if is_in_the_way(&difference, &found, &next) {
+            only_ours &= is_ours(&difference.object);
+            takeover.in_the_way.push(difference.to_string());
+        } else {
+            takeover.not_ours.push(difference.to_string());
+        }
     }
+    takeover.gone =
+        !found.objects.keys().any(is_ours) && (takeover.further || only_ours && !takeover.in_the_way.is_empty());
     Ok(takeover)
+}
+
+/// In the schema in which nobody else makes anything, or that schema itself.
+fn is_ours(id: &Id) -> bool {
+    id.schema == "venue_sync" || id.kind == Kind::Schema && id.name == "venue_sync"
 }
 
 async fn made_by(scratch: &Scratch, files: &Files) -> Result<Catalogue, ScratchError> {

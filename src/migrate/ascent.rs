@@ -27,7 +27,7 @@ pub async fn foresee_up(
         Some(_) => Some(adopt::inspect(database, &mut connection, &first(files), files, options.places).await?),
         None => None,
     };
-    let mut outcome = outcome(&standing);
+    let mut outcome = outcome(&standing, &ascent);
     for (file, _) in &ascent.steps {
         outcome.loses.extend(run::losing(database, &mut connection, file.version, &file.up).await?);
         outcome.steps.push(Done { version: file.version, what: file.what.clone() });
@@ -45,7 +45,7 @@ pub async fn up(database: &Database, files: &Files, options: &Options<'_>) -> Re
     let ascent = admitted(&standing, files, options)?;
     if is_idle(&standing, files, &ascent) {
         run::close(connection).await;
-        return Ok(outcome(&standing));
+        return Ok(outcome(&standing, &ascent));
     }
     let lock = run::take_lock(database, &mut connection, &standing, options.waits).await?;
     let done = ascend(database, &mut connection, files, options).await;
@@ -60,8 +60,10 @@ fn first(files: &Files) -> Files {
 
 fn admitted<'a>(standing: &Standing, files: &'a Files, options: &Options<'_>) -> Result<Ascent<'a>, MigrationError> {
     let ascent = plan::up(standing, files, &options.target)?;
-    match ascent.adopt {
-        Some(revision) if !options.adopt => Err(MigrationError::MadeByAlembic { revision }),
+    match &ascent.adopt {
+        Some(revision) if !options.adopt => {
+            Err(MigrationError::MadeByAlembic { revision: revision.clone(), rewrites: run::rewrites(&ascent) })
+        }
         _ => Ok(ascent),
     }
 }
@@ -80,7 +82,7 @@ async fn ascend(
 ) -> Result<Outcome, MigrationError> {
     let standing = run::read(database, connection, files).await?;
     let ascent = admitted(&standing, files, options)?;
-    let mut outcome = outcome(&standing);
+    let mut outcome = outcome(&standing, &ascent);
     for (file, _) in &ascent.steps {
         outcome.loses.extend(run::losing(database, connection, file.version, &file.up).await?);
     }
@@ -97,15 +99,37 @@ async fn ascend(
         adopt::take_over(connection, files).await.map_err(|error| run::refused(database, error))?;
         outcome.adopted = Some(revision);
     }
-    for index in run::to_rebuild(&standing, files) {
+    let work = Work { standing: &standing, files, steps: ascent.steps };
+    let climbed = climb(database, connection, work, options, &mut outcome).await;
+    climbed.map_err(|error| error.after(&outcome))?;
+    Ok(outcome)
+}
+
+/// What is to be done, once all is admitted.
+struct Work<'a> {
+    standing: &'a Standing,
+    files: &'a Files,
+    steps: Vec<(&'a File, bool)>,
+}
+
+/// What is done piece by piece, each of which stays when a later one fails.
+async fn climb(
+    database: &Database,
+    connection: &mut PgConnection,
+    Work { standing, files, steps }: Work<'_>,
+    options: &Options<'_>,
+    outcome: &mut Outcome,
+) -> Result<(), MigrationError> {
+    for index in run::to_rebuild(standing, files) {
         indexes::rebuild(connection, index).await?;
         outcome.rebuilt.push(index.path.clone());
     }
     let mut clear = standing.clearing();
-    for (file, again) in ascent.steps {
-        let way = Way::Up { clear: &clear, down: file.down.as_ref(), again };
+    for (file, again) in steps {
+        let way =
+            Way::Up { clear: &clear, down: file.down.as_ref(), again, newest: standing.newest().max(file.version) };
         let step = self::step(file, &file.up, way, options);
-        match run::step(database, connection, &step, options.waits, &mut outcome).await {
+        match run::step(database, connection, &step, options.waits, outcome).await {
             Err(MigrationError::Step { error, .. }) if file.up.extension.is_some() && run::is_not_allowed(&error) => {
                 outcome.optional.push(format!("{} {} ({error})", file.version, file.what));
             }
@@ -114,7 +138,7 @@ async fn ascend(
         clear.clear();
     }
     run::keep_texts(connection, files).await.map_err(|error| database.error(error))?;
-    Ok(outcome)
+    Ok(())
 }
 
 fn step<'a>(file: &'a File, script: &'a Script, way: Way<'a>, options: &Options<'_>) -> Step<'a> {
@@ -122,9 +146,12 @@ fn step<'a>(file: &'a File, script: &'a Script, way: Way<'a>, options: &Options<
     Step { version: file.version, what: &file.what, script, way, allow_data_loss }
 }
 
-fn outcome(standing: &Standing) -> Outcome {
+fn outcome(standing: &Standing, ascent: &Ascent<'_>) -> Outcome {
     let reworded = |revision: &&standing::Revision| revision.status == Status::Reworded;
     Outcome {
+        stood: standing.at().map(|revision| revision.version),
+        asked: ascent.asked,
+        rewrites: run::rewrites(ascent),
         optional: standing.revisions.iter().filter_map(left_out).collect(),
         reworded: standing.revisions.iter().filter(reworded).map(|revision| revision.version).collect(),
         ..Outcome::default()

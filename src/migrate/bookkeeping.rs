@@ -46,12 +46,13 @@ const ROWS: &str = "
     select version, description, success, checksum, null::bytea as statements, false as goes_back
     from venue_sync._sqlx_migrations order by version";
 
-/// A kept text counts only where it is the one that was recorded: sqlx-cli may have been here since.
+/// A kept text counts only where it is the one that was recorded: sqlx-cli may have been here since. It always writes a checksum:
+/// where none is recorded any more, the text is all that is known.
 const ROWS_WITH_TEXTS: &str = "
     select m.version, m.description, m.success, m.checksum, k.checksum as statements, k.down is not null as goes_back
     from venue_sync._sqlx_migrations m
     left join venue_sync.migration_statements k
-        on k.version = m.version and sha384(convert_to(k.up, 'UTF8')) = m.checksum
+        on k.version = m.version and (m.checksum = '' or sha384(convert_to(k.up, 'UTF8')) = m.checksum)
     order by m.version";
 
 /// What was found.

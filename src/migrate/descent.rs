@@ -49,17 +49,36 @@ async fn descend(
         return Err(MigrationError::LosesData(outcome.loses));
     }
     outcome.steps.clear();
+    let climbed = climb_down(database, connection, scripts, options, &mut outcome).await;
+    climbed.map_err(|error| error.after(&outcome))?;
+    clear_away(database, connection, files).await.map_err(|error| error.after(&outcome))?;
+    Ok(outcome)
+}
+
+/// What is done piece by piece, each of which stays when a later one fails.
+async fn climb_down(
+    database: &Database,
+    connection: &mut PgConnection,
+    scripts: Vec<(Descent, Script)>,
+    options: &Options<'_>,
+    outcome: &mut Outcome,
+) -> Result<(), MigrationError> {
     for (descent, script) in scripts {
         let Descent { version, what, again, .. } = descent;
         let Options { allow_data_loss, waits, .. } = *options;
         let step = Step { version, what: &what, script: &script, way: Way::Down { again }, allow_data_loss };
-        run::step(database, connection, &step, waits, &mut outcome).await?;
+        run::step(database, connection, &step, waits, outcome).await?;
     }
+    Ok(())
+}
+
+/// The bookkeeping, where it records nothing any more.
+async fn clear_away(database: &Database, connection: &mut PgConnection, files: &Files) -> Result<(), MigrationError> {
     let standing = run::read(database, connection, files).await?;
     if standing.found.bookkeeping && standing.found.rows.is_empty() {
         bookkeeping::unmake(connection).await.map_err(|error| database.error(error))?;
     }
-    Ok(outcome)
+    Ok(())
 }
 
 /// What is to be taken back, with what, and what is lost by it.

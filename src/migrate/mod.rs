@@ -39,7 +39,7 @@ pub use plan::{PlanError, Target};
 pub use print::sql;
 pub use repair::{Fault, faults, repair};
 pub use revision::{Rev, RevisionError};
-pub use run::{Done, MigrationError, Options, Outcome, Stands};
+pub use run::{Done, MigrationError, Options, Outcome, Stands, rewriting};
 pub use script::{Loss, Script};
 pub use stamp::{Stamped, stamp};
 pub use standing::{Revision, Standing, State, Status, Unusable, standing};

@@ -20,8 +20,8 @@ pub enum Target {
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The database cannot be used as it is.
-    #[error(transparent)]
-    Unusable(#[from] Unusable),
+    #[error("nothing was written: {0}")]
+    Unusable(Unusable),
     /// A word that names no revision.
     #[error(transparent)]
     Revision(#[from] RevisionError),
@@ -33,6 +33,12 @@ pub enum PlanError {
     },
 }
 
+impl From<Unusable> for PlanError {
+    fn from(error: Unusable) -> Self {
+        Self::Unusable(error)
+    }
+}
+
 /// What `up` is to do.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ascent<'a> {
@@ -40,6 +46,8 @@ pub(super) struct Ascent<'a> {
     pub(super) adopt: Option<String>,
     /// Oldest first; true for one that was begun and is run again.
     pub(super) steps: Vec<(&'a File, bool)>,
+    /// The revision that was named.
+    pub(super) asked: Option<i64>,
 }
 
 /// One migration that `down` is to take back.
@@ -73,10 +81,12 @@ pub(super) fn up<'a>(standing: &Standing, files: &'a Files, target: &Target) -> 
     let skipped = usize::from(adopt.is_some());
     let steps = standing.revisions.iter().skip(skipped).take_while(|revision| revision.version <= last);
     let steps = steps.filter_map(|revision| Some((files.get(revision.version)?, begun(revision)?)));
-    Ok(Ascent { adopt, steps: steps.take(most).collect() })
+    let asked = matches!(target, Target::Rev(_)).then_some(last);
+    Ok(Ascent { adopt, steps: steps.take(most).collect(), asked })
 }
 
 pub(super) fn down(standing: &Standing, files: &Files, target: &Target) -> Result<Vec<Descent>, PlanError> {
+    standing.check_numbers()?;
     let (most, last) = match target {
         Target::Usual => (1, 0),
         Target::Count(count) => (usize::try_from(*count).unwrap_or(usize::MAX), 0),

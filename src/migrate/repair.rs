@@ -24,6 +24,11 @@ pub enum Fault {
         /// The migration.
         version: i64,
     },
+    /// The record has no checksum; the text that was kept is the file's.
+    Unsummed {
+        /// The migration.
+        version: i64,
+    },
     /// A failed build left an index that costs every writer and helps no reader.
     Invalid {
         /// The index.
@@ -46,6 +51,11 @@ impl fmt::Display for Fault {
                 "migration {version} was changed in its words only since it was applied; its checksum is written anew, so that \
                  sqlx-cli takes it for the same, too"
             ),
+            Self::Unsummed { version } => write!(
+                f,
+                "migration {version} is recorded without a checksum; what was kept of it says the same as its file, whose checksum \
+                 is written"
+            ),
             Self::Invalid { index, rebuild: true } => {
                 write!(f, "the index {} is invalid; it is built anew", index.path)
             }
@@ -65,12 +75,16 @@ impl fmt::Display for Fault {
 pub async fn faults(database: &Database, files: &Files) -> Result<Vec<Fault>, MigrationError> {
     let mut connection = database.own_connection().await?;
     let standing = run::read(database, &mut connection, files).await?;
+    standing.check_numbers()?;
     run::close(connection).await;
     Ok(find(&standing, files))
 }
 
 fn find(standing: &Standing, files: &Files) -> Vec<Fault> {
     let marks = standing.revisions.iter().filter_map(|revision| match revision.status {
+        Status::Reworded if standing.is_unsummed(revision.version) => {
+            Some(Fault::Unsummed { version: revision.version })
+        }
         Status::Reworded => Some(Fault::Reworded { version: revision.version }),
         Status::Half { .. } => Some(Fault::Half { version: revision.version }),
         _ => None,
@@ -86,6 +100,7 @@ fn find(standing: &Standing, files: &Files) -> Vec<Fault> {
 pub async fn repair(database: &Database, files: &Files, waits: Waits) -> Result<Vec<Fault>, MigrationError> {
     let mut connection = database.own_connection().await?;
     let standing = run::read(database, &mut connection, files).await?;
+    standing.check_numbers()?;
     if find(&standing, files).is_empty() {
         run::close(connection).await;
         return Ok(Vec::new());
@@ -102,7 +117,7 @@ async fn mend(database: &Database, connection: &mut PgConnection, files: &Files)
     let faults = find(&standing, files);
     for fault in &faults {
         match fault {
-            Fault::Reworded { version } => rewrite(connection, files, *version).await,
+            Fault::Reworded { version } | Fault::Unsummed { version } => rewrite(connection, files, *version).await,
             Fault::Half { version } => bookkeeping::forget(connection, *version).await,
             Fault::Invalid { index, rebuild: true } => {
                 indexes::rebuild(connection, index).await?;

@@ -10,9 +10,10 @@ use super::adopt::AdoptError;
 use super::bookkeeping;
 use super::files::{File, Files};
 use super::indexes::{self, RebuildError};
+use super::lint;
 use super::lock::{self, LockError};
 use super::loss::{self, Losing};
-use super::plan::{PlanError, Target};
+use super::plan::{Ascent, PlanError, Target};
 use super::scratch::Places;
 use super::script::Script;
 use super::standing::{self, Standing, Unusable};
@@ -48,10 +49,16 @@ pub struct Done {
 pub struct Outcome {
     /// The database was taken over from Alembic, which was at this revision.
     pub adopted: Option<String>,
+    /// Where it stood when nobody had done anything yet: the newest migration that was applied.
+    pub stood: Option<i64>,
+    /// How far it was to go, where that was a revision; 0 is before the first.
+    pub asked: Option<i64>,
     /// In the order in which it was done.
     pub steps: Vec<Done>,
     /// What the steps lose.
     pub loses: Vec<Losing>,
+    /// Columns of a database that was taken over which the steps rewrite as `jsonb`.
+    pub rewrites: Vec<String>,
     /// Invalid indexes that were built anew.
     pub rebuilt: Vec<String>,
     /// What was left out, since the server lacks the extension that it is for.
@@ -72,11 +79,15 @@ pub enum MigrationError {
     /// The backend's Alembic made this database, and nobody said to take it over.
     #[error(
         "this database was made by the backend's Alembic (revision {revision}) and has none of our bookkeeping; nothing was \
-         written. Take it over with `venues migrate up`, which asks, or `venues migrate up --yes`; no row is touched"
+         written. Take it over with `venues migrate up`, which asks, or `venues migrate up --yes`; the take-over itself touches no \
+         row{}",
+        rewriting(.rewrites).map(|what| format!(", but {what}")).unwrap_or_default()
     )]
     MadeByAlembic {
         /// What `alembic_version` says.
         revision: String,
+        /// Columns of the backend's that the migrations after the take-over would rewrite.
+        rewrites: Vec<String>,
     },
     /// It cannot be taken over.
     #[error(transparent)]
@@ -95,6 +106,14 @@ pub enum MigrationError {
         /// What was done before it, and stays.
         stands: Stands,
     },
+    /// Something else failed, after something was done.
+    #[error("{error}{stands}")]
+    Later {
+        /// Why.
+        error: Box<MigrationError>,
+        /// What was done before it, and stays.
+        stands: Stands,
+    },
     /// Somebody holds a lock on a table that has to be looked at.
     #[error(
         "another program has locked a table that has to be looked at, and did not let go of it in time. Run the command again when \
@@ -106,9 +125,56 @@ pub enum MigrationError {
     Rebuild(#[from] RebuildError),
 }
 
+/// What becomes of a database's json in words; nothing where it stays as it is.
+pub fn rewriting(columns: &[String]) -> Option<String> {
+    (!columns.is_empty()).then(|| {
+        format!(
+            "the migrations after it rewrite json as jsonb, in {}: the values stay; how they were spelt, the order of members, and \
+             all but the last of members of one name do not",
+            columns.join(", ")
+        )
+    })
+}
+
+/// What the files rewrite of a database that Alembic made.
+pub(super) fn rewrites(ascent: &Ascent<'_>) -> Vec<String> {
+    if ascent.adopt.is_none() {
+        return Vec::new();
+    }
+    rewritten_by(ascent.steps.iter().map(|(file, _)| *file))
+}
+
+fn rewritten_by<'a>(files: impl Iterator<Item = &'a File>) -> Vec<String> {
+    files.flat_map(|file| lint::becoming_jsonb(&file.up.text)).collect()
+}
+
 /// The role lacks a right that a migration needs.
 pub(super) fn is_not_allowed(error: &StepError) -> bool {
     matches!(error, StepError::NotAllowed { .. } | StepError::Database(DatabaseError::MissingRight { .. }))
+}
+
+impl MigrationError {
+    /// For whoever would bring an Alembic database up to date all the way.
+    pub fn made_by_alembic(revision: String, files: &Files) -> Self {
+        Self::MadeByAlembic { revision, rewrites: rewritten_by(files.iter().skip(1)) }
+    }
+
+    /// With what stands, where something does and it is not said yet.
+    pub(super) fn after(self, outcome: &Outcome) -> Self {
+        let stands = Stands::of(outcome);
+        if stands.is_empty() || matches!(self, Self::Step { .. }) {
+            return self;
+        }
+        Self::Later { error: Box::new(self), stands }
+    }
+
+    /// What was done before it, and stays.
+    pub fn stands(&self) -> Option<&Stands> {
+        match self {
+            Self::Step { stands, .. } | Self::Later { stands, .. } => Some(stands).filter(|stands| !stands.is_empty()),
+            _ => None,
+        }
+    }
 }
 
 impl From<Unusable> for MigrationError {
@@ -124,18 +190,35 @@ pub struct Stands {
     pub adopted: bool,
     /// Migrations that were applied or taken back.
     pub done: Vec<i64>,
+    /// Invalid indexes that were built anew.
+    pub rebuilt: Vec<String>,
+}
+
+impl Stands {
+    fn of(outcome: &Outcome) -> Self {
+        let done = outcome.steps.iter().map(|one| one.version).collect();
+        Self { adopted: outcome.adopted.is_some(), done, rebuilt: outcome.rebuilt.clone() }
+    }
+
+    /// Nothing was done.
+    pub fn is_empty(&self) -> bool {
+        !self.adopted && self.done.is_empty() && self.rebuilt.is_empty()
+    }
 }
 
 impl fmt::Display for Stands {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.adopted {
-            write!(f, ".\nWhat stands: the database is taken over from Alembic, with no row touched")?;
+            write!(f, ".\nWhat stands: the database is taken over from Alembic, which touched no row")?;
         }
         if let Some(last) = self.done.last() {
             let many = self.done.len();
             write!(f, ".\nWhat stands: {many} before it, the last of them {last}")?;
         }
-        if self.adopted || !self.done.is_empty() {
+        if !self.rebuilt.is_empty() {
+            write!(f, ".\nWhat stands: {} built anew", self.rebuilt.join(", "))?;
+        }
+        if !self.is_empty() {
             write!(f, ". Mend what failed and run the same command again: it goes on from there")?;
         }
         if self.adopted {
@@ -143,10 +226,6 @@ impl fmt::Display for Stands {
         }
         Ok(())
     }
-}
-
-pub(super) fn versions(done: &[Done]) -> Vec<i64> {
-    done.iter().map(|one| one.version).collect()
 }
 
 /// Invalid indexes of migrations that are applied: those of others are built by running them.
@@ -198,8 +277,7 @@ pub(super) async fn step(
         outcome.loses.extend(losing.into_iter().filter(|_| step.allow_data_loss));
         step::run(database, connection, step, waits).await
     };
-    let stands = || Stands { adopted: outcome.adopted.is_some(), done: versions(&outcome.steps) };
-    ran.map_err(|error| MigrationError::Step { error, stands: stands() })?;
+    ran.map_err(|error| MigrationError::Step { error, stands: Stands::of(outcome) })?;
     outcome.steps.push(Done { version, what: step.what.to_owned() });
     Ok(())
 }

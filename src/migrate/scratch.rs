@@ -42,6 +42,13 @@ pub enum ScratchError {
         /// Whom the server takes us for.
         role: String,
     },
+    /// The server takes no writes, and no other place was given.
+    #[error(
+        "a scratch database is needed, and none can be made beside the database, which is read-only. One of: --scratch-url (or \
+         VENUES_SCRATCH_URL) with a server of the same version where a database may be made; PostgreSQL's server programs on this \
+         machine, for the embedded one"
+    )]
+    ReadOnly,
     /// Nobody said where.
     #[error(
         "a scratch database is needed: give --scratch-url (or VENUES_SCRATCH_URL), or a database whose role may make one"
@@ -54,7 +61,9 @@ pub enum ScratchError {
         reason: String,
     },
     /// The embedded server does not start.
-    #[error("a scratch database is needed, the role may not make one, and the embedded server does not start")]
+    #[error(
+        "a scratch database is needed, none can be made beside the database, and the embedded server does not start"
+    )]
     Embedded(#[source] EmbeddedError),
     /// Another version words the same things differently.
     #[error(
@@ -69,7 +78,14 @@ pub enum ScratchError {
     },
     /// Anything else.
     #[error("no scratch database: {}", word(.0))]
-    Statement(#[from] sqlx::Error),
+    // Not its source, which would say the same once more.
+    Statement(sqlx::Error),
+}
+
+impl From<sqlx::Error> for ScratchError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Statement(error)
+    }
 }
 
 impl Scratch {
@@ -83,6 +99,9 @@ impl Scratch {
             match Self::on(database.options().clone()).await {
                 Err(ScratchError::Statement(error)) if is_state(&error, "42501") => {
                     refused = Some(ScratchError::NoRight { role: database.options().get_username().to_owned() });
+                }
+                Err(ScratchError::Statement(error)) if is_state(&error, "25006") => {
+                    refused = Some(ScratchError::ReadOnly);
                 }
                 made => return made,
             }

@@ -32,6 +32,7 @@ pub async fn stamp(
 ) -> Result<Stamped, MigrationError> {
     let mut connection = database.own_connection().await?;
     let standing = run::read(database, &mut connection, files).await?;
+    standing.check_numbers()?;
     let newer = |status: &Status| matches!(status, Status::Newer { .. });
     if let Some(newer) = standing.revisions.iter().rev().find(|revision| newer(&revision.status)) {
         return Err(Unusable::Newer { database: newer.version, binary: files.newest() }.into());

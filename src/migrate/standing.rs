@@ -97,8 +97,7 @@ pub enum State {
 pub enum Unusable {
     /// A newer binary was here.
     #[error(
-        "the database has migration {database}, which this binary (newest {binary}) does not know; nothing was written. \
-         Use the newer `venues` that made it"
+        "the database has migration {database}, which this binary (newest {binary}) does not know. Use the newer `venues` that made it"
     )]
     Newer {
         /// Newest version in the database.
@@ -108,7 +107,7 @@ pub enum Unusable {
     },
     /// A file says something else than what was applied.
     #[error(
-        "migration {version} was changed after it had been applied to this database{}; nothing was written.\n\
+        "migration {version} was changed after it had been applied to this database{}.\n\
          With the source: restore the file, and put the change into a new migration. With a binary alone: use the `venues` \
          that applied it{}{}",
         if difference.is_none() { " (or was never kept here, so that nobody can tell how)" } else { "" },
@@ -140,11 +139,23 @@ pub enum Unusable {
         /// What `alembic_version` says.
         revision: String,
     },
+    /// A number that no migration can have.
+    #[error(
+        "the bookkeeping records a migration {version} ({what}), and no migration has such a number. See who wrote that; \
+         if it is a stray row, remove it: `delete from venue_sync._sqlx_migrations where version = {version}`"
+    )]
+    NoVersion {
+        /// What is recorded.
+        version: i64,
+        /// What it is called.
+        what: String,
+    },
     /// Tables of our names that neither we nor Alembic recorded.
     #[error(
-        "the database has {} of its own, and neither our bookkeeping nor Alembic's says where they come from; nothing was \
-         written. If they are ModeMap's as Alembic made them, record that with `venues migrate stamp {ALEMBIC_FIRST}`; else use \
-         another database",
+        "the database has {} of its own, and neither our bookkeeping nor Alembic's says where they come from. \
+         If they are ModeMap's as Alembic made them, record that with `venues migrate stamp {ALEMBIC_FIRST}`; if `venues` \
+         brought them further and the record was lost, with `venues migrate stamp head`, or the newest revision that they match; \
+         else use another database",
         objects.join(", ")
     )]
     Foreign {
@@ -179,6 +190,7 @@ impl Standing {
 
     /// Why nothing can be done, but for what is half-applied.
     pub(super) fn check(&self) -> Result<(), Unusable> {
+        self.check_numbers()?;
         let known = |revision: &&Revision| !matches!(revision.status, Status::Newer { .. });
         if let Some(newer) = self.revisions.iter().rev().find(|revision| !known(revision)) {
             let binary = self.revisions.iter().rev().find(known).map_or(0, |revision| revision.version);
@@ -200,6 +212,32 @@ impl Standing {
             },
             _ => Ok(()),
         }
+    }
+
+    /// Refuses numbers that would be taken for what comes before the first migration.
+    pub(super) fn check_numbers(&self) -> Result<(), Unusable> {
+        match self.found.rows.iter().find(|row| row.version <= 0) {
+            Some(row) => Err(Unusable::NoVersion { version: row.version, what: row.description.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a migration is recorded without a checksum.
+    pub(super) fn is_unsummed(&self, version: i64) -> bool {
+        self.found.rows.iter().any(|row| row.version == version && row.checksum.is_empty())
+    }
+
+    /// What `repair` cannot mend, a line each: nobody here knows what was applied.
+    pub fn beyond_repair(&self) -> Vec<String> {
+        let unknown = |revision: &&Revision| revision.status == Status::Newer { goes_back: false };
+        let told = |Revision { version, what, .. }: &Revision| {
+            format!(
+                "migration {version} ({what}) is recorded, and neither a file of this binary nor a kept text says what it did. Use \
+                 the newer `venues` that applied it; if it is a stray row, remove it: \
+                 `delete from venue_sync._sqlx_migrations where version = {version}`"
+            )
+        };
+        self.revisions.iter().filter(unknown).map(told).collect()
     }
 
     /// Tables and enums of the backend's names; but not the enums that Alembic's way back leaves behind.
@@ -239,10 +277,14 @@ impl Standing {
         std::iter::once(table.to_owned()).chain(enums).collect()
     }
 
+    /// The newest migration that is applied.
+    pub fn at(&self) -> Option<&Revision> {
+        self.revisions.iter().rev().find(|revision| revision.status.is_applied())
+    }
+
     /// The newest applied version; 0 where there is none.
     pub fn newest(&self) -> i64 {
-        let applied = self.revisions.iter().rev().find(|revision| revision.status.is_applied());
-        applied.map_or(0, |revision| revision.version)
+        self.at().map_or(0, |revision| revision.version)
     }
 
     /// A migration that was begun and not finished, and whether it can be run again.

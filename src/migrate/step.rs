@@ -38,6 +38,8 @@ pub(super) enum Way<'a> {
         down: Option<&'a Script>,
         /// A try that was killed may have got as far as it goes.
         again: bool,
+        /// The newest version that is applied, or the file's own where that is newer.
+        newest: i64,
     },
     /// No longer recorded.
     Down {
@@ -61,7 +63,7 @@ pub(super) struct Step<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
     /// A statement of it failed.
-    #[error("migration {version} failed and {}: {reason}", undone(*.rolled_back))]
+    #[error("migration {version} failed and {}: {reason}{}", undone(*.rolled_back), is_there(*.unrecorded_up_to))]
     Failed {
         /// Its version.
         version: i64,
@@ -69,6 +71,8 @@ pub enum StepError {
         reason: String,
         /// Nothing of it is left.
         rolled_back: bool,
+        /// What it makes is there already: its record may have been lost, in a database that may be at this version.
+        unrecorded_up_to: Option<i64>,
     },
     /// Its own words for a right that the role lacks: an extension, for one, that only a superuser may make.
     #[error("migration {version} was not run: {reason}")]
@@ -80,9 +84,9 @@ pub enum StepError {
     },
     /// Others held what it needs.
     #[error(
-        "migration {version} did not get a lock within {} s and {} tries; {}.{} Run the command again when that is over, or \
+        "migration {version} did not get a lock within {} s and {}; {}.{} Run the command again when that is over, or \
          give it longer with --patience",
-        waited.as_secs(), tries, left(*.rolled_back), told(.by)
+        waited.as_secs(), many(*.tries), left(*.rolled_back), told(.by)
     )]
     Blocked {
         /// Its version.
@@ -110,12 +114,26 @@ pub enum StepError {
     Database(#[from] DatabaseError),
 }
 
+fn many(tries: u32) -> String {
+    if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") }
+}
+
 fn undone(rolled_back: bool) -> &'static str {
     if rolled_back {
         "was rolled back"
     } else {
         "is not recorded; it runs without a transaction, see what it may have left"
     }
+}
+
+fn is_there(version: Option<i64>) -> String {
+    let told = |version| {
+        format!(
+            ". If it was applied and its record was lost, `venues migrate stamp {version}` (or the newest revision that the database \
+             matches) records it again, once it has compared the two"
+        )
+    };
+    version.map(told).unwrap_or_default()
 }
 
 fn left(rolled_back: bool) -> &'static str {
@@ -217,7 +235,14 @@ fn refused(database: &Database, step: &Step<'_>, error: sqlx::Error) -> StepErro
     if is_state(&error, "42501") {
         return StepError::NotAllowed { version: step.version, reason };
     }
-    StepError::Failed { version: step.version, reason, rolled_back: step.script.in_transaction }
+    // A schema, a table, a column, a function, and all else that has a name.
+    let is_there = ["42P06", "42P07", "42701", "42723", "42710"].iter().any(|state| is_state(&error, state));
+    let unrecorded_up_to = match step.way {
+        Way::Up { newest, .. } if is_there => Some(newest),
+        _ => None,
+    };
+    let Step { version, script, .. } = step;
+    StepError::Failed { version: *version, reason, rolled_back: script.in_transaction, unrecorded_up_to }
 }
 
 /// One try, and who was seen in its way meanwhile.

@@ -35,6 +35,38 @@ pub enum DatabaseError {
         /// The server's or the system's word.
         reason: String,
     },
+    /// The server has no database of that name.
+    #[error("cannot reach the database at {place}: {reason}")]
+    NoDatabase {
+        /// Host, port and database.
+        place: String,
+        /// The server's word.
+        reason: String,
+    },
+    /// The role is not there, or its password is another, or the server's rules keep it out.
+    #[error("the server does not let us in at {place}: {reason}")]
+    NotLetIn {
+        /// Host, port and database.
+        place: String,
+        /// The server's word.
+        reason: String,
+    },
+    /// A standby, or a database that is set to be read only.
+    #[error("the database at {place} takes no writes: {reason}")]
+    ReadOnly {
+        /// Host, port and database.
+        place: String,
+        /// The server's word.
+        reason: String,
+    },
+    /// A limit on time, or a person, ended a statement.
+    #[error("the database at {place} ended a statement before it was done: {reason}")]
+    Ended {
+        /// Host, port and database.
+        place: String,
+        /// The server's word.
+        reason: String,
+    },
     /// The role may not do what is needed.
     #[error("the database role `{role}` lacks a right: {reason}")]
     MissingRight {
@@ -57,7 +89,9 @@ pub(crate) fn is_state(error: &sqlx::Error, state: &str) -> bool {
 pub(crate) fn word(error: &sqlx::Error) -> String {
     let sqlx::Error::Database(said) = error else { return error.to_string() };
     let detail = said.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::detail);
-    detail.map_or_else(|| said.message().to_owned(), |detail| format!("{}: {detail}", said.message()))
+    let word = detail.map_or_else(|| said.message().to_owned(), |detail| format!("{}: {detail}", said.message()));
+    // A detail is a sentence of its own; here it is a part of one.
+    word.trim_end_matches('.').to_owned()
 }
 
 /// What a person can do about a [`DatabaseError`].
@@ -67,6 +101,14 @@ pub enum Remedy {
     Settings,
     /// Start the server, or try later.
     TryLater,
+    /// Make the database, or name another.
+    MakeDatabase,
+    /// Name another role or password, or have the server let this one in.
+    LetIn,
+    /// Go to the server that takes writes, or have this one take them.
+    Writable,
+    /// Give statements more time, or try later.
+    MoreTime,
     /// Run a GRANT.
     Grant,
     /// Report it: it is ours.
@@ -79,9 +121,18 @@ impl DatabaseError {
         match self {
             Self::Url { .. } => Remedy::Settings,
             Self::Unreachable { .. } => Remedy::TryLater,
+            Self::NoDatabase { .. } => Remedy::MakeDatabase,
+            Self::NotLetIn { .. } => Remedy::LetIn,
+            Self::ReadOnly { .. } => Remedy::Writable,
+            Self::Ended { .. } => Remedy::MoreTime,
             Self::MissingRight { .. } => Remedy::Grant,
             Self::Statement(_) => Remedy::Report,
         }
+    }
+
+    /// Whether the database cannot be used just now, and nothing is wrong with what was asked of it.
+    pub fn is_away(&self) -> bool {
+        !matches!(self, Self::Url { .. } | Self::MissingRight { .. } | Self::Statement(_))
     }
 
     fn from_sqlx(error: sqlx::Error, options: &PgConnectOptions) -> Self {
@@ -96,11 +147,15 @@ impl DatabaseError {
                 Some("42501") => {
                     Self::MissingRight { role: options.get_username().to_owned(), reason: said.message().to_owned() }
                 }
-                // Connection exceptions, bad passwords, unknown databases, too many connections, shutdowns, read-only standbys.
+                Some("3D000") => Self::NoDatabase { place: place(options), reason: said.message().to_owned() },
+                Some("25006") => Self::ReadOnly { place: place(options), reason: said.message().to_owned() },
+                Some("57014") => Self::Ended { place: place(options), reason: said.message().to_owned() },
+                Some(code) if code.starts_with("28") => {
+                    Self::NotLetIn { place: place(options), reason: said.message().to_owned() }
+                }
+                // Connection exceptions, too many connections, shutdowns.
                 Some(code)
-                    if ["08", "28", "3D", "53", "57"].iter().any(|class| code.starts_with(class))
-                        || code == "25006"
-                        || code == "55000" =>
+                    if ["08", "3D", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "55000" =>
                 {
                     unreachable(said.message().to_owned())
                 }

@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::job::SyncError;
 use crate::model::StoppedBy;
-use crate::store::{DatabaseError, Remedy};
+use crate::store::DatabaseError;
 use crate::wire::QuotaReset;
 
 /// Why the loop ends before its time.
@@ -56,7 +56,7 @@ impl<'a> Stop<'a> {
     pub(super) fn lost_database(&self) -> Option<DatabaseError> {
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         match first.take() {
-            Some(Ending::Broken(SyncError::Database(error))) if error.remedy() == Remedy::TryLater => Some(error),
+            Some(Ending::Broken(SyncError::Database(error))) if error.is_away() => Some(error),
             other => {
                 *first = other;
                 None

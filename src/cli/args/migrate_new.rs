@@ -9,6 +9,7 @@ use crate::migrate::auto::Rename;
 #[derive(Debug, Clone, Args)]
 pub struct NewArgs {
     /// What the migration is for, in a few words: they become its name.
+    #[arg(value_parser = message)]
     pub message: String,
     /// Write what leads from the migrations in the folder to src/schema/declared, proven on a scratch database.
     #[arg(long)]
@@ -35,4 +36,8 @@ fn fill(text: &str) -> Result<(String, String), String> {
         .map(|(column, value)| (column.trim().to_owned(), value.trim().to_owned()))
         .filter(|(column, value)| column.split('.').count() == 3 && !value.is_empty())
         .ok_or_else(|| "not of the form schema.table.column=EXPRESSION".to_owned())
+}
+
+fn message(typed: &str) -> Result<String, &'static str> {
+    if typed.trim().is_empty() { Err("say in a few words what the migration is for") } else { Ok(typed.to_owned()) }
 }

@@ -5,7 +5,7 @@ use crate::cli::exit::Exit;
 use crate::coverage::RegionError;
 use crate::migrate::auto::AutoError;
 use crate::migrate::scratch::ScratchError;
-use crate::migrate::{AdoptError, CheckError, FilesError, LockError, MigrationError, StepError};
+use crate::migrate::{AdoptError, CheckError, FilesError, LockError, MigrationError, StepError, Unusable};
 use crate::store::{self, Remedy, embedded};
 use crate::sync::SyncError;
 use crate::transport::{CassetteError, LiveSetupError, RecordError};
@@ -27,6 +27,9 @@ pub enum Failure {
     /// Its schema.
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    /// A database that was only looked at, and that this program cannot use.
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
     /// A migration that cannot be generated.
     #[error(transparent)]
     Auto(#[from] AutoError),
@@ -137,6 +140,7 @@ impl Failure {
             Self::Auto(AutoError::Database(_))
             | Self::Scratch(ScratchError::Statement(_) | ScratchError::Embedded(_)) => Exit::Unavailable,
             Self::Region { .. }
+            | Self::Unusable(_)
             | Self::Auto(_)
             | Self::Check(_)
             | Self::Scratch(_)
@@ -184,23 +188,49 @@ impl Failure {
             }
             _ => return None,
         };
-        match database {
-            store::DatabaseError::MissingRight { role, .. } => Some(grant(role).into()),
-            _ => match database.remedy() {
-                Remedy::Settings => Some("write it as postgresql://user:password@host:5432/database".into()),
-                Remedy::TryLater => Some(
-                    "start it (with this project's compose.yaml: `docker compose up -d postgres`, port 5433), or correct DATABASE_URL"
-                        .into(),
-                ),
-                Remedy::Grant | Remedy::Report => None,
-            },
+        match (database, self) {
+            (store::DatabaseError::MissingRight { .. }, Self::Migration(_)) => Some(OWNER.into()),
+            (store::DatabaseError::MissingRight { role, reason }, _) => Some(grant(role, reason).into()),
+            _ => remedy(&database.remedy()).map(Cow::Borrowed),
         }
     }
 }
 
+/// Whoever migrates is told of no grant: what it would be on may not be there yet.
+const OWNER: &str = "`venues migrate` makes and changes schemas, tables and functions: run it as the owner of the database and of its \
+                     tables. A role that only syncs needs less, and `venues sync` says what";
+
+fn remedy(remedy: &Remedy) -> Option<&'static str> {
+    match remedy {
+        Remedy::Settings => Some("write it as postgresql://user:password@host:5432/database"),
+        Remedy::TryLater => Some(
+            "start it (with this project's compose.yaml: `docker compose up -d postgres`, port 5433), or correct DATABASE_URL",
+        ),
+        Remedy::MakeDatabase => Some("make it (`create database`, or `createdb`), or correct its name in DATABASE_URL"),
+        Remedy::LetIn => Some(
+            "correct the role or its password in DATABASE_URL, or have the server let it in (`create role … login`, pg_hba.conf)",
+        ),
+        Remedy::Writable => Some(
+            "if it is a standby, let DATABASE_URL name the primary; else set default_transaction_read_only off for the database \
+             and the role",
+        ),
+        Remedy::MoreTime => Some(
+            "run the command again when the server is less busy, or give statements more time: `alter role … set statement_timeout`",
+        ),
+        Remedy::Grant | Remedy::Report => None,
+    }
+}
+
 /// What the owner of the tables has to run for a role that only syncs.
-fn grant(role: &str) -> String {
+fn grant(role: &str, reason: &str) -> String {
     let role = format!("\"{}\"", role.replace('"', "\"\""));
+    // Only where we have not been yet is this looked at.
+    if reason.ends_with(" alembic_version") {
+        return format!(
+            "run `venues migrate up` as the owner of the database first; only to look, this role needs\n  \
+             grant usage on schema public to {role};\n  grant select on public.alembic_version to {role};"
+        );
+    }
     format!(
         "as the owner of the tables, run:\n  grant usage on schema public, venue_sync to {role};\n  \
          grant select, insert, update, delete on all tables in schema public, venue_sync to {role};\n\
@@ -209,9 +239,15 @@ fn grant(role: &str) -> String {
 }
 
 fn of_migration(error: &MigrationError) -> Exit {
+    // Something was begun, and the next run goes on from there.
+    if error.stands().is_some() {
+        return Exit::Again;
+    }
     match (database_of(error), error) {
         (Some(error), _) => of_database(error),
-        (None, MigrationError::Adopt(AdoptError::Differs(_))) => Exit::Finding,
+        (None, MigrationError::Adopt(AdoptError::Differs(_) | AdoptError::Further(_) | AdoptError::Gone(_))) => {
+            Exit::Finding
+        }
         (
             None,
             MigrationError::Lock(LockError::Locked { .. })
@@ -225,6 +261,7 @@ fn of_migration(error: &MigrationError) -> Exit {
 /// Where it is the database's fault.
 fn database_of(error: &MigrationError) -> Option<&store::DatabaseError> {
     match error {
+        MigrationError::Later { error, .. } => database_of(error),
         MigrationError::Database(error)
         | MigrationError::Adopt(AdoptError::Database(error))
         | MigrationError::Step { error: StepError::Database(error), .. } => Some(error),
@@ -235,7 +272,9 @@ fn database_of(error: &MigrationError) -> Option<&store::DatabaseError> {
 fn of_database(error: &store::DatabaseError) -> Exit {
     match error.remedy() {
         Remedy::Settings | Remedy::Grant => Exit::Usage,
-        Remedy::TryLater => Exit::Unavailable,
+        Remedy::TryLater | Remedy::MakeDatabase | Remedy::LetIn | Remedy::Writable | Remedy::MoreTime => {
+            Exit::Unavailable
+        }
         Remedy::Report => Exit::Bug,
     }
 }

@@ -77,6 +77,6 @@ pub(super) async fn ensure_schema(opened: &Opened, told: bool) -> Result<(), Fai
             Ok(())
         }
         State::Behind { pending } => Err(Failure::Behind { place: opened.database.place().to_owned(), pending }),
-        State::MadeByAlembic { revision } => Err(MigrationError::MadeByAlembic { revision }.into()),
+        State::MadeByAlembic { revision } => Err(MigrationError::made_by_alembic(revision, Files::embedded()).into()),
     }
 }

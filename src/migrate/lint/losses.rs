@@ -18,7 +18,7 @@ pub(super) fn check(file: &SqlFile, header: &Header, parsed: &Parse<SourceFile>)
             let safe = "Drop what depends on it by name, each with its `-- loses:` line.";
             findings.push(file.finding(offset, "cascade", "`cascade` takes what the file does not name", safe));
         }
-        retyped.extend(retypes(&statement));
+        retyped.extend(retypes(&statement, |_| true));
         found.extend(lost(&statement).into_iter().map(|object| (offset, object)));
     }
     for (offset, object) in &found {
@@ -66,13 +66,19 @@ fn lost(statement: &ast::Stmt) -> Vec<String> {
     }
 }
 
-/// The columns that get another type.
-fn retypes(statement: &ast::Stmt) -> Vec<String> {
+/// The columns that become `jsonb` by a file: what their texts said otherwise than by values goes.
+pub(crate) fn becoming_jsonb(text: &str) -> Vec<String> {
+    let to_jsonb = |name: ast::Type| bare(name.syntax()) == "jsonb";
+    SourceFile::parse(text).tree().stmts().flat_map(|statement| retypes(&statement, to_jsonb)).collect()
+}
+
+/// The columns that get another type, of those that are asked for.
+fn retypes(statement: &ast::Stmt, asked: impl Fn(ast::Type) -> bool) -> Vec<String> {
     let ast::Stmt::AlterTable(alter) = statement else { return Vec::new() };
     columns(alter, |action| match action {
         ast::AlterTableAction::AlterColumn(column) => {
-            column.option().filter(|option| matches!(option, ast::AlterColumnOption::SetType(_)))?;
-            column.column_name_ref()
+            let ast::AlterColumnOption::SetType(set) = column.option()? else { return None };
+            column.column_name_ref().filter(|_| set.ty().is_some_and(&asked))
         }
         _ => None,
     })

@@ -13,6 +13,7 @@ use squawk_syntax::SourceFile;
 
 pub use finding::{Finding, SqlFile};
 use header::Header;
+pub(super) use losses::becoming_jsonb;
 use pairs::{Migration, Way};
 
 /// The landed migrations whose statements are not judged any more, and why. What a file has done to its databases is done; its

@@ -26,14 +26,14 @@ pub(super) async fn up(
     options.adopt = yes;
     let files = Files::embedded();
     let done = match migrate::up(database, files, &options).await {
-        Err(migrate::MigrationError::MadeByAlembic { revision }) => {
+        Err(migrate::MigrationError::MadeByAlembic { revision, rewrites }) => {
             let (planned, takeover) = migrate::foresee_up(database, files, &options).await?;
             let takeover = takeover.unwrap_or_default();
             let what = takeover_text(&revision, &planned, &takeover);
             // Nobody is asked about what cannot be done.
             takeover.admit().map_err(migrate::MigrationError::from)?;
             match terminal::ask(&format!("{what}Do it?")) {
-                None => return Err(migrate::MigrationError::MadeByAlembic { revision }.into()),
+                None => return Err(migrate::MigrationError::MadeByAlembic { revision, rewrites }.into()),
                 Some(false) => return Err(Failure::Declined),
                 Some(true) => options.adopt = true,
             }
@@ -66,7 +66,11 @@ pub(super) async fn foresee_up(
         return Ok(format!("{line}\n"));
     }
     let takeover = match (&planned.adopted, takeover) {
-        (Some(revision), Some(takeover)) => takeover_text(revision, &Outcome::default(), &takeover),
+        (Some(revision), Some(takeover)) => {
+            // The steps are told below.
+            let told = Outcome { steps: Vec::new(), ..planned.clone() };
+            takeover_text(revision, &told, &takeover)
+        }
         _ => String::new(),
     };
     Ok(takeover + &told_up(&planned, true, terminal))
@@ -80,7 +84,8 @@ fn takeover_text(revision: &str, planned: &Outcome, takeover: &Takeover) -> Stri
     let steps: Vec<String> = planned.steps.iter().map(|step| format!("{} {}", step.version, step.what)).collect();
     format!(
         "This database was made by the backend's Alembic (revision {revision}). It will be taken over: the first migration is \
-         recorded as applied, without being run. No row is touched.\n{}{}{}",
+         recorded as applied, without being run. That touches no row{}.\n{}{}{}",
+        migrate::rewriting(&planned.rewrites).map(|what| format!("; {what}")).unwrap_or_default(),
         lines("In the way, and to be mended first:", &takeover.in_the_way),
         lines("Not ours, and left alone:", &takeover.not_ours),
         lines("Then these migrations are applied:", &steps),
@@ -88,7 +93,7 @@ fn takeover_text(revision: &str, planned: &Outcome, takeover: &Takeover) -> Stri
 }
 
 fn json_up(outcome: &Outcome, dry_run: bool) -> Value {
-    json!({ "applied": outcome.steps, "adopted": outcome.adopted, "rebuilt": outcome.rebuilt, "loses": outcome.loses,
+    json!({ "applied": outcome.steps, "adopted": outcome.adopted, "rebuilt": outcome.rebuilt, "loses": outcome.loses, "rewrites": outcome.rewrites,
             "optional": outcome.optional, "reworded": outcome.reworded, "dry_run": dry_run })
 }
 
@@ -104,8 +109,29 @@ fn told_up(outcome: &Outcome, dry_run: bool, terminal: &Terminal) -> String {
     let adopted = outcome.adopted.iter().map(|revision| format!("{took} {revision}\n"));
     let rebuilt = outcome.rebuilt.iter().map(|index| format!("{rebuilt} {index}\n"));
     let steps = outcome.steps.iter().map(|step| format!("{applied} {} {}\n", step.version, step.what));
+    // A dry run has said so already.
+    let rewriting = migrate::rewriting(&outcome.rewrites).filter(|_| !dry_run).map(|what| format!("{what}\n"));
+    let adopted = adopted.chain(rewriting);
     let text: String = adopted.chain(rebuilt).chain(steps).chain(losses(outcome, dry_run)).collect();
-    if text.is_empty() { "nothing to do: the database has every migration\n".to_owned() } else { text }
+    if text.is_empty() { nothing_to_do(outcome) } else { text }
+}
+
+fn nothing_to_do(outcome: &Outcome) -> String {
+    match (outcome.asked, outcome.stood) {
+        (Some(asked), Some(stood)) if stood > asked => {
+            let [asked, back] = match asked {
+                0 => ["base".to_owned(), "base".to_owned()],
+                asked => [format!("migration {asked}"), asked.to_string()],
+            };
+            format!(
+                "nothing to do: the database is past {asked} already, at {stood}; `venues migrate down --to {back}` would take it \
+                 back\n"
+            )
+        }
+        (Some(0), _) => "nothing to do: that is before the first migration\n".to_owned(),
+        (Some(asked), _) => format!("nothing to do: the database has every migration up to {asked}\n"),
+        (None, _) => "nothing to do: the database has every migration\n".to_owned(),
+    }
 }
 
 fn losses(outcome: &Outcome, dry_run: bool) -> Vec<String> {

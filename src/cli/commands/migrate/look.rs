@@ -17,13 +17,13 @@ pub(super) async fn current(
 ) -> Result<(String, bool), Failure> {
     let standing = migrate::standing(database).await?;
     if let Err(newer @ Unusable::Newer { .. }) = standing.state() {
-        return Err(MigrationError::from(newer).into());
+        return Err(newer.into());
     }
     let (adrift, not_looked) = match places {
         Some(places) if standing.state() == Ok(State::Current) => adrift(database, places).await?,
         _ => (Vec::new(), None),
     };
-    let at = standing.revisions.iter().rfind(|revision| revision.status.is_applied());
+    let at = standing.at();
     let state = standing.state();
     let wrong = !matches!(state, Ok(State::Current)) || !standing.invalid_indexes.is_empty() || !adrift.is_empty();
     let pending = standing.revisions.iter().filter(|revision| revision.status == Status::Pending).count();
@@ -60,9 +60,11 @@ async fn adrift(database: &Database, places: &Places<'_>) -> Result<(Vec<String>
         Ok(checked) => Ok((checked.ours().map(ToString::to_string).collect(), None)),
         Err(CheckError::Scratch(
             why @ (ScratchError::NoRight { .. }
+            | ScratchError::ReadOnly
             | ScratchError::NoPlace
             | ScratchError::Embedded(_)
-            | ScratchError::OtherVersion { .. }),
+            | ScratchError::OtherVersion { .. }
+            | ScratchError::Statement(_)),
         )) => Ok((Vec::new(), Some(why.to_string()))),
         Err(error) => Err(error.into()),
     }

@@ -1,9 +1,12 @@
+use std::fmt::Display;
+
 use serde_json::json;
 
 use crate::cli::args::WaitArgs;
 use crate::cli::commands::failure::Failure;
+use crate::cli::exit::Exit;
 use crate::cli::terminal::{self, Terminal};
-use crate::migrate::{self, Done, Fault, Files, Options, Rev};
+use crate::migrate::{self, Done, Files, Options, Rev};
 use crate::store::Database;
 
 /// `venues migrate stamp`.
@@ -30,7 +33,7 @@ pub(super) async fn repair(
     yes: bool,
     typed: &WaitArgs,
     terminal: &Terminal,
-) -> Result<String, Failure> {
+) -> Result<(String, Exit), Failure> {
     let files = Files::embedded();
     let found = migrate::faults(database, files).await?;
     if !found.is_empty() && !yes {
@@ -42,12 +45,15 @@ pub(super) async fn repair(
         }
     }
     let mended = migrate::repair(database, files, typed.waits()).await?;
+    let left = migrate::standing(database).await?.beyond_repair();
+    let exit = if left.is_empty() { Exit::Complete } else { Exit::Finding };
     if terminal.json {
-        return Ok(format!("{}\n", json!({ "repaired": mended })));
+        return Ok((format!("{}\n", json!({ "repaired": mended, "beyond_repair": left })), exit));
     }
-    Ok(if mended.is_empty() { "nothing to repair\n".to_owned() } else { lines("done: ", &mended) })
+    let text = lines("done: ", &mended) + &lines("cannot be mended here: ", &left);
+    Ok((if text.is_empty() { "nothing to repair\n".to_owned() } else { text }, exit))
 }
 
-fn lines(mark: &str, faults: &[Fault]) -> String {
+fn lines(mark: &str, faults: &[impl Display]) -> String {
     faults.iter().map(|fault| format!("{mark}{fault}\n")).collect::<Vec<_>>().concat()
 }

@@ -81,7 +81,7 @@ async fn with_database(
             mend::stamp(database, rev, &options, terminal).await?
         }
         MigrateCommand::New(_) => return without_database(action, terminal),
-        MigrateCommand::Repair { yes, waits, .. } => mend::repair(database, *yes, waits, terminal).await?,
+        MigrateCommand::Repair { yes, waits, .. } => return mend::repair(database, *yes, waits, terminal).await,
     };
     Ok((text, Exit::Complete))
 }
