@@ -24,7 +24,7 @@ fn venues(bench: &Bench, words: &[&str]) -> Said {
     // Whoever runs the tests may have settings, and an embedded server that runs: neither is asked, and none is started.
     let nowhere = env!("CARGO_TARGET_TMPDIR");
     command.env_clear().env("VENUES_DATA_DIR", format!("{nowhere}/nowhere")).env("VENUES_POSTGRES_BIN", nowhere);
-    command.arg("--no-dotenv").arg("migrate").args(words).args(["--database-url", &bench.guard.url()]);
+    command.current_dir(nowhere).arg("migrate").args(words).args(["--database-url", &bench.guard.url()]);
     let output = command.stdin(std::process::Stdio::null()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }

@@ -116,11 +116,17 @@ pub async fn generate(
     let before = catalogue::outside(connection).await?;
     make(connection, &Start::Declared(wanted)).await?;
     let to = catalogue::read(connection).await?;
-    let outside = catalogue::outside(connection).await?;
-    let mut refused: Vec<Refusal> = outside.difference(&before).map(not_looked_at).collect();
+    let mut outside = &catalogue::outside(connection).await? - &before;
+    scratch::empty(connection).await?;
+    // What is in no schema stays.
+    let left = catalogue::outside(connection).await?;
     make(connection, start).await?;
     let from = catalogue::read(connection).await?;
-    if !refused.is_empty() {
+    if !outside.is_empty() {
+        outside = &outside - &(&catalogue::outside(connection).await? - &left);
+    }
+    if !outside.is_empty() {
+        let mut refused: Vec<Refusal> = outside.iter().map(not_looked_at).collect();
         refused.extend(steps(&from, &to, &Hints::default()).err().unwrap_or_default());
         return Err(AutoError::Refused(refused));
     }
