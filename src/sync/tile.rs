@@ -134,6 +134,11 @@ impl Workshop<'_> {
                     tracing::debug!(tile, reason, "asking for less");
                     Page { truncated: true, ..Page::default() }
                 }
+                // A list without an end of its own; one of twenty rows that is so long is no answer, and stays so.
+                Err(error @ ExchangeError::TooLarge { .. }) if limits.rows_per_answer == u32::MAX => {
+                    tracing::debug!(tile, "asking for less: {error}");
+                    Page { truncated: true, ..Page::default() }
+                }
                 Err(error) => return Err(error),
             };
             whole.rows.extend(page.rows);
@@ -197,6 +202,7 @@ impl Workshop<'_> {
                     | ExchangeError::Reserve(_)
                     | ExchangeError::QuotaGone { .. }
                     | ExchangeError::GaveUp { .. }
+                    | ExchangeError::TooLarge { .. }
                     // A run that was cut short here recorded none, and is replayed as it was.
                     | ExchangeError::NotRecorded(_)),
                 ) => {
@@ -230,7 +236,9 @@ impl Workshop<'_> {
             ExchangeError::QuotaGone { until, reason } => end(StoppedBy::Quota, reason, Some(until)),
             ExchangeError::CredentialsRefused { reason } => Err(SyncError::CredentialsRefused { provider, reason }),
             ExchangeError::RequestWrong { reason } => Err(SyncError::RequestWrong { provider, reason }),
-            gave_up @ ExchangeError::GaveUp { .. } => Ok(Answered::Failed(gave_up.to_string())),
+            failed @ (ExchangeError::GaveUp { .. } | ExchangeError::TooLarge { .. }) => {
+                Ok(Answered::Failed(failed.to_string()))
+            }
             other => Err(SyncError::Recording { reason: other.to_string() }),
         }
     }

@@ -65,12 +65,13 @@ fn query(ask: &Ask) -> String {
     query
 }
 
-/// Values of a key, with those keys first whose tags make a venue.
+/// Values of a key, apart for tags that make a venue or a service and for those that do not.
 fn by_key<'a>(words: &[&'a str]) -> BTreeMap<(bool, &'a str), Vec<&'a str>> {
     let mut keys: BTreeMap<_, Vec<&str>> = BTreeMap::new();
     for word in words {
         if let Some((key, value)) = word.split_once('=') {
-            keys.entry((words::role(word) == Some(Role::Venue), key)).or_default().push(value);
+            let makes_a_place = words::role(word).is_some_and(Role::makes_a_place);
+            keys.entry((makes_a_place, key)).or_default().push(value);
         }
     }
     keys
@@ -110,6 +111,12 @@ mod tests {
     fn a_tag_that_makes_no_venue_is_asked_for_on_what_may_be_one() {
         let query = asked(lisbon(), &["cuisine=pizza"]);
         assert!(query.contains("nwr[\"cuisine\"~\"(^|;) *(pizza) *(;|$)\"][~\"^(amenity|"), "{query}");
+    }
+
+    #[test]
+    fn a_service_is_asked_for_by_its_tag_alone() {
+        let query = asked(lisbon(), &["office=lawyer"]);
+        assert!(query.contains("nwr[\"office\"~\"(^|;) *(lawyer) *(;|$)\"];\n"), "{query}");
     }
 
     #[test]
