@@ -28,10 +28,10 @@ mod scrub;
 mod send_error;
 
 pub use address::AddressError;
+pub use attempts::{Attempts, Outcome};
 pub use canonical::Fingerprint;
 pub use cassette::{Cassette, CassetteError};
 pub use courier::{Courier, ExchangeError};
-pub use attempts::{Attempts, Outcome};
 pub use format::RecordedRun;
 pub use live::{LiveOptions, LiveSetupError};
 pub use record::{RecordError, Recorder};

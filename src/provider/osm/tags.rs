@@ -161,7 +161,9 @@ mod tests {
 
     #[test]
     fn what_makes_no_venue_is_none() {
-        for tags in [&[("amenity", "bench")][..], &[("shop", "vacant")], &[("cuisine", "pizza")], &[("building", "yes")], &[]] {
+        for tags in
+            [&[("amenity", "bench")][..], &[("shop", "vacant")], &[("cuisine", "pizza")], &[("building", "yes")], &[]]
+        {
             assert_eq!(kind(tags), None, "{tags:?}");
         }
     }

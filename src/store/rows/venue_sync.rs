@@ -133,8 +133,8 @@ rows! {
         provider_id: String,
         /// HTTP.
         status: i32,
-        /// As it came; null once the venue's row is committed.
-        body: Option<Vec<u8>>,
+        /// As it came.
+        body: Vec<u8>,
         /// When.
         answered_at: DateTime<Utc>,
     }
