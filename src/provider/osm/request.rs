@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::twins;
 use super::words::{self, PROVIDER, Role};
-use crate::model::{Area, Ask};
+use crate::model::{Area, Ask, BoundingBox};
 use crate::wire::{HeaderValue, Method, Request};
 
 /// The header that carries the language in which names are wanted where a venue has none of its own.
@@ -47,7 +48,7 @@ fn query(ask: &Ask) -> String {
         Area::Rectangle(cell) => cell,
         Area::Circle(circle) => circle.enclosing_box(),
     };
-    let [south, west, north, east] = [cell.south, cell.west, cell.north, cell.east].map(|degrees| degrees + 0.0);
+    let [south, west, north, east] = with_neighbours(cell);
     let mut query =
         format!("[out:json][timeout:{TIMEOUT_S}][maxsize:{MAXSIZE}][bbox:{south},{west},{north},{east}];\n(\n");
     let wanted: Vec<&str> = match ask.words.as_slice() {
@@ -65,6 +66,22 @@ fn query(ask: &Ask) -> String {
     query
 }
 
+/// South, west, north and east of the box and a little more: a venue that is drawn twice across its edge comes in both its guises, to
+/// this box and to the next, and the same of the two is refused in both. In millionths of a degree, outwards.
+fn with_neighbours(cell: BoundingBox) -> [f64; 4] {
+    let high = twins::NEAR_M / twins::METRES_PER_DEGREE;
+    let steepest = cell.south.abs().max(cell.north.abs()).to_radians().cos();
+    let wide = (high / steepest.max(1e-6)).min(1.0);
+    let down = |degrees: f64, least: f64| ((degrees * 1e6).floor() / 1e6).max(least) + 0.0;
+    let up = |degrees: f64, most: f64| ((degrees * 1e6).ceil() / 1e6).min(most) + 0.0;
+    [
+        down(cell.south - high, -90.0),
+        down(cell.west - wide, -180.0),
+        up(cell.north + high, 90.0),
+        up(cell.east + wide, 180.0),
+    ]
+}
+
 /// Values of a key, apart for tags that make a venue or a service and for those that do not.
 fn by_key<'a>(words: &[&'a str]) -> BTreeMap<(bool, &'a str), Vec<&'a str>> {
     let mut keys: BTreeMap<_, Vec<&str>> = BTreeMap::new();
@@ -80,7 +97,7 @@ fn by_key<'a>(words: &[&'a str]) -> BTreeMap<(bool, &'a str), Vec<&'a str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BoundingBox, Circle, Position};
+    use crate::model::{Circle, Position};
 
     fn asked(area: Area, words: &[&str]) -> String {
         query(&Ask { area, words: words.iter().map(|&word| word.to_owned()).collect() })
@@ -91,10 +108,12 @@ mod tests {
     }
 
     #[test]
-    fn the_box_is_written_south_west_north_east_and_the_limits_are_modest() {
+    fn the_box_is_written_south_west_north_east_with_its_neighbours_and_the_limits_are_modest() {
         let query = asked(lisbon(), &["amenity=bar"]);
         assert!(
-            query.starts_with("[out:json][timeout:60][maxsize:268435456][bbox:38.7,-9.15,38.72,-9.12];"),
+            query.starts_with(
+                "[out:json][timeout:60][maxsize:268435456][bbox:38.699325,-9.150865,38.720675,-9.119135];"
+            ),
             "{query}"
         );
         assert!(query.ends_with("out center tags;\n"), "ways have no place without: {query}");
@@ -129,10 +148,14 @@ mod tests {
 
     #[test]
     fn zero_has_one_spelling_and_a_circle_becomes_its_box() {
-        let zero = BoundingBox { south: -0.0, west: -0.0, north: 1.0, east: 1.0 };
-        assert!(asked(Area::Rectangle(zero), &[]).contains("[bbox:0,0,1,1]"));
+        let wide = 75.0 / 111_195.0;
+        let zero = BoundingBox { south: wide, west: wide, north: 1.0, east: 1.0 };
+        let query = asked(Area::Rectangle(zero), &[]);
+        assert!(query.contains("[bbox:0,-0.000001,1.000675,1.000675]"), "{query}");
+        let whole = BoundingBox { south: -90.0, west: -180.0, north: 90.0, east: 180.0 };
+        assert!(asked(Area::Rectangle(whole), &[]).contains("[bbox:-90,-180,90,180]"), "and no further than the earth");
         let center = Position::new(0.0, 0.0).unwrap();
-        assert!(asked(Area::Circle(Circle { center, radius_m: 110_500.0 }), &[]).contains("[bbox:-1,-1."));
+        assert!(asked(Area::Circle(Circle { center, radius_m: 110_500.0 }), &[]).contains("[bbox:-1.000675,-1."));
     }
 
     #[test]
