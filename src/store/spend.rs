@@ -39,7 +39,7 @@ pub enum ReserveError {
     #[error("the limit of this run (--max-requests or --max-cost) is reached")]
     RunBudget,
     /// The day's limit: the provider's own, or that in the settings.
-    #[error("the {most} requests that may be sent to the provider on a day (UTC) are used up")]
+    #[error("the {most} requests that may be sent to the provider on a day (UTC; max_requests_per_day) are used up")]
     DayQuota {
         /// Requests.
         most: u64,

@@ -48,9 +48,11 @@ fn query(ask: &Ask) -> String {
         Area::Rectangle(cell) => cell,
         Area::Circle(circle) => circle.enclosing_box(),
     };
-    let [south, west, north, east] = with_neighbours(cell);
-    let mut query =
-        format!("[out:json][timeout:{TIMEOUT_S}][maxsize:{MAXSIZE}][bbox:{south},{west},{north},{east}];\n(\n");
+    // Each statement has its box: one for the whole query would hold beside those of the points, and cut them off.
+    let edges = |edges: [f64; 4]| edges.map(|degrees| degrees.to_string()).join(",");
+    let within = edges([cell.south, cell.west, cell.north, cell.east].map(|degrees| degrees + 0.0));
+    let beyond = edges(with_neighbours(cell));
+    let mut query = format!("[out:json][timeout:{TIMEOUT_S}][maxsize:{MAXSIZE}];\n(\n");
     let wanted: Vec<&str> = match ask.words.as_slice() {
         [] => words::venue_words().collect(),
         some => some.iter().map(String::as_str).collect(),
@@ -60,16 +62,18 @@ fn query(ask: &Ask) -> String {
     for ((is_venue, key), values) in by_key(&wanted) {
         let narrowed = if is_venue { "" } else { any_venue.as_str() };
         // Several values of a key stand in one text, parted by semicolons. Writing to a String cannot fail.
-        writeln!(query, "nwr[\"{key}\"~\"(^|;) *({}) *(;|$)\"]{narrowed};", values.join("|")).ok();
+        let filter = format!("[\"{key}\"~\"(^|;) *({}) *(;|$)\"]{narrowed}", values.join("|"));
+        writeln!(query, "nwr{filter}({within});\nnode{filter}({beyond});").ok();
     }
     query.push_str(");\nout center tags;\n");
     query
 }
 
-/// South, west, north and east of the box and a little more: a venue that is drawn twice across its edge comes in both its guises, to
-/// this box and to the next, and the same of the two is refused in both. In millionths of a degree, outwards.
+/// South, west, north and east of the box and a little more, in millionths of a degree: where a building stands across the edge of the
+/// box, the point that draws the same venue a second time may lie beyond. Enough for outlines whose middle is no farther outside than
+/// a twin may be from it.
 fn with_neighbours(cell: BoundingBox) -> [f64; 4] {
-    let high = twins::NEAR_M / twins::METRES_PER_DEGREE;
+    let high = 2.0 * twins::NEAR_M / twins::METRES_PER_DEGREE;
     let steepest = cell.south.abs().max(cell.north.abs()).to_radians().cos();
     let wide = (high / steepest.max(1e-6)).min(1.0);
     let down = |degrees: f64, least: f64| ((degrees * 1e6).floor() / 1e6).max(least) + 0.0;
@@ -108,22 +112,27 @@ mod tests {
     }
 
     #[test]
-    fn the_box_is_written_south_west_north_east_with_its_neighbours_and_the_limits_are_modest() {
+    fn the_box_is_written_south_west_north_east_and_the_limits_are_modest() {
         let query = asked(lisbon(), &["amenity=bar"]);
-        assert!(
-            query.starts_with(
-                "[out:json][timeout:60][maxsize:268435456][bbox:38.699325,-9.150865,38.720675,-9.119135];"
-            ),
-            "{query}"
-        );
+        assert!(query.starts_with("[out:json][timeout:60][maxsize:268435456];\n"), "{query}");
+        assert!(query.contains("](38.7,-9.15,38.72,-9.12);\n"), "{query}");
         assert!(query.ends_with("out center tags;\n"), "ways have no place without: {query}");
     }
 
     #[test]
     fn values_of_a_key_are_asked_together_and_found_in_lists() {
         let query = asked(lisbon(), &["amenity=bar", "shop=tea", "amenity=cafe"]);
-        assert!(query.contains("nwr[\"amenity\"~\"(^|;) *(bar|cafe) *(;|$)\"];\n"), "{query}");
-        assert!(query.contains("nwr[\"shop\"~\"(^|;) *(tea) *(;|$)\"];\n"), "{query}");
+        assert!(query.contains("nwr[\"amenity\"~\"(^|;) *(bar|cafe) *(;|$)\"](38.7"), "{query}");
+        assert!(query.contains("nwr[\"shop\"~\"(^|;) *(tea) *(;|$)\"](38.7"), "{query}");
+    }
+
+    #[test]
+    fn points_are_asked_for_a_little_beyond_the_box() {
+        let query = asked(lisbon(), &["amenity=bar"]);
+        let beyond = "node[\"amenity\"~\"(^|;) *(bar) *(;|$)\"](38.69865,-9.15173,38.72135,-9.11827);\n";
+        assert!(query.contains(beyond), "{query}");
+        let whole = BoundingBox { south: -90.0, west: -180.0, north: 90.0, east: 180.0 };
+        assert!(asked(Area::Rectangle(whole), &[]).contains("](-90,-180,90,180);"), "and no further than the earth");
     }
 
     #[test]
@@ -135,7 +144,7 @@ mod tests {
     #[test]
     fn a_service_is_asked_for_by_its_tag_alone() {
         let query = asked(lisbon(), &["office=lawyer"]);
-        assert!(query.contains("nwr[\"office\"~\"(^|;) *(lawyer) *(;|$)\"];\n"), "{query}");
+        assert!(query.contains("nwr[\"office\"~\"(^|;) *(lawyer) *(;|$)\"](38.7"), "{query}");
     }
 
     #[test]
@@ -148,14 +157,10 @@ mod tests {
 
     #[test]
     fn zero_has_one_spelling_and_a_circle_becomes_its_box() {
-        let wide = 75.0 / 111_195.0;
-        let zero = BoundingBox { south: wide, west: wide, north: 1.0, east: 1.0 };
-        let query = asked(Area::Rectangle(zero), &[]);
-        assert!(query.contains("[bbox:0,-0.000001,1.000675,1.000675]"), "{query}");
-        let whole = BoundingBox { south: -90.0, west: -180.0, north: 90.0, east: 180.0 };
-        assert!(asked(Area::Rectangle(whole), &[]).contains("[bbox:-90,-180,90,180]"), "and no further than the earth");
+        let zero = BoundingBox { south: -0.0, west: -0.0, north: 1.0, east: 1.0 };
+        assert!(asked(Area::Rectangle(zero), &[]).contains("](0,0,1,1);"));
         let center = Position::new(0.0, 0.0).unwrap();
-        assert!(asked(Area::Circle(Circle { center, radius_m: 110_500.0 }), &[]).contains("[bbox:-1.000675,-1."));
+        assert!(asked(Area::Circle(Circle { center, radius_m: 110_500.0 }), &[]).contains("](-1,-1."));
     }
 
     #[test]
