@@ -56,7 +56,7 @@ fn foursquare(guise: usize) -> Value {
     let categories = ["4bf58dd8d48988d116941735", "4bf58dd8d48988d11b941735", "4bf58dd8d48988d1e0931735"];
     let categories = categories.map(|id| json!({"fsq_category_id": id})).to_vec();
     json!({"results": [{
-        (if guise % 2 == 0 { "fsq_place_id" } else { "fsq_id" }): "5eaf00d00000000000009999", "name": "Cais Velho",
+        (if guise.is_multiple_of(2) { "fsq_place_id" } else { "fsq_id" }): "5eaf00d00000000000009999", "name": "Cais Velho",
         "latitude": about(MIDDLE.0, guise), "longitude": about(MIDDLE.1, guise),
         // The first is the main one.
         "categories": turned(categories, true, guise),
@@ -74,8 +74,8 @@ fn yelp(guise: usize) -> Value {
         "url": format!("https://www.yelp.com/biz/cais-velho?adjust_creative={guise}&utm_source={guise}"),
         "categories": turned(categories, false, guise), "rating": 4.3, "price": "€€",
         "coordinates": {"latitude": about(MIDDLE.0, guise), "longitude": about(MIDDLE.1, guise)},
-        "location": {"display_address": ["Rua do Farol 2", "Lisboa"]}, "distance": 100.5 + f64::from(u8::from(guise % 2 == 0)),
-        "business_hours": [{"hours_type": "REGULAR", "is_open_now": guise % 2 == 0, "open": turned(open, false, guise)}],
+        "location": {"display_address": ["Rua do Farol 2", "Lisboa"]}, "distance": 100.5 + f64::from(u8::from(guise.is_multiple_of(2))),
+        "business_hours": [{"hours_type": "REGULAR", "is_open_now": guise.is_multiple_of(2), "open": turned(open, false, guise)}],
     }]})
 }
 

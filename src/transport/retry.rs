@@ -90,7 +90,9 @@ pub(super) fn decide(ended: Ended<'_>, standing: Standing, policy: &RetryPolicy)
             | Verdict::CredentialsRefused { .. }
             | Verdict::RequestWrong { .. }
             | Verdict::TooMuch { .. },
-        ) => return Decision::Stop,
+        )
+        // The same question would have the same large answer; a smaller one may help, which is not for us to ask.
+        | Ended::Failed(SendError::TooLarge { status: 200, .. }) => return Decision::Stop,
         Ended::Answered(response, Verdict::RetryAfter { wait, reason }) => {
             let asked = retry_after(response).max(*wait);
             (reason.clone(), asked, response.status == 429 || asked.is_some())
@@ -99,8 +101,6 @@ pub(super) fn decide(ended: Ended<'_>, standing: Standing, policy: &RetryPolicy)
             (reason.clone(), retry_after(response).max(Some(*wait)), true)
         }
         Ended::Answered(response, Verdict::NotUsable { reason }) => (reason.clone(), retry_after(response), false),
-        // The same question would have the same large answer; a smaller one may help, which is not for us to ask.
-        Ended::Failed(SendError::TooLarge { status: 200, .. }) => return Decision::Stop,
         Ended::Failed(error @ SendError::TooLarge { .. }) => return Decision::GiveUp { reason: error.to_string() },
         Ended::Failed(error) => (error.to_string(), None, false),
     };
