@@ -368,7 +368,7 @@ fn recordings_that_cannot_be_replayed_are_named_by_file() {
 
     let newer = String::from_utf8_lossy(&bytes).replacen("\"format\": 1", "\"format\": 7", 1);
     std::fs::write(tape.join(first), newer).expect("a temporary folder can be written to");
-    replay("demo", &[&format!("tape/{first}"), "format 7", "up to 1", "newer version"]);
+    replay("demo", &[&format!("tape/{first}"), "format 7", "up to 2", "newer version"]);
 
     fresh();
     replay("lisbon", &["tape", "region `demo` from google", "region `lisbon`", "differs"]);
