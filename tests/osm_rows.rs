@@ -11,6 +11,7 @@ use std::path::Path;
 
 use chrono::DateTime;
 use proptest::prelude::*;
+use serde_json::json;
 use venue_sync::model::{
     Area, Ask, BoundingBox, BusinessStatus, Field, HoursState, Normalised, RawVenue, Reject, RejectReason,
 };
@@ -151,6 +152,21 @@ fn items_12_and_13_never_always_and_who_knows() {
     let complex = rows[2].venue.hours.present().unwrap();
     assert_eq!((complex.periods.as_ref(), complex.weekday_text.as_ref(), complex.special_days.len()), (None, None, 0));
     assert_eq!(complex.timezone.as_deref(), Some("Europe/Lisbon"), "from the position");
+}
+
+/// The kinds of value are judged in `normalise`; here they come through the tag.
+#[test]
+fn item_27_a_closure_that_is_past_is_no_week() {
+    let tags = |hours: &str| json!({"amenity": "cafe", "name": "Cais", "opening_hours": hours});
+    let element = |hours: &str| json!({"type": "node", "id": 1, "lat": 38.71, "lon": -9.14, "tags": tags(hours)});
+    let hours = |value: &str| {
+        let body = json!({"elements": [element(value)]}).to_string();
+        let row = osm().parse(&request("en"), &response(body.into_bytes())).rows.remove(0);
+        clean(row).unwrap().venue.hours.present().cloned()
+    };
+    let past = hours("2017 Jul 1 - 2017 Aug 8 off; PH off").unwrap();
+    assert_eq!((past.state, past.periods.is_none()), (HoursState::Complex, true), "nobody said when it is open");
+    assert!(past.special_days.iter().all(|day| day.periods.is_empty()), "and nothing makes it open: {past:?}");
 }
 
 #[test]

@@ -240,6 +240,22 @@ async fn a_months_limit_holds_over_runs() {
 }
 
 #[tokio::test]
+async fn a_days_limit_stops_as_a_quota_does_until_midnight() {
+    let bench = Bench::new(city::town()).await;
+    let budget = Budget { requests_per_day: Some(4), ..Budget::default() };
+    let report = bench.sync(&Job { budget, ..bench.job() }).await.unwrap();
+    assert_eq!(
+        (report.summary.requests, report.summary.stopped_by),
+        (4, Some(StoppedBy::Quota)),
+        "{:?}",
+        report.reason
+    );
+    assert!(report.reason.unwrap().contains("4 requests"));
+    let midnight = report.resumes_at.unwrap();
+    assert_eq!(midnight.time(), chrono::NaiveTime::MIN, "of UTC: {midnight}");
+}
+
+#[tokio::test]
 async fn workers_that_start_at_once_share_one_run_and_ask_nothing_twice() {
     let bench = Bench::new(city::town()).await;
     let job = Job { concurrency: 2, ..bench.job() };

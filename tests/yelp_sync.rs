@@ -5,6 +5,7 @@ mod double;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use double::city;
@@ -12,9 +13,10 @@ use double::yelp::{self, Double, KEY, Manners};
 use sqlx::PgPool;
 use support::database::TestDatabase;
 use support::migrations::to_head;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
-use venue_sync::model::{MicroUsd, RunStatus, StoppedBy};
+use venue_sync::model::{Event, MicroUsd, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
 use venue_sync::sync::{Job, RunReport, Source, sync};
@@ -59,12 +61,8 @@ impl Bench {
     /// A run over the town as it is now, with the double's manners; the double tells what was asked.
     async fn run(&self, details: bool, manners: Manners) -> (RunReport, Double) {
         let double = Double::serve_with(&city::town(), manners).await;
-        let mut options = LiveOptions::new(double.url().parse().unwrap(), "YELP_BASE_URL", 10_000.0);
-        options.key = Some(KEY.to_owned().into());
-        options.key_setting = Some("YELP_API_KEY");
-        let courier = Courier::live(options).unwrap();
-        let report =
-            sync(&self.job(details), &courier, &self.database, &|_| (), &CancellationToken::new()).await.unwrap();
+        let never = CancellationToken::new();
+        let report = sync(&self.job(details), &courier(&double), &self.database, &|_| (), &never).await.unwrap();
         (report, double)
     }
 
@@ -86,6 +84,13 @@ impl Bench {
             .into_iter()
             .collect()
     }
+}
+
+fn courier(double: &Double) -> Courier {
+    let mut options = LiveOptions::new(double.url().parse().unwrap(), "YELP_BASE_URL", 10_000.0);
+    options.key = Some(KEY.to_owned().into());
+    options.key_setting = Some("YELP_API_KEY");
+    Courier::live(options).unwrap()
 }
 
 /// What a run has to find: readable, of the types asked for (coffee is another), and not closed for good.
@@ -157,6 +162,45 @@ async fn an_allowance_that_ends_among_look_ups_loses_none_of_the_pages() {
     assert!(bench.ids().await.len() > 150, "what was paid for is kept");
     let (rest, _) = bench.run(true, Manners::GOOD).await;
     assert_eq!(rest.summary.status, RunStatus::Complete);
+}
+
+/// A run that is killed among look-ups pays for none of them again, in the run that goes on.
+#[tokio::test]
+async fn what_was_looked_up_before_a_kill_is_not_paid_for_again() {
+    let (bench, whole) = (Bench::new().await, Bench::new().await);
+    let (report, undisturbed) = whole.run(true, Manners::GOOD).await;
+    assert_eq!(report.summary.status, RunStatus::Complete);
+
+    let killed = Double::serve_with(&city::town(), Manners::GOOD).await;
+    let (told, kill) = (AtomicUsize::new(0), Notify::new());
+    let listen = |event: Event| {
+        // Five pages, and then the look-ups of the first answer.
+        if matches!(event, Event::RequestSent { .. }) && told.fetch_add(1, Ordering::Relaxed) == 12 {
+            kill.notify_one();
+        }
+    };
+    let courier = courier(&killed);
+    let job = Job { lease: Duration::from_millis(300), ..bench.job(true) };
+    let never = CancellationToken::new();
+    tokio::select! {
+        biased;
+        () = kill.notified() => {}
+        ended = sync(&job, &courier, &bench.database, &listen, &never) => panic!("too soon: {ended:?}"),
+    }
+    let before = look_ups(&killed);
+    assert!((5..=8).contains(&before.len()) && bench.ids().await.is_empty(), "in the middle: {before:?}");
+
+    let (report, rest) = bench.run(true, Manners::GOOD).await;
+    assert_eq!(report.summary.status, RunStatus::Complete);
+    let after = look_ups(&rest);
+    let twice: Vec<_> = before.iter().filter(|path| after.contains(path)).collect();
+    assert!(twice.len() <= 1, "but for the one in flight: {twice:?}");
+    let asked: BTreeSet<_> = before.iter().chain(&after).cloned().collect();
+    assert_eq!(asked, look_ups(&undisturbed).into_iter().collect());
+    assert_eq!(bench.hours().await, whole.hours().await, "and all of it is kept");
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from venue_sync.look_ups").fetch_one(&bench.pool).await.unwrap();
+    assert_eq!(left, 0, "a run that is over leaves nothing");
 }
 
 #[tokio::test]

@@ -99,6 +99,13 @@ pub struct RawDay {
     pub periods: Vec<RawDatedPeriod>,
 }
 
+impl RawDay {
+    /// Something said of a day, or of a kind of days, whose date cannot be told: cleaning drops it, and counts it.
+    pub fn undated() -> Self {
+        Self { date: None, stated: true, periods: Vec::new() }
+    }
+}
+
 /// A dated opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RawDatedPeriod {

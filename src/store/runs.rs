@@ -91,6 +91,7 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
         )
         .execute(&mut *transaction)
         .await?;
+        forget_all_look_ups(transaction, row.id).await?;
         return Ok(None);
     }
     if !row.joined {
@@ -161,6 +162,12 @@ async fn sign_on(transaction: &mut Transaction, run: Uuid, spec: &RunSpec) -> Re
     Ok(())
 }
 
+/// A run that is over has no use for what it was told apart from its answers.
+async fn forget_all_look_ups(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from venue_sync.look_ups where run_id = $1", run).execute(transaction).await?;
+    Ok(())
+}
+
 /// Closes the run if every tile is complete. True if it is closed now, by us or by another.
 pub async fn close_if_finished(database: &Database, run: Uuid) -> Result<bool, DatabaseError> {
     let mut transaction = database.begin().await?;
@@ -173,7 +180,13 @@ pub async fn close_if_finished(database: &Database, run: Uuid) -> Result<bool, D
         )
         .execute(&mut transaction)
         .await?;
-        sqlx::query_scalar!("select state from venue_sync.runs where id = $1", run).fetch_one(&mut transaction).await
+        let state = sqlx::query_scalar!("select state from venue_sync.runs where id = $1", run)
+            .fetch_one(&mut transaction)
+            .await?;
+        if state == "complete" {
+            forget_all_look_ups(&mut transaction, run).await?;
+        }
+        Ok(state)
     }
     .await
     .map_err(|error| database.error(error))?;

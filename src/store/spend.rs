@@ -10,6 +10,8 @@ pub struct Budget {
     pub requests: Option<u64>,
     /// List price of one invocation.
     pub cost: Option<MicroUsd>,
+    /// Requests to a provider on a UTC day, over all runs.
+    pub requests_per_day: Option<u64>,
     /// Requests to a provider in a UTC calendar month, over all runs.
     pub requests_per_month: Option<u64>,
     /// List price of a provider in a UTC calendar month, over all runs.
@@ -36,6 +38,12 @@ pub enum ReserveError {
     /// `--max-requests` or `--max-cost` of this invocation.
     #[error("the limit of this run (--max-requests or --max-cost) is reached")]
     RunBudget,
+    /// The day's limit: the provider's own, or that in the settings.
+    #[error("the {most} requests that may be sent to the provider on a day (UTC; max_requests_per_day) are used up")]
+    DayQuota {
+        /// Requests.
+        most: u64,
+    },
     /// The month's limit in the settings.
     #[error("the provider's max_requests_per_month or max_cost_per_month is reached")]
     MonthBudget,
@@ -80,17 +88,21 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
         }
     }
     // Updating the day's row first makes all workers of a provider queue here, so that the month's sum is exact.
-    sqlx::query!(
+    let today = sqlx::query_scalar!(
         "insert into venue_sync.quota (provider, day, requests, cost_micro_usd)
          values ($1, (clock_timestamp() at time zone 'UTC')::date, 1, $2)
          on conflict (provider, day) do update
-         set requests = quota.requests + 1, cost_micro_usd = quota.cost_micro_usd + excluded.cost_micro_usd",
+         set requests = quota.requests + 1, cost_micro_usd = quota.cost_micro_usd + excluded.cost_micro_usd
+         returning requests",
         spender.provider,
         spender.price.0
     )
-    .execute(&mut transaction)
+    .fetch_one(&mut transaction)
     .await
     .map_err(wrap)?;
+    if let Some(most) = budget.requests_per_day.filter(|most| today.unsigned_abs() > *most) {
+        return Err(ReserveError::DayQuota { most });
+    }
     if budget.requests_per_month.is_some() || budget.cost_per_month.is_some() {
         let month = sqlx::query!(
             r#"select coalesce(sum(requests), 0)::bigint as "requests!", coalesce(sum(cost_micro_usd), 0)::bigint as "cost!"

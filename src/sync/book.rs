@@ -1,4 +1,4 @@
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use super::job::{Job, SyncError};
 use crate::coverage;
 use crate::model::{AnswerSeen, CappedSpot, MicroUsd, Tile};
 use crate::store::{
-    self, AnswerToCommit, Batch, ClaimedTile, CommitError, Committed, Database, DatabaseError, Lease, OpenedRun,
-    Progress, RunFigures,
+    self, AnswerToCommit, Batch, ClaimedTile, CommitError, Committed, Database, DatabaseError, Lease, LookUp,
+    OpenedRun, Progress, RunFigures, Told,
 };
 
 /// Where a run is written down: in the database, or, for a dry run, nowhere but here.
@@ -33,6 +33,8 @@ pub(super) struct DryBook {
 struct DryPages {
     waiting: VecDeque<Tile>,
     seen: HashSet<String>,
+    /// What was told of venues that no row was noted of yet.
+    told: HashMap<String, Told>,
     figures: RunFigures,
 }
 
@@ -126,14 +128,52 @@ impl Book {
         job: &Job<'_>,
         entry: Entry,
     ) -> Result<Option<Committed>, SyncError> {
+        let ids: Vec<String> = entry.digest.venues.iter().map(|venue| venue.provider_id.clone()).collect();
         match self {
             Self::Stored { run, .. } => match store::commit_answer(database, &to_commit(run, job, entry)).await {
-                Ok(committed) => Ok(Some(committed)),
+                Ok(committed) => {
+                    if job.details {
+                        store::forget_look_ups(database, run, job.provider.name(), &ids).await?;
+                    }
+                    Ok(Some(committed))
+                }
                 Err(CommitError::FencedOut) => Ok(None),
                 Err(CommitError::Database(error)) => Err(error.into()),
                 Err(bug @ CommitError::DoesNotAddUp { .. }) => Err(SyncError::Bug { reason: bug.to_string() }),
             },
             Self::Dry(book) => book.note(database, job, entry).await.map(Some),
+        }
+    }
+
+    /// Whether anybody asked about a venue of its own, in this run.
+    pub(super) async fn look_up(
+        &self,
+        database: &Database,
+        job: &Job<'_>,
+        provider_id: &str,
+    ) -> Result<LookUp, DatabaseError> {
+        match self {
+            Self::Stored { run, .. } => store::look_up(database, run, job.provider.name(), provider_id).await,
+            Self::Dry(book) => {
+                let pages = book.pages();
+                let told = || pages.told.get(provider_id).cloned().map_or(LookUp::Never, LookUp::Told);
+                Ok(if pages.seen.contains(provider_id) { LookUp::Written } else { told() })
+            }
+        }
+    }
+
+    pub(super) async fn keep_look_up(
+        &self,
+        database: &Database,
+        provider_id: &str,
+        told: Told,
+    ) -> Result<(), DatabaseError> {
+        match self {
+            Self::Stored { run, .. } => store::keep_look_up(database, run, provider_id, &told).await,
+            Self::Dry(book) => {
+                book.pages().told.insert(provider_id.to_owned(), told);
+                Ok(())
+            }
         }
     }
 
@@ -240,7 +280,8 @@ impl DryBook {
             // Refused again where it is met again, as in a run that writes.
             pages.seen.remove(refused);
         }
-        let figures = &mut pages.figures;
+        let DryPages { seen, told, figures, .. } = &mut *pages;
+        told.retain(|id, _| !seen.contains(id));
         figures.requests += if entry.replayed { u64::from(entry.requests) } else { 0 };
         figures.answers += 1;
         figures.venues += counts;

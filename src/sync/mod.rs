@@ -6,7 +6,6 @@ mod book;
 mod digest;
 mod dry_spend;
 mod job;
-mod looked_up;
 mod run;
 mod spending;
 mod stop;

@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::book::Book;
 use super::job::{Job, RunReport, Source, SyncError};
-use super::looked_up::LookedUp;
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
 use crate::coverage::Rules;
@@ -60,7 +59,6 @@ pub async fn sync(
         stop: Stop::new(signal),
         listen,
         failed_in_a_row: 0.into(),
-        looked_up: LookedUp::default(),
     };
     if let Err(error) = work(&shop).await {
         shop.stop.end(Ending::Broken(error));

@@ -3,14 +3,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::book::{Book, Entry};
 use super::digest::{digest, is_inside};
 use super::job::{Job, Source, SyncError, Zones};
-use super::looked_up::LookedUp;
 use super::spending::{Spending, limit};
 use super::stop::{Ending, Stop};
 use crate::coverage::{Next, Rules, TileCover};
 use crate::model::{AnswerSeen, Ask, Event, MicroUsd, StoppedBy};
 use crate::provider::Page;
-use crate::store::{ClaimedTile, Database, ReserveError};
+use crate::store::{ClaimedTile, Database, DatabaseError, LookUp, ReserveError, Told};
 use crate::transport::{Courier, ExchangeError};
+use crate::wire::{QuotaReset, Response};
 
 /// Tiles that fail one after the other, with no answer between them, before the provider counts as down. Each of them has
 /// had its retries.
@@ -27,7 +27,6 @@ pub(super) struct Workshop<'a> {
     pub(super) stop: Stop<'a>,
     pub(super) listen: &'a (dyn Fn(Event) + Sync),
     pub(super) failed_in_a_row: AtomicU32,
-    pub(super) looked_up: LookedUp,
 }
 
 /// How an attempt to get one answer ended, when it did not end the run.
@@ -134,6 +133,11 @@ impl Workshop<'_> {
                     tracing::debug!(tile, reason, "asking for less");
                     Page { truncated: true, ..Page::default() }
                 }
+                // A list without an end of its own; one of twenty rows that is so long is no answer, and stays so.
+                Err(error @ ExchangeError::TooLarge { .. }) if limits.rows_per_answer == u32::MAX => {
+                    tracing::debug!(tile, "asking for less: {error}");
+                    Page { truncated: true, ..Page::default() }
+                }
                 Err(error) => return Err(error),
             };
             whole.rows.extend(page.rows);
@@ -161,8 +165,9 @@ impl Workshop<'_> {
         Ok((whole, sent))
     }
 
-    /// Asks for what the search left out of its rows, only for venues that we keep, and once for each of them in a run: what a row of
-    /// another tile was told holds for this one. Returns what was answered.
+    /// Asks for what the search left out of its rows, only for venues that we keep, and once for each of them in a run: what was told is
+    /// kept at once, and holds for a row of another tile and for a run that is taken up again. Returns what was answered. Only strands
+    /// that meet a venue in the same moment both ask.
     ///
     /// A look-up that cannot be had ends those of this answer and nothing else: its pages are paid for, and what they tell is kept.
     /// If the reason lasts (the quota, the budget, the provider's trouble), the next question meets it too.
@@ -177,9 +182,13 @@ impl Workshop<'_> {
         let mut sent = Sent::default();
         for row in page.rows.iter_mut().flatten().filter(|row| is_inside(job, row)) {
             let Some(request) = job.provider.detail(row, &job.language) else { continue };
-            if let Some(response) = self.looked_up.get(&row.provider_id) {
-                job.provider.complete(row, &response);
-                continue;
+            match self.book.look_up(self.database, job, &row.provider_id).await.map_err(unreachable)? {
+                LookUp::Never => {}
+                LookUp::Told(told) => {
+                    job.provider.complete(row, &response(told));
+                    continue;
+                }
+                LookUp::Written => continue,
             }
             if matches!(job.source, Source::Replay(_)) {
                 (self.listen)(Event::RequestSent { tile });
@@ -190,13 +199,15 @@ impl Workshop<'_> {
                     // "Closed" or "moved" comes with a status of its own, and is not charged.
                     sent.billed += u32::from(response.status == 200);
                     job.provider.complete(row, &response);
-                    self.looked_up.keep(row.provider_id.clone(), response);
+                    let told = Told { status: response.status, body: response.body, answered_at: response.received_at };
+                    self.book.keep_look_up(self.database, &row.provider_id, told).await.map_err(unreachable)?;
                 }
                 Err(
                     error @ (ExchangeError::Stopped
                     | ExchangeError::Reserve(_)
                     | ExchangeError::QuotaGone { .. }
                     | ExchangeError::GaveUp { .. }
+                    | ExchangeError::TooLarge { .. }
                     // A run that was cut short here recorded none, and is replayed as it was.
                     | ExchangeError::NotRecorded(_)),
                 ) => {
@@ -226,12 +237,27 @@ impl Workshop<'_> {
                 self.stop.end(Ending::GivenUp { reason: closed.to_string() });
                 Ok(Answered::Left)
             }
+            ExchangeError::Reserve(used_up @ ReserveError::DayQuota { .. }) => {
+                end(StoppedBy::Quota, used_up.to_string(), Some(QuotaReset::MidnightIn("UTC")))
+            }
             ExchangeError::Reserve(error) | ExchangeError::Settle(error) => end(StoppedBy::Budget, limit(error)?, None),
             ExchangeError::QuotaGone { until, reason } => end(StoppedBy::Quota, reason, Some(until)),
             ExchangeError::CredentialsRefused { reason } => Err(SyncError::CredentialsRefused { provider, reason }),
             ExchangeError::RequestWrong { reason } => Err(SyncError::RequestWrong { provider, reason }),
-            gave_up @ ExchangeError::GaveUp { .. } => Ok(Answered::Failed(gave_up.to_string())),
+            failed @ (ExchangeError::GaveUp { .. } | ExchangeError::TooLarge { .. }) => {
+                Ok(Answered::Failed(failed.to_string()))
+            }
             other => Err(SyncError::Recording { reason: other.to_string() }),
         }
     }
+}
+
+/// The account and what was told are kept in the same place: out of reach is out of reach.
+fn unreachable(error: DatabaseError) -> ExchangeError<ReserveError> {
+    ExchangeError::Reserve(error.into())
+}
+
+fn response(told: Told) -> Response {
+    let Told { status, body, answered_at: received_at } = told;
+    Response { status, headers: Vec::new(), body, received_at }
 }

@@ -8,8 +8,10 @@ use std::path::Path;
 use include_dir::Dir;
 
 use super::canonical::Fingerprint;
-use super::format::{FORMAT, FormatError, RUN_FILE, RecordedRun, file_name, parse_file_name, read_exchange, read_run};
-use crate::wire::{Request, Response};
+use super::format::{
+    FORMAT, FormatError, Kept, RUN_FILE, RecordedRun, file_name, parse_file_name, read_exchange, read_run,
+};
+use crate::wire::Request;
 
 /// A recorded run, read and checked.
 #[derive(Debug, Clone)]
@@ -25,7 +27,7 @@ pub(super) struct Recording {
     /// The file's name.
     pub(super) name: String,
     pub(super) request: Request,
-    pub(super) response: Response,
+    pub(super) kept: Kept,
 }
 
 /// A recording that cannot be replayed.
@@ -132,7 +134,7 @@ impl Cassette {
                 run = Some(read_run(&bytes).map_err(|error| in_file(file, error))?);
                 continue;
             }
-            let (request, response) = read_exchange(&bytes).map_err(|error| in_file(file.clone(), error))?;
+            let (request, kept) = read_exchange(&bytes).map_err(|error| in_file(file.clone(), error))?;
             let fingerprint = Fingerprint::of(&request);
             let named = parse_file_name(&name);
             if named.as_ref().is_none_or(|(_, in_name)| *in_name != fingerprint) {
@@ -142,7 +144,7 @@ impl Cassette {
             if let Some(Recording { name: first, .. }) = exchanges.get(&fingerprint) {
                 return Err(CassetteError::Twice { place, first: first.clone(), second: name });
             }
-            exchanges.insert(fingerprint, Recording { name, request, response });
+            exchanges.insert(fingerprint, Recording { name, request, kept });
         }
         let Some(run) = run else { return Err(CassetteError::NoRun { place }) };
         Ok(Self { place, run, exchanges })

@@ -1,6 +1,5 @@
 //! The way of a request: reserve, pace, send, judge, and again if need be; or the recording alone.
 
-use std::future::Future;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -8,9 +7,11 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::allowance::Allowance;
+use super::attempts::{Attempts, Outcome};
 use super::budget::Budget;
 use super::canonical::Fingerprint;
 use super::cassette::Cassette;
+use super::format::{Kept, TooLarge};
 use super::live::{Live, LiveOptions, LiveSetupError};
 use super::pace::Pace;
 use super::record::{RecordError, Recorder};
@@ -21,36 +22,6 @@ use crate::wire::{QuotaReset, Request, Response, Verdict};
 
 /// How long an attempt in flight may take to finish after we were told to stop: its answer is paid for.
 const GRACE: Duration = Duration::from_secs(4);
-
-/// Keeps the account of attempts. Asked before each that will be sent, told what became of it.
-pub trait Attempts: Send + Sync {
-    /// What can go wrong: the budget is used up, the account cannot be reached.
-    type Error: std::error::Error + Send + Sync + 'static;
-
-    /// Reserves one attempt. An error means that it is not sent, and ends the exchange.
-    fn reserve(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
-
-    /// Settles an attempt that did not end in a fine answer. A fine one is settled by whoever keeps its content.
-    fn settle(&self, outcome: Outcome) -> impl Future<Output = Result<(), Self::Error>> + Send;
-
-    /// Says that another attempt follows, why, and after what time. The reason holds no secret.
-    fn retrying(&self, reason: &str, wait: Duration);
-}
-
-/// What became of an attempt that did not end in a fine answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The server saw nothing of it: refund all.
-    NeverSent,
-    /// The server answered, but not with what we wanted. With a status other than 200 the request counts and no money is
-    /// due; with 200 both stay spent.
-    Answered {
-        /// HTTP status.
-        status: u16,
-    },
-    /// It was sent and no whole answer came: both stay spent.
-    Unknown,
-}
 
 /// Why an exchange gave no answer that can be read.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +48,12 @@ pub enum ExchangeError<E: std::error::Error + 'static> {
     TooMuch {
         /// For a person.
         reason: String,
+    },
+    /// The answer is larger than is read. Where the provider sets no end to its answers, less may be asked for.
+    #[error("the answer is larger than {limit} bytes")]
+    TooLarge {
+        /// Bytes that are read.
+        limit: usize,
     },
     /// The key is not accepted.
     #[error("the provider refused the credentials: {reason}")]
@@ -173,7 +150,10 @@ impl Courier {
             Road::Live(road) => road.exchange(request, judge, attempts, stop).await,
             Road::Replay(_) if stop.is_cancelled() => Err(ExchangeError::Stopped),
             Road::Replay(cassette) => {
-                let response = replay::answer(cassette, request).map_err(ExchangeError::NotRecorded)?;
+                let response = match replay::answer(cassette, request).map_err(ExchangeError::NotRecorded)? {
+                    Kept::Whole(response) => response,
+                    Kept::TooLarge(TooLarge { limit, .. }) => return Err(ExchangeError::TooLarge { limit }),
+                };
                 match judge(&response) {
                     Verdict::Fine | Verdict::LastFine { .. } => Ok(response),
                     verdict => Err(refused(verdict, 1, Duration::ZERO)),
@@ -248,6 +228,12 @@ impl LiveRoad {
                 (Some(Decision::Stop), Tried::Answered(response, verdict)) => {
                     self.keep(request, &response).await?;
                     return Err(refused(verdict, attempt, began.elapsed()));
+                }
+                (Some(Decision::Stop), Tried::Failed(SendError::TooLarge { status, limit, received_at })) => {
+                    if let Some(recorder) = &self.recorder {
+                        recorder.keep_too_large(request, TooLarge { status, limit, received_at }).await?;
+                    }
+                    return Err(ExchangeError::TooLarge { limit });
                 }
                 (Some(Decision::GiveUp { reason }), tried) => {
                     if let Tried::Answered(response, _) = tried {

@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{body_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::courier::{Attempts, Courier, ExchangeError, Outcome};
+use super::attempts::{Attempts, Outcome};
+use super::courier::{Courier, ExchangeError};
 use super::double::{BudgetGone, KEY, Ledger, answer, judge, options, read_request, request, server};
 use super::live::{LiveOptions, LiveSetupError};
 use crate::wire::{HeaderValue, QuotaReset, Response, Verdict};
@@ -320,7 +321,10 @@ async fn a_body_is_read_up_to_a_limit_after_decompression() {
         let (server, _) = always(template).await;
         let mut small = options(&server.uri());
         small.largest_body = 65_535;
-        fault(small, Outcome::Answered { status: 200 }, "larger than 65535 bytes").await;
+        let (courier, ledger) = (Courier::live(small).unwrap(), Ledger::default());
+        let refused = exchange(&courier, &ledger).await.unwrap_err();
+        assert!(matches!(refused, ExchangeError::TooLarge { limit: 65_535 }), "{refused}");
+        assert_eq!(ledger.settled(), [Outcome::Answered { status: 200 }]);
         assert_eq!(asked(&server).await, 1, "the same question would have the same large answer");
 
         let mut enough = options(&server.uri());

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::courier::{Attempts, Outcome};
+use super::attempts::{Attempts, Outcome};
 use super::live::LiveOptions;
 use super::retry::RetryPolicy;
 use crate::wire::{HeaderValue, Method, QuotaReset, Request, Response, Verdict};

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request as Received, ResponseTemplate};
 
-use super::courier::{Courier, ExchangeError, Outcome};
+use super::attempts::Outcome;
+use super::courier::{Courier, ExchangeError};
 use super::double::{Ledger, options, read_request, request, server};
 use super::live::LiveOptions;
 use crate::wire::{Method, Request, Response, Verdict};

@@ -9,7 +9,10 @@ use super::canonical::Fingerprint;
 use crate::wire::{Request, Response};
 
 /// The version of the files that are written, and the newest that can be read.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
+
+/// The version of what programs could read from the first; only an answer that was too large is told in a newer one.
+const FIRST_FORMAT: u32 = 1;
 
 /// The file that tells what run was recorded.
 pub(super) const RUN_FILE: &str = "run.json";
@@ -30,6 +33,24 @@ pub struct RecordedRun {
     pub snapshot: serde_json::Value,
     /// When the run began.
     pub begun_at: DateTime<Utc>,
+}
+
+/// What a recording keeps of an exchange.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kept {
+    /// The answer.
+    Whole(Response),
+    /// It was larger than is read: that it was so, and nothing of it.
+    TooLarge(TooLarge),
+}
+
+/// An answer that passed the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooLarge {
+    pub(super) status: u16,
+    /// Bytes.
+    pub(super) limit: usize,
+    pub(super) received_at: DateTime<Utc>,
 }
 
 /// Bytes that are not a file of a recording.
@@ -73,6 +94,8 @@ enum BodyShape {
     Json(Box<RawValue>),
     Text(String),
     Hex(String),
+    /// Since format 2: nothing of it, but how much would have been read.
+    LargerThan(usize),
 }
 
 /// The name of an exchange's file.
@@ -89,7 +112,7 @@ pub(super) fn parse_file_name(name: &str) -> Option<(u32, Fingerprint)> {
 /// The text of `run.json`.
 pub(super) fn run_text(run: &RecordedRun) -> serde_json::Result<String> {
     let RecordedRun { provider, region, parameters, snapshot, begun_at } = run.clone();
-    text_of(&RunShape { format: FORMAT, provider, region, parameters, snapshot, begun_at })
+    text_of(&RunShape { format: FIRST_FORMAT, provider, region, parameters, snapshot, begun_at })
 }
 
 /// Reads `run.json`.
@@ -103,7 +126,7 @@ pub(super) fn exchange_text(request: &Request, response: &Response) -> serde_jso
     let kept =
         |name: &str| KEPT_HEADERS.contains(&name) || name.starts_with("ratelimit") || name.starts_with("x-ratelimit");
     text_of(&ExchangeShape {
-        format: FORMAT,
+        format: FIRST_FORMAT,
         request: request.clone(),
         response: ResponseShape {
             status: response.status,
@@ -114,8 +137,15 @@ pub(super) fn exchange_text(request: &Request, response: &Response) -> serde_jso
     })
 }
 
+/// The text of the file of an exchange whose answer was too large.
+pub(super) fn too_large_text(request: &Request, answer: TooLarge) -> serde_json::Result<String> {
+    let TooLarge { status, limit, received_at } = answer;
+    let response = ResponseShape { status, received_at, headers: Vec::new(), body: BodyShape::LargerThan(limit) };
+    text_of(&ExchangeShape { format: FORMAT, request: request.clone(), response })
+}
+
 /// Reads an exchange's file.
-pub(super) fn read_exchange(bytes: &[u8]) -> Result<(Request, Response), FormatError> {
+pub(super) fn read_exchange(bytes: &[u8]) -> Result<(Request, Kept), FormatError> {
     let ExchangeShape { request, response, .. } = read(bytes)?;
     let ResponseShape { status, received_at, headers, body } = response;
     let body = match body {
@@ -124,8 +154,9 @@ pub(super) fn read_exchange(bytes: &[u8]) -> Result<(Request, Response), FormatE
         BodyShape::Hex(digits) => {
             from_hex(&digits).ok_or_else(|| FormatError::Damaged("its body is not hexadecimal".to_owned()))?
         }
+        BodyShape::LargerThan(limit) => return Ok((request, Kept::TooLarge(TooLarge { status, limit, received_at }))),
     };
-    Ok((request, Response { status, headers, body, received_at }))
+    Ok((request, Kept::Whole(Response { status, headers, body, received_at })))
 }
 
 fn text_of(shape: &impl Serialize) -> serde_json::Result<String> {
@@ -245,7 +276,22 @@ mod tests {
 
     fn kept(body: &[u8]) -> Vec<u8> {
         let text = exchange_text(&request(), &response(body)).unwrap();
-        read_exchange(text.as_bytes()).unwrap().1.body
+        read(&text).1.body
+    }
+
+    fn read(text: &str) -> (Request, Response) {
+        match read_exchange(text.as_bytes()).unwrap() {
+            (request, Kept::Whole(response)) => (request, response),
+            (_, Kept::TooLarge(answer)) => panic!("{answer:?}"),
+        }
+    }
+
+    #[test]
+    fn of_an_answer_that_was_too_large_it_is_kept_that_it_was() {
+        let answer = TooLarge { status: 200, limit: 16, received_at: DateTime::UNIX_EPOCH };
+        let text = too_large_text(&request(), answer).unwrap();
+        assert_eq!(read_exchange(text.as_bytes()).unwrap(), (request(), Kept::TooLarge(answer)));
+        assert!(text.contains("\"format\": 2"), "a program that cannot read it says so: {text}");
     }
 
     #[test]
@@ -297,7 +343,7 @@ mod tests {
 }
 "#
         );
-        let (asked, answered) = read_exchange(text.as_bytes()).unwrap();
+        let (asked, answered) = read(&text);
         assert_eq!(exchange_text(&asked, &answered).unwrap(), text, "writing it again changes nothing");
     }
 
@@ -323,7 +369,7 @@ mod tests {
             .map(|name| (name.to_owned(), "1".to_owned()))
             .to_vec();
         let text = exchange_text(&request(), &response).unwrap();
-        let (_, back) = read_exchange(text.as_bytes()).unwrap();
+        let (_, back) = read(&text);
         let names: Vec<_> = back.headers.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["retry-after", "ratelimit-remaining", "date", "link"]);
     }
@@ -331,8 +377,8 @@ mod tests {
     #[test]
     fn tells_damaged_from_newer() {
         let text = exchange_text(&request(), &response(b"{}")).unwrap();
-        let newer = text.replacen("\"format\": 1", "\"format\": 2", 1).replace("request", "asked");
-        assert_eq!(read_exchange(newer.as_bytes()).unwrap_err(), FormatError::Newer(2));
+        let newer = text.replacen("\"format\": 1", "\"format\": 3", 1).replace("request", "asked");
+        assert_eq!(read_exchange(newer.as_bytes()).unwrap_err(), FormatError::Newer(3));
         let half = &text.as_bytes()[..text.len() / 2];
         assert!(matches!(read_exchange(half).unwrap_err(), FormatError::Damaged(_)));
         assert!(matches!(read_exchange(b"").unwrap_err(), FormatError::Damaged(_)));

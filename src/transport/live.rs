@@ -196,7 +196,7 @@ impl Live {
         let mut body = Vec::new();
         while let Some(piece) = answer.chunk().await.map_err(|error| self.broken(Some(status), error))? {
             if body.len() + piece.len() > self.largest_body {
-                return Err(SendError::TooLarge { status, limit: self.largest_body });
+                return Err(SendError::TooLarge { status, limit: self.largest_body, received_at: now() });
             }
             body.extend_from_slice(&piece);
         }

@@ -5,6 +5,7 @@
 
 mod address;
 mod allowance;
+mod attempts;
 mod budget;
 mod canonical;
 mod cassette;
@@ -27,9 +28,10 @@ mod scrub;
 mod send_error;
 
 pub use address::AddressError;
+pub use attempts::{Attempts, Outcome};
 pub use canonical::Fingerprint;
 pub use cassette::{Cassette, CassetteError};
-pub use courier::{Attempts, Courier, ExchangeError, Outcome};
+pub use courier::{Courier, ExchangeError};
 pub use format::RecordedRun;
 pub use live::{LiveOptions, LiveSetupError};
 pub use record::{RecordError, Recorder};

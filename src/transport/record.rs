@@ -8,7 +8,9 @@ use tokio::sync::Mutex;
 
 use super::canonical::Fingerprint;
 use super::cassette::{Cassette, CassetteError};
-use super::format::{RUN_FILE, RecordedRun, exchange_text, file_name, parse_file_name, run_text};
+use super::format::{
+    RUN_FILE, RecordedRun, TooLarge, exchange_text, file_name, parse_file_name, run_text, too_large_text,
+};
 use crate::wire::{Request, Response};
 
 /// Writes one run's exchanges into one folder. A request asked again overwrites its own file.
@@ -83,12 +85,21 @@ impl Recorder {
 
     /// Keeps one exchange.
     pub(super) async fn keep(&self, request: &Request, response: &Response) -> Result<(), RecordError> {
+        self.write(request, exchange_text(request, response)).await
+    }
+
+    /// Keeps of one exchange that its answer was too large.
+    pub(super) async fn keep_too_large(&self, request: &Request, answer: TooLarge) -> Result<(), RecordError> {
+        self.write(request, too_large_text(request, answer)).await
+    }
+
+    async fn write(&self, request: &Request, text: serde_json::Result<String>) -> Result<(), RecordError> {
         let fingerprint = Fingerprint::of(request);
         // Held while writing, so that two answers to one request do not meet in one file.
         let mut names = self.names.lock().await;
         let name = names.taken.get(&fingerprint).cloned().unwrap_or_else(|| file_name(names.next, &fingerprint));
         let failed = |source| RecordError::Write { file: self.folder.join(&name).display().to_string(), source };
-        let text = exchange_text(request, response).map_err(|error| failed(error.into()))?;
+        let text = text.map_err(|error| failed(error.into()))?;
         let writing = {
             let (folder, name) = (self.folder.clone(), name.clone());
             tokio::task::spawn_blocking(move || write_whole(&folder, &name, &text))

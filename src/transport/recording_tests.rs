@@ -16,7 +16,7 @@ use wiremock::{Mock, MockServer, Request as Asked, ResponseTemplate};
 use super::cassette::{Cassette, CassetteError};
 use super::courier::{Courier, ExchangeError};
 use super::double::{BudgetGone, KEY, Ledger, judge, options, request};
-use super::format::{FORMAT, RecordedRun};
+use super::format::RecordedRun;
 use super::record::{RecordError, Recorder};
 use crate::wire::Response;
 
@@ -97,6 +97,22 @@ async fn a_replay_gives_what_was_recorded_as_often_as_asked() {
         assert_eq!((replayed.status, replayed.received_at), (live.status, live.received_at));
         assert_eq!(replayed.header("content-type"), Some("application/json"));
         assert_eq!(without_white_space(&replayed.body), without_white_space(&live.body));
+    }
+}
+
+/// Both ways lead on alike: the caller asks for less.
+#[tokio::test]
+async fn an_answer_that_was_too_large_is_so_in_the_replay() {
+    let temporary = TempDir::new().unwrap();
+    let server = double().await;
+    let mut options = options(&server.uri());
+    options.record = Some(Recorder::begin(temporary.path(), &run()).unwrap());
+    options.largest_body = 20;
+    let live = ask(&Courier::live(options).unwrap(), 1.0).await.unwrap_err();
+    let replay = Courier::replay(Cassette::open(temporary.path()).unwrap());
+    let replayed = ask(&replay, 1.0).await.unwrap_err();
+    for ended in [live, replayed] {
+        assert!(matches!(ended, ExchangeError::TooLarge { limit: 20 }), "{ended}");
     }
 }
 
@@ -247,10 +263,10 @@ async fn a_recording_that_is_not_whole_names_the_file() {
     assert!(matches!(error, CassetteError::Twice { .. }) && error.to_string().contains("0007-"), "{error}");
     fs::remove_file(copy).unwrap();
 
-    fs::write(&run_file, run_text.replacen(&format!("\"format\": {FORMAT}"), "\"format\": 2", 1)).unwrap();
+    fs::write(&run_file, run_text.replacen("\"format\": 1", "\"format\": 9", 1)).unwrap();
     let error = open();
     assert!(
-        matches!(error, CassetteError::Newer { format: 2, .. }) && error.to_string().contains("run.json"),
+        matches!(error, CassetteError::Newer { format: 9, .. }) && error.to_string().contains("run.json"),
         "{error}"
     );
     fs::remove_file(&run_file).unwrap();

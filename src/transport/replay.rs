@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::canonical::{Fingerprint, without_secrets};
 use super::cassette::Cassette;
-use crate::wire::{Method, Request, Response};
+use super::format::Kept;
+use crate::wire::{Method, Request};
 
 /// Characters of a request's body that a message shows.
 const SHOWN: usize = 400;
@@ -31,11 +32,11 @@ pub struct NotRecorded {
     pub nearest: String,
 }
 
-/// The recorded answer to this request.
-pub(super) fn answer(cassette: &Cassette, request: &Request) -> Result<Response, Box<NotRecorded>> {
+/// What was recorded of the answer to this request.
+pub(super) fn answer(cassette: &Cassette, request: &Request) -> Result<Kept, Box<NotRecorded>> {
     let fingerprint = Fingerprint::of(request);
     if let Some(recording) = cassette.get(&fingerprint) {
-        return Ok(recording.response.clone());
+        return Ok(recording.kept.clone());
     }
     let nearest = nearest(cassette, request);
     Err(Box::new(NotRecorded { place: cassette.place().to_owned(), request: line(request), fingerprint, nearest }))

@@ -90,7 +90,9 @@ pub(super) fn decide(ended: Ended<'_>, standing: Standing, policy: &RetryPolicy)
             | Verdict::CredentialsRefused { .. }
             | Verdict::RequestWrong { .. }
             | Verdict::TooMuch { .. },
-        ) => return Decision::Stop,
+        )
+        // The same question would have the same large answer; a smaller one may help, which is not for us to ask.
+        | Ended::Failed(SendError::TooLarge { status: 200, .. }) => return Decision::Stop,
         Ended::Answered(response, Verdict::RetryAfter { wait, reason }) => {
             let asked = retry_after(response).max(*wait);
             (reason.clone(), asked, response.status == 429 || asked.is_some())
@@ -99,7 +101,6 @@ pub(super) fn decide(ended: Ended<'_>, standing: Standing, policy: &RetryPolicy)
             (reason.clone(), retry_after(response).max(Some(*wait)), true)
         }
         Ended::Answered(response, Verdict::NotUsable { reason }) => (reason.clone(), retry_after(response), false),
-        // The same question would have the same large answer.
         Ended::Failed(error @ SendError::TooLarge { .. }) => return Decision::GiveUp { reason: error.to_string() },
         Ended::Failed(error) => (error.to_string(), None, false),
     };
@@ -224,11 +225,16 @@ mod tests {
             ("reset", no_answer("reset"), "wait 1 s"),
             ("truncated body", no_answer("cut"), "wait 1 s"),
             ("time-out", no_answer("late"), "wait 1 s"),
-            ("too large a body", SendError::TooLarge { status: 200, limit: 9 }, "give up"),
+            ("too large a body", too_large(200), "stop"),
+            ("too large an error", too_large(500), "give up"),
         ];
         for (case, error, expected) in table {
             assert_eq!(word(&decided(Ended::Failed(&error))), expected, "{case}");
         }
+    }
+
+    fn too_large(status: u16) -> SendError {
+        SendError::TooLarge { status, limit: 9, received_at: DateTime::UNIX_EPOCH }
     }
 
     fn word(decision: &Decision) -> String {

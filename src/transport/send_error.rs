@@ -1,3 +1,5 @@
+use chrono::{DateTime, Utc};
+
 /// An attempt without a usable response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum SendError {
@@ -13,5 +15,5 @@ pub(super) enum SendError {
     },
     /// The body passed the limit, and reading stopped there.
     #[error("the answer (status {status}) is larger than {limit} bytes")]
-    TooLarge { status: u16, limit: usize },
+    TooLarge { status: u16, limit: usize, received_at: DateTime<Utc> },
 }

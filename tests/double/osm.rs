@@ -74,25 +74,24 @@ impl Respond for Interpreter {
 
 /// The answer to one query of the form that we send; none for any other.
 fn answer(elements: &[Value], query: &str) -> Option<Value> {
-    let (_, rest) = query.strip_prefix("[out:json][timeout:").and(query.split_once("[bbox:"))?;
-    let (edges, statements) = rest.split_once("];\n(\n")?;
-    let edges: Vec<f64> = edges.split(',').map(|edge| edge.parse().ok()).collect::<Option<_>>()?;
-    let [south, west, north, east] = edges[..] else { return None };
+    let (_, statements) = query.strip_prefix("[out:json][timeout:")?.split_once("];\n(\n")?;
     let statements = statements.strip_suffix(");\nout center tags;\n")?;
-    let wanted: Vec<(String, Vec<String>)> = statements.lines().map(statement).collect::<Option<_>>()?;
-    let inside = |element: &&Value| {
+    let wanted: Vec<Statement> = statements.lines().map(statement).collect::<Option<_>>()?;
+    let inside = |element: &Value, [south, west, north, east]: [f64; 4]| {
         let at = if element["center"].is_object() { &element["center"] } else { element };
         // An outline without a middle lies somewhere: it is found everywhere.
         let (Some(lat), Some(lon)) = (at["lat"].as_f64(), at["lon"].as_f64()) else { return true };
         (south..=north).contains(&lat) && (west..=east).contains(&lon)
     };
     let is_wanted = |element: &&Value| {
-        wanted.iter().any(|(key, values)| {
+        wanted.iter().any(|Statement { points_only, key, values, edges }| {
             let tag = element["tags"][key].as_str().unwrap_or_default();
-            tag.split(';').any(|value| values.iter().any(|wanted| wanted == value.trim()))
+            (!points_only || element["type"] == "node")
+                && inside(element, *edges)
+                && tag.split(';').any(|value| values.iter().any(|wanted| wanted == value.trim()))
         })
     };
-    let found: Vec<&Value> = elements.iter().filter(inside).filter(is_wanted).collect();
+    let found: Vec<&Value> = elements.iter().filter(is_wanted).collect();
     let mut answer = json!({
         "version": 0.6,
         "generator": "Overpass API (double)",
@@ -107,11 +106,24 @@ fn answer(elements: &[Value], query: &str) -> Option<Value> {
     Some(answer)
 }
 
-/// `nwr["amenity"~"(^|;) *(bar|cafe) *(;|$)"];`, with or without a further filter.
-fn statement(line: &str) -> Option<(String, Vec<String>)> {
-    let (key, rest) = line.strip_prefix("nwr[\"")?.split_once("\"~\"(^|;) *(")?;
-    let (values, _) = rest.split_once(") *(;|$)\"]")?;
-    Some((key.to_owned(), values.split('|').map(str::to_owned).collect()))
+struct Statement {
+    points_only: bool,
+    key: String,
+    values: Vec<String>,
+    /// South, west, north, east.
+    edges: [f64; 4],
+}
+
+/// `nwr["amenity"~"(^|;) *(bar|cafe) *(;|$)"](38.7,-9.15,38.72,-9.12);`, with or without a further filter, or `node` for `nwr`.
+fn statement(line: &str) -> Option<Statement> {
+    let points_only = line.starts_with("node[");
+    let rest = line.strip_prefix(if points_only { "node[\"" } else { "nwr[\"" })?;
+    let (key, rest) = rest.split_once("\"~\"(^|;) *(")?;
+    let (values, rest) = rest.split_once(") *(;|$)\"]")?;
+    let (_, edges) = rest.strip_suffix(");")?.rsplit_once('(')?;
+    let edges: Vec<f64> = edges.split(',').map(|edge| edge.parse().ok()).collect::<Option<_>>()?;
+    let values = values.split('|').map(str::to_owned).collect();
+    Some(Statement { points_only, key: key.to_owned(), values, edges: edges.try_into().ok()? })
 }
 
 /// What a mapper makes of a place.

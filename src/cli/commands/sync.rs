@@ -14,7 +14,7 @@ use crate::cli::settings::database::DatabaseChoice;
 use crate::cli::settings::sync_job::{SyncJob, Traffic};
 use crate::cli::terminal::Terminal;
 use crate::coverage::{Region, RegionError};
-use crate::model::{CoverageCounts, MicroUsd, Position, RunStatus, Summary, VenueCounts};
+use crate::model::{CoverageCounts, MicroUsd, Position, RunStatus, Summary, Tier, VenueCounts};
 use crate::provider::{self, Provider};
 use crate::report::{LookAtData, RunReport};
 use crate::store::{self, Budget, Remedy};
@@ -72,6 +72,8 @@ struct Prepared<'a> {
     settings: &'a SyncJob,
     region: Region,
     provider: Box<dyn Provider>,
+    /// Where a replay has its answers.
+    recording: Option<Cassette>,
 }
 
 impl<'a> Prepared<'a> {
@@ -81,11 +83,18 @@ impl<'a> Prepared<'a> {
             .into_iter()
             .find(|provider| provider.name() == settings.provider.name)
             .ok_or_else(|| Failure::Bug(format!("provider {} is gone", settings.provider.name)))?;
-        let provider = match settings.provider.tier.and_then(|tier| provider.at(tier)) {
+        let recording = match &settings.traffic {
+            Traffic::Demo => Some(demo::cassette(provider.name())?),
+            Traffic::Replay(folder) => Some(Cassette::open(folder)?),
+            Traffic::Live | Traffic::Record(_) => None,
+        };
+        // What was asked for is the recording's to say, not this machine's settings.
+        let tier = recording.as_ref().map_or(settings.provider.tier, recorded_tier);
+        let provider = match tier.and_then(|tier| provider.at(tier)) {
             Some(other) => other,
             None => provider,
         };
-        Ok(Self { settings, region, provider })
+        Ok(Self { settings, region, provider, recording })
     }
 
     /// What the run did, and what broke it, if something did.
@@ -161,6 +170,7 @@ impl<'a> Prepared<'a> {
             budget: Budget {
                 requests: settings.effort.max_requests,
                 cost: settings.effort.max_cost,
+                requests_per_day: self.requests_per_day(),
                 requests_per_month: settings.provider.max_requests_per_month,
                 cost_per_month: settings.provider.max_cost_per_month,
             },
@@ -172,15 +182,21 @@ impl<'a> Prepared<'a> {
         }
     }
 
+    /// What the settings allow, else the provider; another server than its own may allow anything.
+    fn requests_per_day(&self) -> Option<u64> {
+        let settings = &self.settings.provider;
+        let of_provider = || self.provider.limits().requests_per_day.filter(|_| settings.base_url.is_none());
+        settings.max_requests_per_day.or_else(|| of_provider().map(u64::from))
+    }
+
     /// The way to the answers; a replay also says so in the job.
     fn courier(&self, job: &mut Job<'_>) -> Result<Courier, Failure> {
+        if let Some(recording) = &self.recording {
+            return self.replay(recording.clone(), job);
+        }
         let record = match &self.settings.traffic {
-            Traffic::Demo => return self.replay(demo::cassette(self.provider.name())?, "this program", job),
-            Traffic::Replay(folder) => {
-                return self.replay(Cassette::open(folder)?, &folder.display().to_string(), job);
-            }
-            Traffic::Live => None,
             Traffic::Record(folder) => Some(Recorder::begin(folder, &self.recorded_run(job)?)?),
+            Traffic::Live | Traffic::Demo | Traffic::Replay(_) => None,
         };
         let settings = &self.settings.provider;
         let (base_url, base_url_setting) = match &settings.base_url {
@@ -217,13 +233,17 @@ impl<'a> Prepared<'a> {
     }
 
     /// A replay answers only the questions that were recorded: what differs is told before the first is asked.
-    fn replay(&self, cassette: Cassette, folder: &str, job: &mut Job<'_>) -> Result<Courier, Failure> {
+    fn replay(&self, cassette: Cassette, job: &mut Job<'_>) -> Result<Courier, Failure> {
         let recorded = cassette.run();
+        let folder = match &self.settings.traffic {
+            Traffic::Replay(folder) => folder.display().to_string(),
+            Traffic::Live | Traffic::Demo | Traffic::Record(_) => "this program".to_owned(),
+        };
         // Whether anything was looked up is the recording's to say, not this machine's settings.
         job.details = recorded.parameters.get("details").and_then(serde_json::Value::as_bool).unwrap_or(false);
         let asked = sync::parameters(job).map_err(SyncError::from)?;
         let other = |what: &str| Failure::OtherRecording {
-            folder: folder.to_owned(),
+            folder: folder.clone(),
             recorded: format!("region `{}` from {}", recorded.region, recorded.provider),
             asked: format!("region `{}` from {}", self.settings.region, self.provider.name()),
             what: what.to_owned(),
@@ -281,6 +301,11 @@ impl<'a> Prepared<'a> {
             _ => "venues db shell",
         }
     }
+}
+
+/// The tier that a recorded run asked at.
+fn recorded_tier(recording: &Cassette) -> Option<Tier> {
+    recording.run().parameters.get("tier").and_then(|tier| serde_json::from_value(tier.clone()).ok())
 }
 
 /// A command of ours as it can be typed again here: whoever ran `target/release/venues` has no `venues` on the path.

@@ -130,6 +130,7 @@ geojson = "shapes/coast.geojson"
 requests_per_second = 5
 attempts = 3
 base_url = "https://proxy.example/google"
+max_requests_per_day = 100
 max_requests_per_month = 1000
 max_cost_per_month = 50.0
 
@@ -156,7 +157,7 @@ contact = "maps@example.org"
         let google = &file.providers["google"];
         assert_eq!(google.requests_per_second, Some(5.0));
         assert_eq!(google.attempts, Some(3));
-        assert_eq!(google.max_requests_per_month, Some(1000));
+        assert_eq!((google.max_requests_per_day, google.max_requests_per_month), (Some(100), Some(1000)));
         assert_eq!(google.max_cost_per_month, Some(MicroUsd(50_000_000)));
         assert_eq!((google.details, file.providers["yelp"].details), (None, Some(true)));
         assert_eq!(google.base_url.as_ref().unwrap().as_str(), "https://proxy.example/google");

@@ -23,6 +23,8 @@ pub struct ProviderSettings {
     pub base_url: Option<Url>,
     /// Whom the provider's operator can turn to.
     pub contact: Option<String>,
+    /// Requests on a UTC day.
+    pub max_requests_per_day: Option<u64>,
     /// Requests in a calendar month.
     pub max_requests_per_month: Option<u64>,
     /// List price in a calendar month.
@@ -48,6 +50,8 @@ pub struct ProviderChoice {
     pub requests_per_second: Option<f64>,
     /// How often one request is tried, where the settings say so.
     pub attempts: Option<u32>,
+    /// Stop when this many requests were sent on a UTC day, instead of the provider's own limit.
+    pub max_requests_per_day: Option<u64>,
     /// Stop when this many requests were sent in a calendar month.
     pub max_requests_per_month: Option<u64>,
     /// Stop before the list price of a calendar month passes this.
@@ -152,6 +156,7 @@ impl ProviderSettings {
         }) {
             return Err(section.fault("contact must be an address in plain ASCII, such as an e-mail address or a page"));
         }
+        let max_requests_per_day = section.count("max_requests_per_day")?;
         let max_requests_per_month = section.count("max_requests_per_month")?;
         let max_cost_per_month = match section.number("max_cost_per_month")? {
             Some(usd) => Some(MicroUsd::from_usd(usd).ok_or_else(|| {
@@ -166,6 +171,7 @@ impl ProviderSettings {
             attempts,
             base_url,
             contact,
+            max_requests_per_day,
             max_requests_per_month,
             max_cost_per_month,
             tier,
@@ -201,6 +207,7 @@ pub fn choose(
         contact: settings.contact,
         requests_per_second: settings.requests_per_second,
         attempts: settings.attempts,
+        max_requests_per_day: settings.max_requests_per_day,
         max_requests_per_month: settings.max_requests_per_month,
         max_cost_per_month: settings.max_cost_per_month,
         tier: settings.tier,

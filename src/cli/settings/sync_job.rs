@@ -209,11 +209,7 @@ fn job(
     {
         return Err(SyncJobError::DryRunCosts { provider: provider.name() });
     }
-    let mut choice = provider::choose(provider, &around.file.providers, around.environment, traffic.is_live())?;
-    if traffic == Traffic::Demo {
-        // Its recordings are of what a provider asks for by itself.
-        choice.tier = None;
-    }
+    let choice = provider::choose(provider, &around.file.providers, around.environment, traffic.is_live())?;
     let asker = if region.name == DEMO && region.origin == Origin::BuiltIn { Asker::Demo } else { Asker::Work };
     Ok(SyncJob {
         method: method(&region)?,

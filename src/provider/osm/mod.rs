@@ -1,5 +1,8 @@
 //! OpenStreetMap, by way of an Overpass server. Facts about it are from the OpenStreetMap wiki as of November 2026: "Overpass API"
 //! (etiquette, slots, status page), "Overpass QL" (the query, its declared limits), "Permanent ID", "Lifecycle prefix".
+//!
+//! A box finds the ways that have a point in it or cross its edge. An outline that encloses the whole box is not found by that box, but by
+//! the boxes that its border runs through; only where a region lies whole within an outline (a city block of a park) is it missed.
 
 mod address;
 mod answer;

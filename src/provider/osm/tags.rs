@@ -55,17 +55,23 @@ impl Tags {
         of(&TO_COME, BusinessStatus::FutureOpening).or_else(|| of(&GONE, BusinessStatus::ClosedPermanently))
     }
 
-    /// The tags under keys with this prefix that make a venue, without the prefix.
+    /// The tags under keys with this prefix that make a venue, then those that make a service, without the prefix.
     fn venue_words(&self, prefix: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        for key in words::venue_keys() {
+        let (mut venues, mut services) = (Vec::new(), Vec::new());
+        for key in words::place_keys() {
             for word in self.words_of(&format!("{prefix}{key}"), key) {
-                if words::role(&word) == Some(Role::Venue) && !found.contains(&word) {
+                let found = match words::role(&word) {
+                    Some(Role::Venue) => &mut venues,
+                    Some(Role::Service) => &mut services,
+                    _ => continue,
+                };
+                if !found.contains(&word) {
                     found.push(word);
                 }
             }
         }
-        found
+        venues.append(&mut services);
+        venues
     }
 
     /// Adds the tags that say more of a venue; nothing where there is none. They lead where the first tag says only that there is
@@ -79,7 +85,7 @@ impl Tags {
                 match words::role(&word) {
                     Some(Role::Kind) => known.push(word),
                     None if key == "cuisine" => unknown.push(word),
-                    Some(Role::Venue | Role::Vague) | None => {}
+                    Some(Role::Venue | Role::Service | Role::Vague) | None => {}
                 }
             }
         }
@@ -148,8 +154,16 @@ mod tests {
     }
 
     #[test]
+    fn a_venue_leads_before_the_service_beside_it() {
+        assert_eq!(words(&[("amenity", "fuel"), ("shop", "convenience")]), ["shop=convenience", "amenity=fuel"]);
+        assert_eq!(words(&[("office", "lawyer")]), ["office=lawyer"]);
+    }
+
+    #[test]
     fn what_makes_no_venue_is_none() {
-        for tags in [&[("amenity", "bench")][..], &[("cuisine", "pizza")], &[("building", "yes")], &[]] {
+        for tags in
+            [&[("amenity", "bench")][..], &[("shop", "vacant")], &[("cuisine", "pizza")], &[("building", "yes")], &[]]
+        {
             assert_eq!(kind(tags), None, "{tags:?}");
         }
     }

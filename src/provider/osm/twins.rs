@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use crate::model::{Field, RawVenue, Reject, RejectReason};
 
 /// A point and the middle of its building are no farther apart, metres.
-const NEAR_M: f64 = 75.0;
+pub(super) const NEAR_M: f64 = 75.0;
 
-const METRES_PER_DEGREE: f64 = 111_195.0;
+pub(super) const METRES_PER_DEGREE: f64 = 111_195.0;
 
 /// Keeps the point of each pair, or the outline where there is no point, and refuses the other. Only rows of one answer can be
-/// compared; it is the rows' own content that decides, not their order.
+/// compared, which is why a question brings points from beyond its box; it is the rows' own content that decides, not their order.
 pub(super) fn refuse(rows: &mut [Result<RawVenue, Reject>]) {
     let mut namesakes: HashMap<&str, Vec<&RawVenue>> = HashMap::new();
     for row in rows.iter().flatten() {

@@ -19,10 +19,19 @@ struct Word {
 pub(super) enum Role {
     /// Makes it a venue.
     Venue,
+    /// Makes it a place that people go to on business (a bank, a school): asked for only by its code or by its own name.
+    Service,
     /// Says more of a venue.
     Kind,
     /// Says nothing that we could name.
     Vague,
+}
+
+impl Role {
+    /// Whether an element with such a tag is kept.
+    pub(super) fn makes_a_place(self) -> bool {
+        matches!(self, Self::Venue | Self::Service)
+    }
 }
 
 static WORDS: LazyLock<BTreeMap<&'static str, Word>> = LazyLock::new(|| read(include_str!("categories.csv")));
@@ -48,7 +57,16 @@ pub(super) fn role(word: &str) -> Option<Role> {
 
 /// The keys of which some value makes a venue, in order of the alphabet.
 pub(super) fn venue_keys() -> Vec<&'static str> {
-    let mut keys: Vec<_> = venue_words().filter_map(|word| word.split_once('=')).map(|(key, _)| key).collect();
+    keys_of(venue_words())
+}
+
+/// The keys of which some value makes a venue or a service, in order of the alphabet.
+pub(super) fn place_keys() -> Vec<&'static str> {
+    keys_of(WORDS.iter().filter(|(_, known)| known.role.makes_a_place()).map(|(word, _)| *word))
+}
+
+fn keys_of(words: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut keys: Vec<_> = words.filter_map(|word| word.split_once('=')).map(|(key, _)| key).collect();
     keys.dedup();
     keys
 }
@@ -65,7 +83,8 @@ pub(super) fn words(types: &[String]) -> Result<Vec<String>, UnknownType> {
 }
 
 fn asking_for(wanted: &Wanted<'_>) -> Vec<&'static str> {
-    WORDS.iter().filter(|(_, known)| known.code.is_some_and(wanted)).map(|(word, _)| *word).collect()
+    let asks = |known: &Word| known.role != Role::Vague && known.code.is_some_and(wanted);
+    WORDS.iter().filter(|(_, known)| asks(known)).map(|(word, _)| *word).collect()
 }
 
 /// A tag as written in the settings, or what to write instead.
@@ -89,6 +108,7 @@ fn read(csv: &'static str) -> BTreeMap<&'static str, Word> {
         .map(|[word, code, role]| {
             let role = match role {
                 "venue" => Role::Venue,
+                "service" => Role::Service,
                 "kind" => Role::Kind,
                 _ => Role::Vague,
             };
@@ -119,8 +139,8 @@ mod tests {
             assert!(!key.is_empty() && key.chars().all(plain), "{line}");
             assert!(!value.is_empty() && value.chars().all(plain), "{line}");
             match role {
-                "venue" | "kind" => assert!(Vocabulary::ours().get(code).is_some(), "{line}"),
-                "vague" => assert_eq!(code, "", "{line}"),
+                "venue" | "service" | "kind" => assert!(Vocabulary::ours().get(code).is_some(), "{line}"),
+                "vague" => assert!(code.is_empty() || Vocabulary::ours().get(code).is_some(), "{line}"),
                 other => panic!("{other} is no role: {line}"),
             }
         }
@@ -147,6 +167,23 @@ mod tests {
         ] {
             assert_eq!(code(word), Some(expected), "{word}");
         }
+    }
+
+    /// 100 % of the tags that are met most.
+    #[test]
+    fn the_200_most_used_tags_have_a_code() {
+        let list = include_str!("../../../fixtures/osm/most_used_tags.txt");
+        let tags: Vec<_> = list.lines().filter(|line| !line.starts_with('#')).collect();
+        let without: Vec<_> = tags.iter().filter(|tag| code(tag).is_none()).collect();
+        assert_eq!((tags.len(), without), (200, vec![]));
+    }
+
+    #[test]
+    fn a_service_is_asked_for_by_its_code_and_never_without_types() {
+        assert_eq!(ask(&["bank"]).unwrap(), ["amenity=bank"]);
+        assert_eq!(ask(&["osm:amenity=school"]).unwrap(), ["amenity=school"]);
+        assert!(venue_words().all(|word| word != "amenity=bank") && !venue_keys().contains(&"healthcare"));
+        assert!(!ask(&["shopping"]).unwrap().contains(&"shop=vacant".to_owned()), "nothing is in it");
     }
 
     #[test]

@@ -43,11 +43,6 @@ pub(super) fn week(lists: &[List]) -> Option<Vec<RawPeriod>> {
     Some(periods).filter(|periods| !periods.is_empty())
 }
 
-/// Lists of another type than the regular one, each as a day without a date: dropped later, and counted.
-pub(super) fn of_other_types(lists: &[List]) -> impl Iterator<Item = RawDay> {
-    lists.iter().filter(|list| !list.is_regular()).map(|_| RawDay { date: None, stated: true, periods: Vec::new() })
-}
-
 /// The lists in Yelp's own words, the same text whatever the order in which it sent them; none where they say nothing.
 pub(super) fn words(mut lists: Vec<List>) -> Option<String> {
     for openings in lists.iter_mut().filter_map(|list| list.open.as_mut()) {
@@ -58,15 +53,16 @@ pub(super) fn words(mut lists: Vec<List>) -> Option<String> {
     serde_json::to_string(&lists).ok().filter(|_| !lists.is_empty())
 }
 
-/// The dated days. Several entries of a date are its several openings; one that is open and closed, or open at no time that can be
-/// read, has no date: dropped later, and counted.
-pub(super) fn dated_days(entries: Vec<Special>) -> Vec<RawDay> {
-    let mut unread = Vec::new();
+/// The days that differ from the week. Several entries of a date are its several openings; one that is open and closed, or open at no
+/// time that can be read, has no date. Nor has a list of another type than the regular one, which speaks of days that it does not name.
+pub(super) fn days(entries: Vec<Special>, lists: &[List]) -> Vec<RawDay> {
+    let of_other_types = lists.iter().filter(|list| !list.is_regular());
+    let mut unread: Vec<RawDay> = of_other_types.map(|_| RawDay::undated()).collect();
     let mut dates: BTreeMap<NaiveDate, Vec<Special>> = BTreeMap::new();
     for entry in entries {
         match entry.date.as_deref().and_then(|date| date.trim().parse().ok()) {
             Some(date) => dates.entry(date).or_default().push(entry),
-            None => unread.push(RawDay { date: None, stated: true, periods: Vec::new() }),
+            None => unread.push(RawDay::undated()),
         }
     }
     unread.extend(dates.into_iter().map(|(date, entries)| day(date, &entries)));
@@ -84,7 +80,7 @@ fn day(date: NaiveDate, entries: &[Special]) -> RawDay {
         })
         .collect();
     let periods = periods.filter(|periods| closed == 0 || periods.is_empty());
-    RawDay { date: Some(date).filter(|_| periods.is_some()), stated: true, periods: periods.unwrap_or_default() }
+    periods.map_or_else(RawDay::undated, |periods| RawDay { date: Some(date), stated: true, periods })
 }
 
 impl List {

@@ -204,11 +204,8 @@ fn status(business: &Business<'_>) -> Option<BusinessStatus> {
 /// empty list is Yelp's word that it knows none.
 fn of_lists(lists: Option<Vec<List>>, special: Option<Vec<Special>>) -> (Field<RawHours>, Field<String>) {
     let Some(lists) = lists else { return (Field::NotAsked, Field::NotAsked) };
-    let hours = hours::week(&lists).map(|week| {
-        let mut days = hours::dated_days(special.unwrap_or_default());
-        days.extend(hours::of_other_types(&lists));
-        RawHours::Periods { week: Some(week), special: days }
-    });
+    let hours = hours::week(&lists)
+        .map(|week| RawHours::Periods { week: Some(week), special: hours::days(special.unwrap_or_default(), &lists) });
     (Field::asked(hours), Field::asked(hours::words(lists)))
 }
 

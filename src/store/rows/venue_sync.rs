@@ -125,6 +125,20 @@ rows! {
         committed_at: DateTime<Utc>,
     }
 
+    /// What a provider said of one venue beyond its row in a search.
+    LookUp in "venue_sync.look_ups" {
+        /// In which run.
+        run_id: Uuid,
+        /// The provider's id of the venue.
+        provider_id: String,
+        /// HTTP.
+        status: i32,
+        /// As it came.
+        body: Vec<u8>,
+        /// When.
+        answered_at: DateTime<Utc>,
+    }
+
     /// A row of an answer that did not become a venue.
     Reject in "venue_sync.rejects" {
         /// Its own.

@@ -1,0 +1,2 @@
+-- loses: venue_sync.look_ups
+drop table venue_sync.look_ups;

@@ -1,0 +1,34 @@
+//! The account of attempts, which somebody else keeps.
+
+use std::future::Future;
+use std::time::Duration;
+
+/// Keeps the account of attempts. Asked before each that will be sent, told what became of it.
+pub trait Attempts: Send + Sync {
+    /// What can go wrong: the budget is used up, the account cannot be reached.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Reserves one attempt. An error means that it is not sent, and ends the exchange.
+    fn reserve(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Settles an attempt that did not end in a fine answer. A fine one is settled by whoever keeps its content.
+    fn settle(&self, outcome: Outcome) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Says that another attempt follows, why, and after what time. The reason holds no secret.
+    fn retrying(&self, reason: &str, wait: Duration);
+}
+
+/// What became of an attempt that did not end in a fine answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server saw nothing of it: refund all.
+    NeverSent,
+    /// The server answered, but not with what we wanted. With a status other than 200 the request counts and no money is
+    /// due; with 200 both stay spent.
+    Answered {
+        /// HTTP status.
+        status: u16,
+    },
+    /// It was sent and no whole answer came: both stay spent.
+    Unknown,
+}

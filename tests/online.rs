@@ -1,0 +1,146 @@
+//! The command over each provider's loopback double, as over the network: found, written, nothing changed by a second run, recorded
+//! and replayed; and what it says of words that no category has.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod double;
+mod support;
+
+use std::process::{Command, Output};
+
+use double::{city, foursquare, google, osm, yelp};
+use serde_json::Value;
+use support::database::TestDatabase;
+use tempfile::TempDir;
+
+/// A provider's double, kept alive, and the variables that lead to it.
+enum Server {
+    Google(google::Double),
+    Foursquare(foursquare::Double),
+    Osm(osm::Double),
+    Yelp(yelp::Double),
+}
+
+impl Server {
+    async fn of(provider: &str) -> Self {
+        match provider {
+            "google" => Self::Google(google::Double::serve(city::town()).await),
+            "foursquare" => Self::Foursquare(foursquare::Double::serve(&city::town(), foursquare::Mood::Good).await),
+            "osm" => Self::Osm(osm::Double::serve(&city::town()).await),
+            "yelp" => Self::Yelp(yelp::Double::serve(&city::town()).await),
+            other => panic!("{other} has no double yet"),
+        }
+    }
+
+    fn variables(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Google(double) => {
+                vec![("GOOGLE_PLACES_BASE_URL", double.url()), ("GOOGLE_PLACES_API_KEY", google::KEY.to_owned())]
+            }
+            Self::Foursquare(double) => {
+                vec![("FOURSQUARE_BASE_URL", double.url()), ("FOURSQUARE_API_KEY", foursquare::KEY.to_owned())]
+            }
+            Self::Osm(double) => vec![("OVERPASS_BASE_URL", double.url())],
+            Self::Yelp(double) => vec![("YELP_BASE_URL", double.url()), ("YELP_API_KEY", yelp::KEY.to_owned())],
+        }
+    }
+}
+
+/// A folder to work in, a database, and a double.
+struct Desk {
+    folder: TempDir,
+    database: TestDatabase,
+    server: Server,
+}
+
+impl Desk {
+    async fn new(provider: &str) -> Self {
+        // The double has no etiquette, and nobody wants to wait for it.
+        let desk = Self {
+            folder: TempDir::new().unwrap(),
+            database: TestDatabase::create().await,
+            server: Server::of(provider).await,
+        };
+        desk.settings(&format!("[providers.{provider}]\nrequests_per_second = 500\n"));
+        desk
+    }
+
+    fn settings(&self, text: &str) {
+        std::fs::write(self.folder.path().join("venues.toml"), text).unwrap();
+    }
+
+    /// The double answers on this thread's runtime, so that the command is waited for on another.
+    async fn run(&self, words: &str) -> (Option<i32>, String, String) {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("venues"));
+        command.args(words.split(' ')).current_dir(self.folder.path()).env_clear().env("HOME", self.folder.path());
+        command.env("DATABASE_URL", self.database.url()).envs(self.server.variables());
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap();
+        let Output { status, stdout, stderr } = output.unwrap();
+        (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    }
+
+    /// The line for machines of a sync that ends well.
+    async fn sync(&self, words: &str) -> Value {
+        let (code, stdout, stderr) = self.run(&format!("sync --json --migrate {words}")).await;
+        assert_eq!(code, Some(0), "{words}: {stderr}");
+        let line: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(line["status"], "complete", "{words}: {stdout}");
+        line
+    }
+}
+
+#[tokio::test]
+async fn each_provider_is_synced_over_the_network_and_a_second_time_without_a_change() {
+    for provider in venue_sync::provider::all() {
+        let name = provider.name();
+        let desk = Desk::new(name).await;
+        let near = format!("--near 36.5,-30.018 --radius-m 700 --provider {name}");
+        let first = desk.sync(&near).await;
+        assert_eq!(first["provider"], name);
+        assert!(first["venues"]["inserted"].as_u64() > Some(100), "{name}: {first}");
+        let again = desk.sync(&near).await;
+        assert_eq!(
+            (&again["venues"]["inserted"], &again["venues"]["updated"]),
+            (&0.into(), &0.into()),
+            "{name}: {again}"
+        );
+        assert_eq!(again["venues"]["unchanged"], first["venues"]["inserted"], "{name}");
+    }
+}
+
+/// What was asked for is in the recording, and not in the settings of whoever replays it.
+#[tokio::test]
+async fn a_recording_of_the_basic_tier_replays_whatever_the_settings_say() {
+    let desk = Desk::new("foursquare").await;
+    let near = "--near 36.5,-30.018 --radius-m 300 --provider foursquare";
+    desk.settings("[providers.foursquare]\nrequests_per_second = 500\npremium = false\n");
+    let live = desk.sync(&format!("{near} --record kept")).await;
+    assert_eq!(live["cost_usd"].as_f64(), live["requests"].as_f64().map(|requests| requests * 0.015), "{live}");
+    for settings in ["", "[providers.foursquare]\npremium = true\n"] {
+        desk.settings(settings);
+        let replayed = desk.sync(&format!("{near} --replay kept")).await;
+        assert_eq!(replayed["requests_free"], live["requests"], "{replayed}");
+    }
+}
+
+#[tokio::test]
+async fn words_without_a_category_are_told_by_the_sync_and_listed_afterwards() {
+    let desk = Desk::new("osm").await;
+    let (code, report, stderr) = desk.run("sync --migrate --near 36.5,-30.018 --radius-m 1500 --provider osm").await;
+    assert_eq!(code, Some(0), "{stderr}");
+    let told = report.lines().find(|line| line.trim_start().starts_with("unmapped")).unwrap();
+    assert!(told.contains("cuisine=tidal"), "{report}");
+    let (code, table, stderr) = desk.run("categories --unmapped").await;
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(table.starts_with("PROVIDER") && table.contains("cuisine=tidal"), "{table}");
+    let (_, lines, _) = desk.run("categories --unmapped --json").await;
+    let words: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let tidal = words.iter().find(|word| word["word"] == "cuisine=tidal").unwrap();
+    let rows: i64 = sqlx::query_scalar(
+        "select sum((unmapped ->> 'cuisine=tidal')::bigint)::bigint from venue_sync.answers where unmapped ? 'cuisine=tidal'",
+    )
+    .fetch_one(&mut desk.database.connect().await)
+    .await
+    .unwrap();
+    assert_eq!((&tidal["provider"], tidal["rows"].as_i64()), (&"osm".into(), Some(rows)));
+    assert!(rows > 0);
+}
