@@ -27,7 +27,8 @@ const LONGEST: usize = 512;
 
 /// Reads a value; `from` is the first date of which a complex one is told.
 pub(crate) fn meaning(value: &str, from: NaiveDate, repairs: &mut Vec<Repair>) -> Meaning {
-    if value.chars().count() > LONGEST {
+    // The grammar's crate takes a lone `:` for always.
+    if value.chars().count() > LONGEST || !value.contains(char::is_alphanumeric) {
         return Meaning::Unknown;
     }
     let Some((text, rules)) = spelling::parsed(value, repairs) else { return Meaning::Unknown };
