@@ -36,7 +36,8 @@ fn main() {
         ("osm", "elements", usual_hours::put_in(full_page("osm", "elements")), plain::osm),
         ("osm, odd hours only", "elements", full_page("osm", "elements"), plain::osm),
     ];
-    for (title, list, rows, plain) in pages {
+    let only = std::env::args().nth(1).filter(|argument| !argument.starts_with('-')).unwrap_or_default();
+    for (title, list, rows, plain) in pages.into_iter().filter(|(title, ..)| title.starts_with(&only)) {
         compare(title, list, &rows, plain, rounds);
     }
 }
