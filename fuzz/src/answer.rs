@@ -2,10 +2,10 @@
 
 use chrono::DateTime;
 use serde_json::Value;
-use venue_sync::model::{Area, Ask, Circle, Position, RawVenue};
-use venue_sync::normalise::normalise;
-use venue_sync::provider::{self, Provider};
-use venue_sync::wire::{Request, Response, Verdict};
+use crate::model::{Area, Ask, Circle, Position, RawVenue};
+use crate::normalise::normalise;
+use crate::provider::{self, Provider};
+use crate::wire::{Request, Response, Verdict};
 
 use crate::clean::stays_clean;
 

@@ -1,10 +1,10 @@
 //! Hours: any text is read or left, any week is written in words that give it back.
 
 use chrono::{DateTime, Utc};
-use venue_sync::model::{
+use crate::model::{
     Field, Hours, HoursState, Normalised, Period, Point, RawHours, RawPeriod, RawPoint, RawVenue,
 };
-use venue_sync::normalise::normalise;
+use crate::normalise::normalise;
 
 use crate::clean::{raw_hours, stays_clean};
 
