@@ -63,6 +63,12 @@ impl Text<'_> {
     }
 }
 
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self(Cow::Owned(text))
+    }
+}
+
 /// A row that has to be an object: serde would take an array for its members in order.
 #[derive(Debug)]
 pub(super) struct Object<T>(pub(super) T);

@@ -46,11 +46,38 @@ pub(super) fn role(word: &str) -> Option<Role> {
     WORDS.get(word).map(|known| known.role)
 }
 
+/// Every key of the table, and whether some value of it makes a venue; in order of the alphabet.
+static KEYS: LazyLock<Vec<(&'static str, bool)>> = LazyLock::new(|| {
+    let mut keys: Vec<(&str, bool)> = Vec::new();
+    for (word, known) in WORDS.iter() {
+        let (key, _) = word.split_once('=').expect("every word of the embedded table is a tag: tested");
+        let is_venue = known.role == Role::Venue;
+        match keys.last_mut().filter(|(last, _)| *last == key) {
+            Some((_, makes_venues)) => *makes_venues |= is_venue,
+            None => keys.push((key, is_venue)),
+        }
+    }
+    keys.sort_unstable();
+    keys
+});
+
 /// The keys of which some value makes a venue, in order of the alphabet.
 pub(super) fn venue_keys() -> Vec<&'static str> {
-    let mut keys: Vec<_> = venue_words().filter_map(|word| word.split_once('=')).map(|(key, _)| key).collect();
-    keys.dedup();
-    keys
+    KEYS.iter().filter(|(_, makes_venues)| *makes_venues).map(|(key, _)| *key).collect()
+}
+
+/// Whether some value under this key makes a venue.
+pub(super) fn makes_venues(key: &str) -> bool {
+    found(key).is_some_and(|makes_venues| makes_venues)
+}
+
+/// Whether some value under this key is in the table.
+pub(super) fn is_known_key(key: &str) -> bool {
+    found(key).is_some()
+}
+
+fn found(key: &str) -> Option<bool> {
+    KEYS.binary_search_by(|(known, _)| (*known).cmp(key)).ok().map(|at| KEYS[at].1)
 }
 
 /// Every tag that makes a venue, in order of the alphabet.
