@@ -24,6 +24,14 @@ impl<T> Field<T> {
         }
     }
 
+    /// The value itself, if there is one.
+    pub fn into_present(self) -> Option<T> {
+        match self {
+            Self::Present(value) => Some(value),
+            Self::NotAsked | Self::Absent => None,
+        }
+    }
+
     /// Changes a value that is there.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Field<U> {
         match self {

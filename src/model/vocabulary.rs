@@ -18,6 +18,8 @@ pub struct Category {
 #[derive(Debug)]
 pub struct Vocabulary {
     all: Vec<Category>,
+    /// Where the parent of each stands.
+    above: Vec<Option<usize>>,
     by_code: HashMap<&'static str, usize>,
 }
 
@@ -41,7 +43,12 @@ impl Vocabulary {
 
     /// How many wider kinds stand above a code: 0 for a root, and for a code that is not ours.
     pub fn depth(&self, code: &str) -> usize {
-        self.lineage(code).count().saturating_sub(1)
+        self.levels(code).saturating_sub(1)
+    }
+
+    /// How many kinds there are from a code to its root, both counted: 1 for a root, 0 for a code that is not ours.
+    pub fn levels(&self, code: &str) -> usize {
+        self.lineage(code).count()
     }
 
     /// Whether `code` is `wider` or one of its descendants.
@@ -64,7 +71,8 @@ impl Vocabulary {
 
     /// The category of a code, then its parent, and so on to the root.
     fn lineage(&self, code: &str) -> impl Iterator<Item = &Category> {
-        std::iter::successors(self.get(code), |category| category.parent.and_then(|parent| self.get(parent)))
+        let begin = self.by_code.get(code).copied();
+        std::iter::successors(begin, |&at| self.above[at]).map(|at| &self.all[at])
     }
 
     fn read(csv: &'static str) -> Self {
@@ -79,8 +87,9 @@ impl Vocabulary {
                 Category { code, label, parent: Some(parent).filter(|parent| !parent.is_empty()), origin }
             })
             .collect();
-        let by_code = all.iter().enumerate().map(|(at, category)| (category.code, at)).collect();
-        Self { all, by_code }
+        let by_code: HashMap<_, _> = all.iter().enumerate().map(|(at, category)| (category.code, at)).collect();
+        let above = all.iter().map(|category| by_code.get(category.parent?).copied()).collect();
+        Self { all, above, by_code }
     }
 }
 

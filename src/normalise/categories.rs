@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use crate::model::{Field, Vocabulary};
@@ -23,17 +24,18 @@ pub(super) fn codes(
         Field::Absent => Vec::new(),
         Field::Present(words) => words,
     };
+    let ours = Vocabulary::ours();
     let mut found: Vec<Kind> = Vec::with_capacity(words.len());
-    let mut unmapped = Vec::new();
+    let mut unmapped: Vec<String> = Vec::new();
     for (at, word) in words.iter().enumerate() {
-        let code = code_of(word).map(str::to_owned).or_else(|| {
+        let code = code_of(word).map(Cow::Borrowed).or_else(|| {
             unmapped.push(word.chars().filter(|c| !c.is_control()).take(LONGEST).collect());
-            Some(slug(word)).filter(|slug| !slug.is_empty())
+            Some(slug(word)).filter(|slug| !slug.is_empty()).map(Cow::Owned)
         });
         if let Some(code) = code
             && found.iter().all(|kind| kind.code != code)
         {
-            found.push(Kind { depth: depth(&code), is_first: at == 0, code });
+            found.push(Kind { depth: ours.levels(&code), is_first: at == 0, code });
         }
     }
     unmapped.sort_unstable();
@@ -45,7 +47,7 @@ pub(super) fn codes(
 const WIDE: usize = 2;
 
 struct Kind {
-    code: String,
+    code: Cow<'static, str>,
     /// 0 for a slug, 1 for a root, and so on.
     depth: usize,
     is_first: bool,
@@ -53,23 +55,19 @@ struct Kind {
 
 fn ordered(mut found: Vec<Kind>) -> Vec<String> {
     let ours = Vocabulary::ours();
-    let all: Vec<String> = found.iter().map(|kind| kind.code.clone()).collect();
-    found.retain(|kind| {
-        kind.depth != 1 || !all.iter().any(|code| *code != kind.code && ours.is_within(code, &kind.code))
-    });
+    if found.iter().any(|kind| kind.depth == 1) {
+        let all: Vec<_> = found.iter().map(|kind| kind.code.clone()).collect();
+        found.retain(|kind| {
+            kind.depth != 1 || !all.iter().any(|code| *code != kind.code && ours.is_within(code, &kind.code))
+        });
+    }
     let wide =
         found.iter().find(|kind| kind.is_first && (1..=WIDE).contains(&kind.depth)).map(|kind| kind.code.clone());
     let leads = |kind: &Kind| kind.is_first || wide.as_ref().is_some_and(|wide| ours.is_within(&kind.code, wide));
-    found.sort_by(|one, other| {
-        let rank = |kind: &Kind| (Reverse(leads(kind)), Reverse(kind.depth));
-        rank(one).cmp(&rank(other)).then_with(|| one.code.cmp(&other.code))
-    });
-    found.into_iter().map(|kind| kind.code).take(MOST).collect()
-}
-
-fn depth(code: &str) -> usize {
-    let ours = Vocabulary::ours();
-    ours.get(code).map_or(0, |_| ours.depth(code) + 1)
+    let mut ranked: Vec<_> = found.into_iter().map(|kind| (Reverse(leads(&kind)), Reverse(kind.depth), kind.code)).collect();
+    ranked.sort_unstable();
+    ranked.truncate(MOST);
+    ranked.into_iter().map(|(_, _, code)| code.into_owned()).collect()
 }
 
 /// A word as a code would be written: lower case, letters, digits and single underscores.

@@ -88,12 +88,16 @@ fn regular(periods: &[RawPeriod], repairs: &mut Vec<Repair>) -> Option<Week> {
     {
         return Some(Week::Always);
     }
-    let Some(stretches) = periods.iter().map(|period| Stretch::of(*period)).collect::<Option<Vec<_>>>() else {
-        repairs.push(Repair::HoursDropped);
-        return None;
-    };
+    let mut stretches = Vec::with_capacity(periods.len());
+    for period in periods {
+        let Some(stretch) = Stretch::of(*period) else {
+            repairs.push(Repair::HoursDropped);
+            return None;
+        };
+        stretches.push(stretch);
+    }
     let week = Week::merged(stretches);
-    if week != Week::Always && week.periods().len() < periods.len() {
+    if !matches!(week, Week::Always) && week.count() < periods.len() {
         repairs.push(Repair::HoursMerged);
     }
     Some(week)

@@ -27,22 +27,22 @@ pub fn normalise(
     let mut repairs = Vec::new();
     let provider_id = text::id(raw.provider_id)?;
     let reject = |reason, detail| Reject { provider_id: Some(provider_id.clone()), reason, detail };
-    let name = text::name(raw.name.present().map_or("", String::as_str), &mut repairs)
+    let name = text::name(raw.name.into_present().unwrap_or_default(), &mut repairs)
         .ok_or_else(|| reject(RejectReason::NoName, "no name, or nothing left of it after cleaning".to_owned()))?;
     let position = position::position(&raw.position).map_err(|(reason, detail)| reject(reason, detail))?;
     let (categories, unmapped_categories) = categories::codes(raw.categories, categories);
     // Looked for only where it is kept.
-    let timezone = raw
-        .hours
-        .present()
-        .and_then(|_| zone::zone(raw.timezone.present().cloned(), position, known_zone, &mut repairs));
+    let timezone = match raw.hours {
+        Field::Present(_) => zone::zone(raw.timezone.into_present(), position, known_zone, &mut repairs),
+        Field::Absent | Field::NotAsked => None,
+    };
     let hours = hours::hours(raw.hours, timezone, raw.answered_at, &mut repairs);
     let raw_hours = raw.hours_text.and_then(|words| text::untouched(words, &mut repairs));
     let venue = Venue {
         name,
         position,
         categories,
-        address: raw.address.and_then(|address| text::line(&address, &mut repairs)),
+        address: raw.address.and_then(|address| text::line(address, &mut repairs)),
         rating: rating::out_of_five(raw.rating, &mut repairs),
         price_level: price::level(raw.price, &mut repairs),
         hours: unless_closed_for_a_while(raw.status, hours),

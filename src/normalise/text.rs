@@ -11,11 +11,11 @@ pub(super) fn id(given: String) -> Result<String, Reject> {
     if given.trim().is_empty() {
         return refuse(RejectReason::NoId, "the row has no id".to_owned());
     }
-    if given.chars().count() > COLUMN {
+    if given.len() > COLUMN && given.chars().count() > COLUMN {
         let begin: String = given.chars().filter(|c| !c.is_control()).take(40).collect();
         return refuse(RejectReason::IdTooLong, format!("an id of more than {COLUMN} characters: {begin}…"));
     }
-    if given.contains(char::is_control) {
+    if !is_printable(&given) && given.contains(char::is_control) {
         let detail = format!("an id with control characters: {}", given.escape_debug());
         return refuse(RejectReason::Unreadable, detail);
     }
@@ -23,9 +23,10 @@ pub(super) fn id(given: String) -> Result<String, Reject> {
 }
 
 /// A name that fits its column; none if nothing is left of it.
-pub(super) fn name(given: &str, repairs: &mut Vec<Repair>) -> Option<String> {
+pub(super) fn name(given: String, repairs: &mut Vec<Repair>) -> Option<String> {
     let mut clean = line(given, repairs)?;
-    if let Some((end, _)) = clean.char_indices().nth(COLUMN) {
+    let cut = if clean.len() > COLUMN { clean.char_indices().nth(COLUMN) } else { None };
+    if let Some((end, _)) = cut {
         clean.truncate(end);
         clean.truncate(clean.trim_end_matches(is_blank).len());
         repairs.push(Repair::TextCut);
@@ -34,11 +35,11 @@ pub(super) fn name(given: &str, repairs: &mut Vec<Repair>) -> Option<String> {
 }
 
 /// One line of text: no control characters, NFC, trimmed; none if nothing is left of it.
-pub(super) fn line(given: &str, repairs: &mut Vec<Repair>) -> Option<String> {
-    let is_clean =
-        is_nfc(given) && !given.contains(breaks_the_line) && given.trim_matches(is_blank).len() == given.len();
+pub(super) fn line(given: String, repairs: &mut Vec<Repair>) -> Option<String> {
+    let is_clean = (is_printable(&given) || is_nfc(&given) && !given.contains(breaks_the_line))
+        && given.trim_matches(is_blank).len() == given.len();
     if is_clean {
-        return Some(given.to_owned()).filter(|text| !text.is_empty());
+        return Some(given).filter(|text| !text.is_empty());
     }
     repairs.push(Repair::TextCleaned);
     let one_line: String = given
@@ -63,6 +64,11 @@ pub(super) fn untouched(given: String, repairs: &mut Vec<Repair>) -> Option<Stri
     Some(kept).filter(|text| !text.is_empty())
 }
 
+/// Nothing but letters, digits, signs and spaces of ASCII: the common case, told without a table.
+fn is_printable(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 fn breaks_the_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
@@ -80,7 +86,7 @@ mod tests {
 
     fn named(given: &str) -> (Option<String>, Vec<Repair>) {
         let mut repairs = Vec::new();
-        (name(given, &mut repairs), repairs)
+        (name(given.to_owned(), &mut repairs), repairs)
     }
 
     #[test]

@@ -36,16 +36,22 @@ impl Stretch {
         Some(Self { open, close })
     }
 
-    /// One period; two where one would close on the weekday on which it opens, nearly a week later, and read as if it closed
-    /// before it opens.
+    /// Whether it closes on the weekday on which it opens, nearly a week later: one period would read as if it closed before it
+    /// opens.
+    fn is_two_periods(self) -> bool {
+        self.close - self.open > DAY && self.close % WEEK / DAY == self.open / DAY
+    }
+
+    /// One period, or two that meet at the first midnight.
     fn periods(self) -> impl Iterator<Item = Period> {
         let midnight = (self.open / DAY + 1) * DAY;
-        let ends = if self.close - self.open > DAY && self.close % WEEK / DAY == self.open / DAY {
-            vec![(self.open, midnight), (midnight, self.close)]
+        let (first, second) = if self.is_two_periods() {
+            ((self.open, midnight), Some((midnight, self.close)))
         } else {
-            vec![(self.open, self.close)]
+            ((self.open, self.close), None)
         };
-        ends.into_iter().map(|(open, close)| Period { open: point(open % WEEK), close: Some(point(close % WEEK)) })
+        let period = |(open, close)| Period { open: point(open % WEEK), close: Some(point(close % WEEK)) };
+        std::iter::once(first).chain(second).map(period)
     }
 }
 
@@ -53,24 +59,24 @@ impl Week {
     /// Merges what overlaps, repeats or touches, also across the end of the week.
     pub(super) fn merged(mut stretches: Vec<Stretch>) -> Self {
         stretches.sort_unstable();
-        let mut merged: Vec<Stretch> = Vec::with_capacity(stretches.len());
-        for next in stretches {
-            match merged.last_mut() {
-                Some(last) if next.open <= last.close => last.close = last.close.max(next.close),
-                _ => merged.push(next),
+        stretches.dedup_by(|next, last| {
+            let meet = next.open <= last.close;
+            if meet {
+                last.close = last.close.max(next.close);
             }
-        }
+            meet
+        });
         // The last one may reach into the next week, over the first ones of this.
-        while let [first, .., last] = merged.as_mut_slice() {
+        while let [first, .., last] = stretches.as_mut_slice() {
             if first.open + WEEK > last.close {
                 break;
             }
             last.close = last.close.max(first.close + WEEK);
-            merged.remove(0);
+            stretches.remove(0);
         }
-        match merged.as_slice() {
+        match stretches.as_slice() {
             [only] if only.close - only.open >= WEEK => Self::Always,
-            _ => Self::Stretches(merged),
+            _ => Self::Stretches(stretches),
         }
     }
 
@@ -79,10 +85,19 @@ impl Week {
         match self {
             Self::Always => vec![Period { open: point(0), close: None }],
             Self::Stretches(stretches) => {
-                let mut periods: Vec<_> = stretches.iter().flat_map(|stretch| stretch.periods()).collect();
+                let mut periods = Vec::with_capacity(self.count());
+                periods.extend(stretches.iter().flat_map(|stretch| stretch.periods()));
                 periods.sort_unstable();
                 periods
             }
+        }
+    }
+
+    /// How many periods it has.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Self::Always => 1,
+            Self::Stretches(all) => all.len() + all.iter().filter(|stretch| stretch.is_two_periods()).count(),
         }
     }
 }

@@ -2,7 +2,7 @@ use chrono::NaiveDate;
 use opening_hours_syntax::rules::{RuleKind, RuleSequence};
 
 use super::rules::is_whole_day;
-use super::{dates, plain, spelling};
+use super::{dates, direct, plain, spelling};
 use crate::model::{Repair, SpecialDay};
 use crate::normalise::week::Week;
 
@@ -27,9 +27,17 @@ const LONGEST: usize = 512;
 
 /// Reads a value; `from` is the first date of which a complex one is told.
 pub(crate) fn meaning(value: &str, from: NaiveDate, repairs: &mut Vec<Repair>) -> Meaning {
-    if value.chars().count() > LONGEST {
+    // The grammar's crate takes a lone `:` for always.
+    if value.chars().count() > LONGEST || !value.contains(char::is_alphanumeric) {
         return Meaning::Unknown;
     }
+    match direct::week(value.trim()) {
+        Some(week) => Meaning::Plain(week),
+        None => by_the_grammar(value, from, repairs),
+    }
+}
+
+pub(super) fn by_the_grammar(value: &str, from: NaiveDate, repairs: &mut Vec<Repair>) -> Meaning {
     let Some((text, rules)) = spelling::parsed(value, repairs) else { return Meaning::Unknown };
     let opens = |rule: &&RuleSequence| rule.kind != RuleKind::Closed;
     if rules.iter().all(|rule| !opens(&rule)) {

@@ -7,6 +7,9 @@
 
 mod dates;
 mod day_names;
+mod direct;
+#[cfg(test)]
+mod direct_tests;
 mod meaning;
 #[cfg(test)]
 mod meaning_tests;

@@ -103,7 +103,8 @@ fn mend_signs(text: &str) -> String {
         }
         mended.push_str(&mend_piece(piece));
     }
-    mended.trim_matches(|c: char| c == ';' || c == ',' || c.is_whitespace()).trim_end_matches('.').to_owned()
+    let is_left_over = |c: char| c == ';' || c == ',' || c.is_whitespace();
+    mended.trim_start_matches(is_left_over).trim_end_matches(|c: char| c == '.' || is_left_over(c)).to_owned()
 }
 
 fn mend_piece(piece: &str) -> String {

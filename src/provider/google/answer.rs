@@ -2,9 +2,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::provider::body::{self, NotData};
+use crate::provider::body::{self, NotData, Object};
 use crate::provider::plain::one_line;
 
 /// Why a body with status 200 is not an answer to a search.
@@ -27,6 +28,19 @@ struct Answer<'a> {
     places: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
+}
+
+/// The rows of an answer, read in one go; none where one of them prevents that, or anything else does.
+pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Option<Vec<T>> {
+    #[derive(Deserialize)]
+    #[serde(bound(deserialize = "T: Deserialize<'de>"))]
+    struct Rows<T> {
+        places: Vec<Object<T>>,
+        error: Option<IgnoredAny>,
+    }
+
+    let Rows { places, error } = body::members(text).ok()?;
+    error.is_none().then(|| places.into_iter().map(|place| place.0).collect())
 }
 
 /// The rows of an answer, unread. `{}` is an answer without rows: Google leaves empty lists out.

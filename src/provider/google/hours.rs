@@ -1,15 +1,33 @@
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::model::{RawDatedPeriod, RawDay, RawPeriod, RawPoint};
+use crate::provider::body::Text;
 
 /// `regularOpeningHours` or `currentOpeningHours`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct OpeningHours {
+pub(super) struct OpeningHours<'a> {
     pub(super) periods: Option<Vec<OpeningPeriod>>,
-    pub(super) weekday_descriptions: Option<Vec<String>>,
-    pub(super) special_days: Option<Vec<SpecialDay>>,
+    #[serde(borrow)]
+    pub(super) weekday_descriptions: Option<Vec<Text<'a>>>,
+    special_days: Option<Vec<SpecialDay>>,
+}
+
+/// `currentOpeningHours`, of which only the special days are wanted: where it names none, nothing of it is looked at.
+#[derive(Debug)]
+pub(super) struct CurrentHours<'a>(pub(super) OpeningHours<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for CurrentHours<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        if !text.contains("\"specialDays\"") {
+            return Ok(Self(OpeningHours::default()));
+        }
+        serde_json::from_str(text).map(Self).map_err(D::Error::custom)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,7 +67,7 @@ pub(super) fn periods(list: Option<Vec<OpeningPeriod>>) -> Option<Vec<RawPeriod>
 
 /// The special days, each with the openings that begin on it. Google gives only their dates; what is different must be looked
 /// up among the dated periods of the coming week. Where those cannot be trusted, the day has no date: dropped later, and counted.
-pub(super) fn dated_days(current: OpeningHours) -> Vec<RawDay> {
+pub(super) fn dated_days(current: OpeningHours<'_>) -> Vec<RawDay> {
     let special = current.special_days.unwrap_or_default();
     let periods = current.periods.unwrap_or_default();
     let dated: Vec<(NaiveDate, &OpeningPeriod)> =

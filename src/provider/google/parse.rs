@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::hours::{OpeningHours, dated_days, periods};
+use super::hours::{CurrentHours, OpeningHours, dated_days, periods};
 use super::request::{MASK_HEADER, ROWS};
 use super::{answer, words};
 use crate::model::{BusinessStatus, Field, RawHours, RawPrice, RawRating, RawVenue, Reject, RejectReason, Vocabulary};
-use crate::provider::body;
+use crate::provider::body::{self, Text};
 use crate::provider::contract::Page;
 use crate::provider::plain::one_line;
 use crate::wire::{HeaderValue, Request, Response};
@@ -16,38 +16,52 @@ use crate::wire::{HeaderValue, Request, Response};
 /// The rows of an answer that was judged fine. One that is full may have left rows out: there are no further pages.
 pub(super) fn page(request: &Request, response: &Response) -> Page {
     let text = body::text(&response.body);
-    let rows = answer::rows(&text).unwrap_or_default();
     let asked = Asked::of(request);
-    Page {
-        truncated: rows.len() >= ROWS as usize,
-        rows: rows.into_iter().map(|row| read(row, &asked, response.received_at)).collect(),
-        next: None,
-    }
+    let rows: Vec<_> = match answer::read::<Place<'_>>(&text) {
+        Some(places) => places.into_iter().map(|place| Ok(venue(place, &asked, response.received_at))).collect(),
+        // Where a row cannot be read, each is read by itself.
+        None => {
+            let rows = answer::rows(&text).unwrap_or_default();
+            rows.into_iter().map(|row| read(row, &asked, response.received_at)).collect()
+        }
+    };
+    Page { truncated: rows.len() >= ROWS as usize, rows, next: None }
 }
 
 /// A row in Google's shape. Members that we do not know are passed over; enumerations are read as words, so that a new one
 /// spoils nothing.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Place {
+struct Place<'a> {
     id: Option<String>,
-    display_name: Option<DisplayName>,
+    #[serde(borrow)]
+    display_name: Option<DisplayName<'a>>,
     location: Option<Location>,
-    formatted_address: Option<String>,
-    primary_type: Option<String>,
-    types: Option<Vec<String>>,
+    #[serde(borrow)]
+    formatted_address: Option<Text<'a>>,
+    #[serde(borrow)]
+    primary_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    types: Option<Vec<Text<'a>>>,
     rating: Option<f64>,
-    price_level: Option<String>,
-    business_status: Option<String>,
-    moved_place_id: Option<String>,
-    time_zone: Option<TimeZone>,
-    regular_opening_hours: Option<OpeningHours>,
-    current_opening_hours: Option<OpeningHours>,
+    #[serde(borrow)]
+    price_level: Option<Text<'a>>,
+    #[serde(borrow)]
+    business_status: Option<Text<'a>>,
+    #[serde(borrow)]
+    moved_place_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    time_zone: Option<TimeZone<'a>>,
+    #[serde(borrow)]
+    regular_opening_hours: Option<OpeningHours<'a>>,
+    #[serde(borrow)]
+    current_opening_hours: Option<CurrentHours<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-struct DisplayName {
-    text: Option<String>,
+struct DisplayName<'a> {
+    #[serde(borrow)]
+    text: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,8 +71,9 @@ struct Location {
 }
 
 #[derive(Debug, Deserialize)]
-struct TimeZone {
-    id: Option<String>,
+struct TimeZone<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
 }
 
 /// The little that is wanted of a row that could not be read.
@@ -70,7 +85,7 @@ struct OnlyId {
 fn read(row: &RawValue, asked: &Asked<'_>, answered_at: DateTime<Utc>) -> Result<RawVenue, Reject> {
     // Serde would take an array for the members in order.
     let place = if row.get().starts_with('{') {
-        serde_json::from_str::<Place>(row.get()).map_err(|error| error.to_string())
+        serde_json::from_str::<Place<'_>>(row.get()).map_err(|error| error.to_string())
     } else {
         Err("the row is not an object".to_owned())
     };
@@ -92,34 +107,39 @@ fn is_plain(id: &str) -> bool {
     !id.is_empty() && id.len() <= 255 && !id.contains(char::is_control)
 }
 
-fn venue(place: Place, asked: &Asked<'_>, answered_at: DateTime<Utc>) -> RawVenue {
-    let current = place.current_opening_hours.unwrap_or_default();
+fn venue(place: Place<'_>, asked: &Asked<'_>, answered_at: DateTime<Utc>) -> RawVenue {
     let (week, descriptions) = match place.regular_opening_hours {
         Some(hours) => (Some(periods(hours.periods)), hours.weekday_descriptions),
         None => (None, None),
     };
-    let hours = week.map(|week| RawHours::Periods { week, special: dated_days(current) });
+    let special = place.current_opening_hours.map(|current| dated_days(current.0)).unwrap_or_default();
+    let hours = week.map(|week| RawHours::Periods { week, special });
     RawVenue {
         provider_id: place.id.unwrap_or_default(),
-        name: asked.field("places.displayName", place.display_name.and_then(|name| name.text)),
+        name: asked.field("places.displayName", place.display_name.and_then(|name| name.text).map(Text::into_owned)),
         position: asked.field(
             "places.location",
             // A coordinate of exactly zero is left out.
             place.location.map(|at| (at.latitude.unwrap_or(0.0), at.longitude.unwrap_or(0.0))),
         ),
-        address: asked.field("places.formattedAddress", place.formatted_address),
-        categories: asked
-            .field("places.types", Some(categories(place.primary_type.as_deref(), place.types.unwrap_or_default()))),
+        address: asked.field("places.formattedAddress", place.formatted_address.map(Text::into_owned)),
+        categories: asked.field(
+            "places.types",
+            Some(categories(place.primary_type.as_ref().map(Text::as_str), &place.types.unwrap_or_default())),
+        ),
         rating: asked.field("places.rating", place.rating.map(|value| RawRating { value, out_of: 5.0 })),
-        price: asked.field("places.priceLevel", place.price_level.map(RawPrice::Word)),
+        price: asked.field("places.priceLevel", place.price_level.map(|word| RawPrice::Word(word.into_owned()))),
         hours: asked.field("places.regularOpeningHours.periods", hours),
         hours_text: asked.field(
             "places.regularOpeningHours.weekdayDescriptions",
-            descriptions.filter(|lines| !lines.is_empty()).map(|lines| lines.join("\n")),
+            descriptions.filter(|lines| !lines.is_empty()).map(|lines| {
+                let lines: Vec<&str> = lines.iter().map(Text::as_str).collect();
+                lines.join("\n")
+            }),
         ),
-        status: asked.field("places.businessStatus", place.business_status.as_deref().and_then(status)),
-        successor_id: asked.field("places.movedPlaceId", place.moved_place_id),
-        timezone: asked.field("places.timeZone", place.time_zone.and_then(|zone| zone.id)),
+        status: asked.field("places.businessStatus", place.business_status.and_then(|word| status(word.as_str()))),
+        successor_id: asked.field("places.movedPlaceId", place.moved_place_id.map(Text::into_owned)),
+        timezone: asked.field("places.timeZone", place.time_zone.and_then(|zone| zone.id).map(Text::into_owned)),
         answered_at,
     }
 }
@@ -136,23 +156,26 @@ fn status(word: &str) -> Option<BusinessStatus> {
 
 /// The primary type, then the others. Types that say nothing of a place are left out, unless they are all it has. Google's
 /// `types` have no order; without a primary type the most specific one leads, so that the order decides nothing.
-fn categories(primary: Option<&str>, types: Vec<String>) -> Vec<String> {
-    let specificity = |word: &str| words::code(word).map_or(0, |code| Vocabulary::ours().depth(code) + 1);
-    let mut others = types;
-    others.sort_by_cached_key(|word| (Reverse(specificity(word)), word.clone()));
-    let is_vague = |word: &String| words::is_vague(word, primary == Some(word));
-    let mut all: Vec<String> = Vec::with_capacity(others.len() + 1);
-    for word in primary.map(str::to_owned).into_iter().chain(others) {
+fn categories(primary: Option<&str>, types: &[Text<'_>]) -> Vec<String> {
+    let specificity = |word: &str| words::code(word).map_or(0, |code| Vocabulary::ours().levels(code));
+    let mut others: Vec<(Reverse<usize>, &str)> =
+        types.iter().map(|word| (Reverse(specificity(word.as_str())), word.as_str())).collect();
+    others.sort_unstable();
+    let mut all: Vec<&str> = Vec::with_capacity(others.len() + 1);
+    for word in primary.into_iter().chain(others.into_iter().map(|(_, word)| word)) {
         if !all.contains(&word) {
             all.push(word);
         }
     }
-    if all.iter().any(|word| !is_vague(word)) {
-        all.retain(|word| !is_vague(word));
-    } else {
+    let is_vague = |word: &str| words::is_vague(word, primary == Some(word));
+    let telling: Vec<&str> = all.iter().copied().filter(|word| !is_vague(word)).collect();
+    let kept = if telling.is_empty() {
         all.retain(|word| words::code(word).is_some());
-    }
-    all
+        all
+    } else {
+        telling
+    };
+    kept.into_iter().map(str::to_owned).collect()
 }
 
 /// The members that the request asked for.

@@ -2,7 +2,7 @@ use super::tags::Tags;
 
 /// One line, as letters are addressed in most of the world: street and number, postcode and town, state. None where only a town or
 /// less is known: that is no address.
-pub(super) fn address(tags: &Tags) -> Option<String> {
+pub(super) fn address(tags: &Tags<'_>) -> Option<String> {
     if let Some(whole) = tags.text("addr:full") {
         return Some(whole.to_owned());
     }

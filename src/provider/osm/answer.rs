@@ -1,9 +1,10 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::provider::body::{self, NotData};
+use crate::provider::body::{self, NotData, Object};
 use crate::provider::plain::one_line;
 
 /// Why a body is not an answer to a query.
@@ -29,6 +30,19 @@ struct Answer<'a> {
     elements: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
     remark: Option<Cow<'a, str>>,
+}
+
+/// The rows of an answer, read in one go; none where one of them prevents that, or anything else does.
+pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Option<Vec<T>> {
+    #[derive(Deserialize)]
+    #[serde(bound(deserialize = "T: Deserialize<'de>"))]
+    struct Rows<T> {
+        elements: Vec<Object<T>>,
+        remark: Option<IgnoredAny>,
+    }
+
+    let Rows { elements, remark } = body::members(text).ok()?;
+    remark.is_none().then(|| elements.into_iter().map(|element| element.0).collect())
 }
 
 /// The rows of an answer, unread.

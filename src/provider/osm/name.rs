@@ -2,15 +2,14 @@ use super::tags::Tags;
 
 /// The name: `name`, else the name in the wanted language, the international one, the English one, the first of any language, the
 /// brand. A name that is there stays as it is, also with two languages or a semicolon in it.
-pub(super) fn name<'a>(tags: &'a Tags, language: &str) -> Option<&'a str> {
-    let primary = language.split('-').next().unwrap_or(language);
-    let of_language = [format!("name:{language}"), format!("name:{primary}")];
-    let known = ["name"]
-        .into_iter()
-        .chain(of_language.iter().map(String::as_str))
-        .chain(["int_name", "name:en"])
-        .find_map(|key| tags.text(key));
-    known.or_else(|| tags.iter().find_map(in_some_language)).or_else(|| tags.text("brand"))
+pub(super) fn name<'a>(tags: &'a Tags<'_>, language: &str) -> Option<&'a str> {
+    tags.text("name").or_else(|| {
+        let primary = language.split('-').next().unwrap_or(language);
+        let of_language = [format!("name:{language}"), format!("name:{primary}")];
+        let known =
+            of_language.iter().map(String::as_str).chain(["int_name", "name:en"]).find_map(|key| tags.text(key));
+        known.or_else(|| tags.iter().find_map(in_some_language)).or_else(|| tags.text("brand"))
+    })
 }
 
 /// `name:ru`, `name:zh-Hant`; not `name:etymology`.

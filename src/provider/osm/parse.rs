@@ -6,7 +6,7 @@ use super::request::LANGUAGE_HEADER;
 use super::tags::Tags;
 use super::{address, answer, name, twins};
 use crate::model::{Field, RawHours, RawVenue, Reject, RejectReason};
-use crate::provider::body;
+use crate::provider::body::{self, Text};
 use crate::provider::contract::Page;
 use crate::provider::plain::one_line;
 use crate::wire::{HeaderValue, Request, Response};
@@ -15,23 +15,30 @@ use crate::wire::{HeaderValue, Request, Response};
 pub(super) fn page(request: &Request, response: &Response) -> Page {
     let text = body::text(&response.body);
     let language = language(request);
-    let rows = answer::rows(&text).unwrap_or_default();
-    let mut rows: Vec<_> = rows.into_iter().map(|row| read(row, language, response.received_at)).collect();
+    let answered_at = response.received_at;
+    let mut rows: Vec<_> = match answer::read::<Element<'_>>(&text) {
+        Some(elements) => elements.iter().map(|element| checked(element, language, answered_at)).collect(),
+        // Where a row cannot be read, each is read by itself.
+        None => {
+            let rows = answer::rows(&text).unwrap_or_default();
+            rows.into_iter().map(|row| read(row, language, answered_at)).collect()
+        }
+    };
     twins::refuse(&mut rows);
     Page { rows, truncated: false, next: None }
 }
 
 /// An element of the map.
 #[derive(Debug, Deserialize)]
-struct Element {
-    #[serde(rename = "type")]
-    kind: String,
+struct Element<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Text<'a>,
     id: u64,
     lat: Option<f64>,
     lon: Option<f64>,
     center: Option<Center>,
-    #[serde(default)]
-    tags: Tags,
+    #[serde(default, borrow)]
+    tags: Tags<'a>,
 }
 
 /// The middle of the box round a way or a relation.
@@ -51,21 +58,28 @@ struct OnlyId {
 
 fn read(row: &RawValue, language: &str, answered_at: DateTime<Utc>) -> Result<RawVenue, Reject> {
     // Serde would take an array for the members in order.
-    let element = if row.get().starts_with('{') {
-        serde_json::from_str::<Element>(row.get()).map_err(|error| error.to_string())
-    } else {
-        Err("the row is not an object".to_owned())
-    };
-    let element = element.and_then(|element| match id(&element.kind, element.id) {
-        Some(provider_id) => Ok((provider_id, element)),
-        None => Err(format!("`{}` is no kind of element", element.kind)),
-    });
-    match element {
-        Ok((provider_id, element)) => venue(provider_id, &element, language, answered_at),
-        Err(why) => Err(Reject {
-            provider_id: serde_json::from_str::<OnlyId>(row.get()).ok().and_then(|row| id(&row.kind, row.id)),
+    if !row.get().starts_with('{') {
+        return Err(unreadable(row, "the row is not an object"));
+    }
+    match serde_json::from_str::<Element<'_>>(row.get()) {
+        Ok(element) => checked(&element, language, answered_at),
+        Err(error) => Err(unreadable(row, &error.to_string())),
+    }
+}
+
+fn unreadable(row: &RawValue, why: &str) -> Reject {
+    let provider_id = serde_json::from_str::<OnlyId>(row.get()).ok().and_then(|row| id(&row.kind, row.id));
+    Reject { provider_id, reason: RejectReason::Unreadable, detail: one_line(why) }
+}
+
+fn checked(element: &Element<'_>, language: &str, answered_at: DateTime<Utc>) -> Result<RawVenue, Reject> {
+    let kind = element.kind.as_str();
+    match id(kind, element.id) {
+        Some(provider_id) => venue(provider_id, element, language, answered_at),
+        None => Err(Reject {
+            provider_id: None,
             reason: RejectReason::Unreadable,
-            detail: one_line(&why),
+            detail: one_line(&format!("`{kind}` is no kind of element")),
         }),
     }
 }
@@ -77,7 +91,7 @@ fn id(kind: &str, number: u64) -> Option<String> {
 
 fn venue(
     provider_id: String,
-    element: &Element,
+    element: &Element<'_>,
     language: &str,
     answered_at: DateTime<Utc>,
 ) -> Result<RawVenue, Reject> {

@@ -1,14 +1,15 @@
-use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::words::{self, Role};
 use crate::model::BusinessStatus;
+use crate::provider::body::Text;
 
-/// Tags of an element: key to value.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct Tags(BTreeMap<String, String>);
+/// Tags of an element: keys and values, in order of the keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Tags<'a>(Vec<(Text<'a>, Text<'a>)>);
 
 /// What an element's tags make of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,15 +29,17 @@ const TO_COME: [&str; 3] = ["construction", "proposed", "planned"];
 /// Tags that leave to others what kind of place it is.
 const PLAIN: [&str; 3] = ["amenity=restaurant", "amenity=cafe", "amenity=fast_food"];
 
-impl Tags {
+impl Tags<'_> {
     /// A value, without white space at its ends; none if nothing is left.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(|value| value.trim()).filter(|value| !value.is_empty())
+        let at = self.0.binary_search_by(|(known, _)| known.as_str().cmp(key)).ok()?;
+        Some(self.0[at].1.as_str().trim()).filter(|value| !value.is_empty())
     }
 
     /// Every key and value, in order of the keys.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.trim())).filter(|(_, value)| !value.is_empty())
+        let tags = self.0.iter().map(|(key, value)| (key.as_str(), value.as_str().trim()));
+        tags.filter(|(_, value)| !value.is_empty())
     }
 
     /// What the element is; none if nothing makes it a venue. A live tag outweighs what the place once was.
@@ -48,18 +51,21 @@ impl Tags {
             return Some(Kind { words: self.with_more(live), status });
         }
         let of = |prefixes: &[&str], status| {
-            let words: Vec<String> =
-                prefixes.iter().flat_map(|prefix| self.venue_words(&format!("{prefix}:"))).collect();
+            let words: Vec<String> = prefixes.iter().flat_map(|prefix| self.venue_words(prefix)).collect();
             Some(Kind { words: self.with_more(words), status }).filter(|kind| !kind.words.is_empty())
         };
         of(&TO_COME, BusinessStatus::FutureOpening).or_else(|| of(&GONE, BusinessStatus::ClosedPermanently))
     }
 
-    /// The tags under keys with this prefix that make a venue, then those that make a service, without the prefix.
+    /// The tags under keys with this prefix and a colon (`""`: without any) that make a venue, then those that make a service,
+    /// without the prefix.
     fn venue_words(&self, prefix: &str) -> Vec<String> {
         let (mut venues, mut services) = (Vec::new(), Vec::new());
-        for key in words::place_keys() {
-            for word in self.words_of(&format!("{prefix}{key}"), key) {
+        for (key, value) in self.iter() {
+            let rest = key.strip_prefix(prefix);
+            let own = if prefix.is_empty() { rest } else { rest.and_then(|rest| rest.strip_prefix(':')) };
+            let Some(key) = own.filter(|key| words::makes_places(key)) else { continue };
+            for word in words_of(key, value) {
                 let found = match words::role(&word) {
                     Some(Role::Venue) => &mut venues,
                     Some(Role::Service) => &mut services,
@@ -80,8 +86,8 @@ impl Tags {
         let Some(first) = found.first() else { return found };
         let more_leads = PLAIN.contains(&first.as_str());
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
-        for (key, _) in self.iter() {
-            for word in self.words_of(key, key) {
+        for (key, value) in self.iter().filter(|(key, _)| words::is_known_key(key)) {
+            for word in words_of(key, value) {
                 match words::role(&word) {
                     Some(Role::Kind) => known.push(word),
                     None if key == "cuisine" => unknown.push(word),
@@ -99,12 +105,6 @@ impl Tags {
         all
     }
 
-    /// The values under a key, parted by semicolons, as tags with the key `named`.
-    fn words_of(&self, key: &str, named: &str) -> Vec<String> {
-        let values = self.text(key).unwrap_or_default().split(';').map(str::trim).filter(|value| !value.is_empty());
-        values.map(|value| format!("{named}={}", value.to_lowercase().replace(' ', "_"))).collect()
-    }
-
     fn has_ended(&self, today: NaiveDate) -> bool {
         let flags = ["disused", "abandoned", "demolished", "ruins"];
         let flagged = flags.iter().any(|key| self.text(key) == Some("yes"));
@@ -119,8 +119,65 @@ impl Tags {
     }
 
     #[cfg(test)]
-    pub(super) fn of(tags: &[(&str, &str)]) -> Self {
-        Self(tags.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect())
+    pub(super) fn of(tags: &[(&str, &str)]) -> Tags<'static> {
+        let owned = |text: &str| Text::from(text.to_owned());
+        Tags::sorted(tags.iter().map(|&(key, value)| (owned(key), owned(value))).collect())
+    }
+}
+
+impl<'a> Tags<'a> {
+    /// Of a key that is there twice the last value counts.
+    fn sorted(mut tags: Vec<(Text<'a>, Text<'a>)>) -> Self {
+        tags.sort_by(|(one, _), (other, _)| one.cmp(other));
+        tags.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            if is_same {
+                std::mem::swap(later, kept);
+            }
+            is_same
+        });
+        Self(tags)
+    }
+}
+
+/// The values in a text, parted by semicolons, as tags with this key.
+fn words_of(key: &str, values: &str) -> impl Iterator<Item = String> {
+    let values = values.split(';').map(str::trim).filter(|value| !value.is_empty());
+    values.map(move |value| {
+        let mut word = String::with_capacity(key.len() + 1 + value.len());
+        word.push_str(key);
+        word.push('=');
+        if value.is_ascii() {
+            word.push_str(value);
+            word.make_ascii_lowercase();
+        } else {
+            word.push_str(&value.to_lowercase());
+        }
+        if value.contains(' ') { word.replace(' ', "_") } else { word }
+    })
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Tags<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+
+        impl<'de> Visitor<'de> for All {
+            type Value = Vec<(Text<'de>, Text<'de>)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of tags")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut tags = Vec::with_capacity(12);
+                while let Some(tag) = map.next_entry()? {
+                    tags.push(tag);
+                }
+                Ok(tags)
+            }
+        }
+
+        deserializer.deserialize_map(All).map(Self::sorted)
     }
 }
 

@@ -12,6 +12,9 @@ pub(super) const METRES_PER_DEGREE: f64 = 111_195.0;
 /// Keeps the point of each pair, or the outline where there is no point, and refuses the other. Only rows of one answer can be
 /// compared, which is why a question brings points from beyond its box; it is the rows' own content that decides, not their order.
 pub(super) fn refuse(rows: &mut [Result<RawVenue, Reject>]) {
+    if !has_namesakes(rows) {
+        return;
+    }
     let mut namesakes: HashMap<&str, Vec<&RawVenue>> = HashMap::new();
     for row in rows.iter().flatten() {
         if let Field::Present(name) = &row.name {
@@ -36,6 +39,13 @@ pub(super) fn refuse(rows: &mut [Result<RawVenue, Reject>]) {
             });
         }
     }
+}
+
+/// Whether any two rows have the same name, which most answers can be told of more cheaply than who has whose.
+fn has_namesakes(rows: &[Result<RawVenue, Reject>]) -> bool {
+    let mut names: Vec<&str> = rows.iter().flatten().filter_map(|row| row.name.present()).map(String::as_str).collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// Points before outlines before groups of them.

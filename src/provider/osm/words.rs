@@ -55,20 +55,39 @@ pub(super) fn role(word: &str) -> Option<Role> {
     WORDS.get(word).map(|known| known.role)
 }
 
+/// What the values under a key make of an element.
+#[derive(Debug, Clone, Copy, Default)]
+struct Key {
+    /// Some value makes a venue.
+    of_venues: bool,
+    /// Some value makes a venue or a service.
+    of_places: bool,
+}
+
+/// Every key of the table.
+static KEYS: LazyLock<BTreeMap<&'static str, Key>> = LazyLock::new(|| {
+    let mut keys: BTreeMap<&str, Key> = BTreeMap::new();
+    for (key, known) in WORDS.iter().filter_map(|(word, known)| Some((word.split_once('=')?.0, known))) {
+        let of = keys.entry(key).or_default();
+        of.of_venues |= known.role == Role::Venue;
+        of.of_places |= known.role.makes_a_place();
+    }
+    keys
+});
+
 /// The keys of which some value makes a venue, in order of the alphabet.
 pub(super) fn venue_keys() -> Vec<&'static str> {
-    keys_of(venue_words())
+    KEYS.iter().filter(|(_, of)| of.of_venues).map(|(key, _)| *key).collect()
 }
 
-/// The keys of which some value makes a venue or a service, in order of the alphabet.
-pub(super) fn place_keys() -> Vec<&'static str> {
-    keys_of(WORDS.iter().filter(|(_, known)| known.role.makes_a_place()).map(|(word, _)| *word))
+/// Whether some value under this key makes a venue or a service.
+pub(super) fn makes_places(key: &str) -> bool {
+    KEYS.get(key).is_some_and(|of| of.of_places)
 }
 
-fn keys_of(words: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    let mut keys: Vec<_> = words.filter_map(|word| word.split_once('=')).map(|(key, _)| key).collect();
-    keys.dedup();
-    keys
+/// Whether some value under this key is in the table.
+pub(super) fn is_known_key(key: &str) -> bool {
+    KEYS.contains_key(key)
 }
 
 /// Every tag that makes a venue, in order of the alphabet.

@@ -1,7 +1,8 @@
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::provider::body::{self, NotData};
+use crate::provider::body::{self, NotData, Object};
 use crate::provider::plain::one_line;
 
 /// Why a body with status 200 is not an answer.
@@ -22,16 +23,16 @@ pub(super) enum NotAnAnswer {
 #[derive(Debug)]
 pub(super) enum Body<'a> {
     /// Of a search.
-    Found(Found<'a>),
+    Found(Found<&'a RawValue>),
     /// Of a look-up: one business, unread.
     Business,
 }
 
 /// A page of a search.
 #[derive(Debug)]
-pub(super) struct Found<'a> {
-    /// The rows, unread.
-    pub(super) rows: Vec<&'a RawValue>,
+pub(super) struct Found<R> {
+    /// The rows, read or unread.
+    pub(super) rows: Vec<R>,
     /// How many there are on all pages, as far as Yelp counts (240, #644).
     pub(super) total: Option<u32>,
 }
@@ -54,11 +55,32 @@ pub(super) fn read(text: &str) -> Result<Body<'_>, NotAnAnswer> {
     match members {
         Members { error: Some(error), .. } => Err(NotAnAnswer::Error(one_line(error.get()))),
         Members { businesses: Some(rows), total, .. } => {
-            Ok(Body::Found(Found { rows, total: total.and_then(|total| serde_json::from_str(total.get()).ok()) }))
+            Ok(Body::Found(Found { rows, total: count(total) }))
         }
         Members { id: Some(_), .. } => Ok(Body::Business),
         _ => Err(NotAnAnswer::OtherShape),
     }
+}
+
+/// A page of a search whose rows are read in one go; none where one of them prevents that, or anything else does.
+pub(super) fn read_all<'a, T: Deserialize<'a>>(text: &'a str) -> Option<Found<T>> {
+    #[derive(Deserialize)]
+    #[serde(bound(deserialize = "T: Deserialize<'de>"))]
+    struct Rows<'a, T> {
+        businesses: Vec<Object<T>>,
+        #[serde(borrow)]
+        total: Option<&'a RawValue>,
+        error: Option<IgnoredAny>,
+    }
+
+    let Rows { businesses, total, error } = body::members(text).ok()?;
+    let rows = || businesses.into_iter().map(|row| row.0).collect();
+    error.is_none().then(|| Found { rows: rows(), total: count(total) })
+}
+
+/// `total`, which is a wish: anything but a number is none.
+fn count(total: Option<&RawValue>) -> Option<u32> {
+    total.and_then(|total| serde_json::from_str(total.get()).ok())
 }
 
 #[cfg(test)]

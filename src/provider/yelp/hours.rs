@@ -3,24 +3,29 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 
+use crate::provider::body::Text;
 use crate::model::{RawDatedPeriod, RawDay, RawPeriod, RawPoint};
 
 /// One of the lists of `business_hours` (search) or `hours` (details). `is_open_now` is stale when it is written, and left out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct List {
-    hours_type: Option<String>,
-    open: Option<Vec<Opening>>,
+pub(super) struct List<'a> {
+    #[serde(borrow)]
+    hours_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    open: Option<Vec<Opening<'a>>>,
 }
 
 /// An opening on a day of the week, local wall clock.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Opening {
+struct Opening<'a> {
     /// 0 = Monday.
     day: Option<i64>,
     /// `HHMM`.
-    start: Option<String>,
+    #[serde(borrow)]
+    start: Option<Text<'a>>,
     /// `HHMM`.
-    end: Option<String>,
+    #[serde(borrow)]
+    end: Option<Text<'a>>,
     is_overnight: Option<bool>,
 }
 
@@ -35,7 +40,7 @@ pub(super) struct Special {
 
 /// The regular week: the union of all lists of that type, of which there may be several. An empty list is no list: closed all week
 /// and unknown look alike at Yelp.
-pub(super) fn week(lists: &[List]) -> Option<Vec<RawPeriod>> {
+pub(super) fn week(lists: &[List<'_>]) -> Option<Vec<RawPeriod>> {
     let openings = lists.iter().filter(|list| list.is_regular()).flat_map(|list| list.open.iter().flatten());
     let mut periods: Vec<_> = openings.map(Opening::raw).collect();
     periods.sort_by_key(|period| (period.open.day, period.open.hour, period.open.minute));
@@ -44,7 +49,7 @@ pub(super) fn week(lists: &[List]) -> Option<Vec<RawPeriod>> {
 }
 
 /// The lists in Yelp's own words, the same text whatever the order in which it sent them; none where they say nothing.
-pub(super) fn words(mut lists: Vec<List>) -> Option<String> {
+pub(super) fn words(mut lists: Vec<List<'_>>) -> Option<String> {
     for openings in lists.iter_mut().filter_map(|list| list.open.as_mut()) {
         openings.sort_unstable();
     }
@@ -83,18 +88,18 @@ fn day(date: NaiveDate, entries: &[Special]) -> RawDay {
     periods.map_or_else(RawDay::undated, |periods| RawDay { date: Some(date), stated: true, periods })
 }
 
-impl List {
+impl List<'_> {
     fn is_regular(&self) -> bool {
-        self.hours_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("REGULAR"))
+        self.hours_type.as_ref().is_none_or(|kind| kind.as_str().eq_ignore_ascii_case("REGULAR"))
     }
 }
 
-impl Opening {
+impl Opening<'_> {
     /// What cannot be read becomes an opening that no week has, so that the whole week is dropped: the rest of it would call
     /// this day closed.
     fn raw(&self) -> RawPeriod {
         let day = self.day.filter(|day| (0..7).contains(day));
-        let ends = self.start.as_deref().zip(self.end.as_deref()).and_then(|(start, end)| ends(start, end));
+        let ends = self.start.as_ref().zip(self.end.as_ref()).and_then(|(start, end)| ends(start.as_str(), end.as_str()));
         match day.zip(ends) {
             Some((day, (open, close))) => period((day + 1) % 7, open, close),
             None => RawPeriod { open: RawPoint { day: -1, hour: 0, minute: 0 }, close: None },
