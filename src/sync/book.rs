@@ -201,7 +201,7 @@ fn to_commit(run: &OpenedRun, job: &Job<'_>, entry: Entry) -> AnswerToCommit {
         cost: entry.cost,
         provider: job.provider.name().to_owned(),
         begun_at: run.begun_at,
-        batch: Batch::new(entry.digest.venues),
+        batch: Batch::keeping(entry.digest.venues),
         rejects: entry.digest.rejects,
         outside: entry.digest.outside,
         repairs: entry.digest.repairs,
@@ -220,7 +220,7 @@ impl DryBook {
         let mut fresh = Vec::new();
         {
             let mut pages = self.pages();
-            for venue in entry.digest.venues {
+            for (venue, _) in entry.digest.venues {
                 if pages.seen.insert(venue.provider_id.clone()) {
                     fresh.push(venue);
                 } else {
