@@ -88,9 +88,7 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
             Ok(Exit::Complete)
         }
         Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
-        Command::Renormalise(args) => {
-            renormalise(&kept(cli, args, terminal, &environment, &folders)?, terminal)
-        }
+        Command::Renormalise(args) => renormalise(&kept(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Categories(args) if args.unmapped => unmapped(args, &environment, &folders, terminal),
         Command::Categories(_) => {
             terminal::print(&categories::all(terminal.json)?)?;

@@ -83,11 +83,8 @@ fn clean(job: &Again<'_>, zones: &HashSet<String>, rows: Vec<KeptRow>) -> (Vec<(
         if !job.part.as_ref().is_none_or(|part| row.position.is_some_and(part.contains)) {
             continue;
         }
-        let refuse = |detail| Reject {
-            provider_id: Some(row.provider_id.clone()),
-            reason: RejectReason::Unreadable,
-            detail,
-        };
+        let refuse =
+            |detail| Reject { provider_id: Some(row.provider_id.clone()), reason: RejectReason::Unreadable, detail };
         let cleaned = row
             .record
             .read()

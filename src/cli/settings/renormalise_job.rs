@@ -52,8 +52,7 @@ pub fn resolve(
     providers: &[Box<dyn Provider>],
 ) -> Result<Vec<RenormaliseJob>, RenormaliseJobError> {
     let job = |provider: &dyn Provider, region, asker| {
-        let database =
-            database::choose(asker, &args.database, around.environment, around.folders, around.on_terminal)?;
+        let database = database::choose(asker, &args.database, around.environment, around.folders, around.on_terminal)?;
         Ok(RenormaliseJob {
             provider: provider.name(),
             retention: provider::retention(provider, &around.file.providers),

@@ -149,7 +149,7 @@ impl<'t> Section<'t> {
             DeValue::Integer(days) => {
                 let days = u16::from_str_radix(days.as_str(), days.radix()).ok();
                 days.and_then(NonZeroU16::new).map(Retention::Days)
-            },
+            }
             _ => None,
         };
         let needed = "true, false or a number of days, 1 to 65535, is needed here";
