@@ -72,10 +72,11 @@ fn unlike(one: &Map<String, Value>, other: &Map<String, Value>) -> String {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+    let mut short: String = text.chars().take(SHOWN).collect();
+    if short.len() < text.len() {
+        short.push('…');
     }
+    short
 }
 
 #[cfg(test)]

@@ -75,8 +75,8 @@ pub async fn kept_rows(
     after: Uuid,
     many: u32,
 ) -> Result<Vec<KeptRow>, DatabaseError> {
-    let whole = BoundingBox { south: -90.0, west: -180.0, north: 90.0, east: 180.0 };
-    let within = whose.within.unwrap_or(whole);
+    let earth = BoundingBox { south: -90.0, west: -180.0, north: 90.0, east: 180.0 };
+    let within = whose.within.unwrap_or(earth);
     let mut transaction = database.begin().await?;
     let rows = sqlx::query!(
         "select k.venue_id, k.format, k.answered_at, k.raw, v.provider_id, v.lat, v.lng, v.last_seen_at
