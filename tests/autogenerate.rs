@@ -230,6 +230,31 @@ async fn every_other_kind_is_refused_by_name_added_or_removed() {
 }
 
 #[tokio::test]
+async fn what_is_in_no_schema_of_ours_is_refused_by_name_too() {
+    for (sql, name) in [
+        ("create schema other; create table other.t (a int)", "other (schema)"),
+        ("create publication everything for all tables", "everything (publication)"),
+        (
+            "alter default privileges in schema public grant select on tables to public",
+            " in public (default privileges)",
+        ),
+        ("create foreign data wrapper far", "far (foreign-data wrapper)"),
+        ("create language own handler plpgsql_call_handler", "own (language)"),
+        ("create cast (text as int4) with inout", "text as integer (cast)"),
+        (
+            "create function public.watch() returns event_trigger language plpgsql as 'begin end';
+             create event trigger watches on ddl_command_start execute function public.watch()",
+            "watches (event trigger)",
+        ),
+    ] {
+        // What is in no schema is not taken away between two tries.
+        let guard = TestDatabase::create().await;
+        let said = refusal(&mut guard.connect().await, "", sql, &Options::default()).await;
+        assert!(said.contains(name) && said.contains("by hand"), "{sql}\nexpected {name}\nsaid {said}");
+    }
+}
+
+#[tokio::test]
 async fn a_column_that_refuses_null_needs_a_value_for_the_rows_that_are_there() {
     let guard = TestDatabase::create().await;
     let mut connection = guard.connect().await;
@@ -386,6 +411,22 @@ async fn a_rename_is_asked_for_and_keeps_the_values() {
     assert!(written.down.contains("alter table public.spots rename to places"), "{}", written.down);
     let wrong = Options { renames: vec!["public.places:nowhere".parse().unwrap()], ..Options::default() };
     assert!(refusal(&mut connection, from, to, &wrong).await.contains("public.nowhere"));
+}
+
+#[tokio::test]
+async fn a_rename_may_be_given_with_quotes_or_without_and_is_asked_for_as_it_can_be_given() {
+    let guard = TestDatabase::create().await;
+    let mut connection = guard.connect().await;
+    let from = r#"create table "Order" (id int primary key, "a.b" text)"#;
+    let to = r#"create table "Order" (id int primary key, "c:d" text)"#;
+    let said = refusal(&mut connection, from, to, &Options::default()).await;
+    let asked = r#"public."Order"."a.b":"c:d""#;
+    assert!(said.contains(asked), "{said}");
+    for given in [asked, r#"public.Order."a.b":"c:d""#] {
+        let options = Options { renames: vec![given.parse().unwrap()], ..Options::default() };
+        let Outcome::Proven(written) = tried(&mut connection, from, to, &options).await.unwrap() else { panic!() };
+        assert!(written.up.contains(r#"rename column "a.b" to "c:d""#), "{}", written.up);
+    }
 }
 
 #[tokio::test]

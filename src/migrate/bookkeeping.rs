@@ -1,7 +1,7 @@
 //! What a database remembers of its migrations: sqlx's table, ours beside it, and Alembic's.
 
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Executor, FromRow, Postgres, Row as _};
+use sqlx::{Executor, FromRow, Postgres, Row as _};
 
 use super::files::Files;
 use super::script::Script;
@@ -10,6 +10,17 @@ use super::script::Script;
 pub(super) const TABLE: &str = "venue_sync._sqlx_migrations";
 /// The migration that makes our table of applied texts.
 pub(super) const KEEPS_TEXTS: i64 = 20_261_123_000_000;
+
+/// The statement that takes it away again, with its schema, where nothing is left in either.
+pub(super) const UNMAKE: &str = "do $$ begin
+    if not exists (select from venue_sync._sqlx_migrations)
+        and not exists (select from pg_class where relnamespace = 'venue_sync'::regnamespace and relkind <> 'i'
+                            and oid <> 'venue_sync._sqlx_migrations'::regclass)
+        and not exists (select from pg_proc where pronamespace = 'venue_sync'::regnamespace) then
+        drop table venue_sync._sqlx_migrations;
+        drop schema venue_sync;
+    end if;
+end $$";
 
 /// The statements that make the table, as sqlx makes it.
 pub(super) const MAKE: [&str; 2] = [
@@ -30,12 +41,12 @@ const PROBE: &str = "
         to_regclass('venue_sync.migration_statements') is not null as keeps_texts,
         to_regclass('public.alembic_version') is not null as alembic,
         array(select c.relname::text from pg_class c
-              where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
+              where c.relnamespace = to_regnamespace('public') and c.relkind in ('r', 'p', 'v', 'm', 'f')
                   and c.relname in ('venues', 'venue_profiles', 'user_events') order by 1) as tables,
         array(select t.typname || ': ' || coalesce((select string_agg(e.enumlabel, ' ' order by e.enumsortorder)
                                                     from pg_enum e where e.enumtypid = t.oid), 'no enum')
               from pg_type t
-              where t.typnamespace = 'public'::regnamespace and t.typname in ('event_type_enum', 'mode_enum')
+              where t.typnamespace = to_regnamespace('public') and t.typname in ('event_type_enum', 'mode_enum')
               order by 1) as enums,
         array(select e.name::text from pg_available_extensions e where e.name = any($1)) as extensions,
         array(select e.name::text from pg_available_extension_versions e where e.name = any($1)
@@ -133,9 +144,10 @@ where
     }
     if found.rows.is_empty() && probe.try_get("alembic")? {
         let revision: Option<String> =
-            sqlx::query_scalar("select version_num::text from public.alembic_version limit 1")
+            // Several where its branches were never merged: a place that we do not know.
+            sqlx::query_scalar("select string_agg(version_num::text, ', ' order by version_num::text) from public.alembic_version")
                 .persistent(false)
-                .fetch_optional(connection)
+                .fetch_one(connection)
                 .await?;
         found.alembic = Some(revision.map_or(Alembic::Empty, Alembic::At));
     }
@@ -278,18 +290,5 @@ pub(super) async fn keep(
 
 /// Takes the bookkeeping itself away, where it records nothing any more and nothing else is in its schema.
 pub(super) async fn unmake(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let empty: bool = sqlx::query_scalar(AssertSqlSafe(format!(
-        "select not exists (select from {TABLE}) and not exists (
-             select from pg_class where relnamespace = 'venue_sync'::regnamespace and relkind <> 'i'
-                 and oid <> '{TABLE}'::regclass)
-             and not exists (select from pg_proc where pronamespace = 'venue_sync'::regnamespace)"
-    )))
-    .persistent(false)
-    .fetch_one(&mut *connection)
-    .await?;
-    if empty {
-        connection.execute("drop table venue_sync._sqlx_migrations").await?;
-        connection.execute("drop schema venue_sync").await?;
-    }
-    Ok(())
+    connection.execute(UNMAKE).await.map(drop)
 }

@@ -5,7 +5,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor, FromRow, Postgres};
 
 use super::script::Script;
-use crate::store::word;
+use crate::store::{is_state, word};
 
 /// One that is being built just now is not valid yet, and nobody's fault.
 const INVALID: &str = "
@@ -40,6 +40,8 @@ pub struct RebuildError {
     index: String,
     /// The server's word.
     reason: String,
+    /// Somebody else was in the way, and may not be the next time.
+    pub busy: bool,
 }
 
 impl InvalidIndex {
@@ -80,7 +82,9 @@ pub(super) async fn rebuild(connection: &mut PgConnection, index: &InvalidIndex)
     } else {
         connection.execute(AssertSqlSafe(format!("reindex index concurrently {}", index.path))).await.map(|_| ())
     };
-    done.map_err(|error| RebuildError { index: index.path.clone(), reason: word(&error) })
+    // A lock that was not had in time, a deadlock that we were chosen to end.
+    let busy = |error: &sqlx::Error| is_state(error, "55P03") || is_state(error, "40P01");
+    done.map_err(|error| RebuildError { index: index.path.clone(), reason: word(&error), busy: busy(&error) })
 }
 
 #[cfg(test)]

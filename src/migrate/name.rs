@@ -4,6 +4,15 @@ use crate::schema::steps::quoted;
 
 /// The parts of a name, as the server keeps them: `Public."Order"` is `public` and `Order`.
 pub(super) fn parts(text: &str) -> Vec<String> {
+    read(text, |letter| letter.to_ascii_lowercase())
+}
+
+/// The parts of a name that a person typed in a shell, where quotes get lost: what is not quoted keeps its case.
+pub(super) fn typed(text: &str) -> Vec<String> {
+    read(text, |letter| letter)
+}
+
+fn read(text: &str, bare: impl Fn(char) -> char) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut letters = text.trim().chars().peekable();
     let mut in_quotes = false;
@@ -15,7 +24,7 @@ pub(super) fn parts(text: &str) -> Vec<String> {
             '.' if !in_quotes => parts.push(String::new()),
             _ if in_quotes => part.push(letter),
             _ if letter.is_whitespace() => (),
-            _ => part.push(letter.to_ascii_lowercase()),
+            _ => part.push(bare(letter)),
         }
     }
     parts

@@ -2,33 +2,49 @@
 
 use std::fmt::Write as _;
 
-use super::bookkeeping::{KEEPS_TEXTS, MAKE, TABLE};
+use super::bookkeeping::{KEEPS_TEXTS, MAKE, TABLE, UNMAKE};
 use super::files::{File, Files};
 use super::plan::PlanError;
 use super::script::Script;
 use crate::schema::steps::literal;
 
 /// The SQL from one version to another; 0 is before the first. Meant for psql, which it tells to stop at the first error.
-pub fn sql(files: &Files, from: i64, to: i64) -> Result<String, PlanError> {
+/// `adopt`: nobody has recorded yet that the database is at `from`, since the backend's Alembic made it.
+pub fn sql(files: &Files, from: i64, to: i64, adopt: bool) -> Result<String, PlanError> {
     let mut out = String::from("\\set ON_ERROR_STOP on\n");
-    if from < to {
+    if from < to || adopt {
+        let adopted = files.get(from).filter(|_| adopt);
         let steps: Vec<&File> = files.iter().filter(|file| file.version > from && file.version <= to).collect();
         for statement in MAKE {
             // Said by the server as a notice where it is there.
             append(&mut out, format_args!("{statement};\n"));
         }
+        if let Some(file) = adopted {
+            append(
+                &mut out,
+                format_args!(
+                    "\n-- {} {}, made by Alembic and only recorded. Nothing here compares the two: `venues migrate up --dry-run` does\n{}",
+                    file.version,
+                    file.what,
+                    record(file, true)
+                ),
+            );
+        }
         for (place, file) in steps.iter().enumerate() {
             // Once there is a table for it: also what was applied before.
-            let kept = match file.version {
-                ..KEEPS_TEXTS => &[],
-                KEEPS_TEXTS => steps.get(..=place).unwrap_or_default(),
-                _ => std::slice::from_ref(file),
+            let kept: Vec<&File> = match file.version {
+                ..KEEPS_TEXTS => Vec::new(),
+                KEEPS_TEXTS => adopted.into_iter().chain(steps.iter().take(place + 1).copied()).collect(),
+                _ => vec![*file],
             };
-            forth(&mut out, file, kept);
+            forth(&mut out, file, &kept);
         }
     } else {
         for file in files.iter().rev().filter(|file| file.version <= from && file.version > to) {
             back(&mut out, file, file.down.as_ref().ok_or(PlanError::NoWayBack { version: file.version })?);
+        }
+        if to == 0 && from > 0 {
+            append(&mut out, format_args!("\n{UNMAKE};\n"));
         }
     }
     Ok(out)
@@ -36,19 +52,11 @@ pub fn sql(files: &Files, from: i64, to: i64) -> Result<String, PlanError> {
 
 fn forth(out: &mut String, file: &File, kept: &[&File]) {
     append(out, format_args!("\n-- {} {}, up\n", file.version, file.what));
-    let described = literal(&file.what);
-    let checksum = bytes(&file.up.checksum());
-    let record = |success| {
-        format!(
-            "insert into {TABLE} (version, description, success, checksum, execution_time)\n    {}\n    \
-             on conflict (version) do update set success = excluded.success;\n",
-            row(file, &format!("{}, {described}, {success}, {checksum}, -1", file.version))
-        )
-    };
+    let (text, done) = (terminated(&file.up.text), record(file, true));
     if file.up.in_transaction {
-        append(out, format_args!("begin;\n{}\n{}", terminated(&file.up.text), record(true)));
+        append(out, format_args!("begin;\n{text}\n{done}"));
     } else {
-        append(out, format_args!("{}{}\n{}", record(false), terminated(&file.up.text), record(true)));
+        append(out, format_args!("{}{text}\n{done}", record(file, false)));
     }
     for file in kept {
         keep(out, file);
@@ -56,6 +64,15 @@ fn forth(out: &mut String, file: &File, kept: &[&File]) {
     if file.up.in_transaction {
         out.push_str("commit;\n");
     }
+}
+
+fn record(file: &File, success: bool) -> String {
+    let (described, checksum) = (literal(&file.what), bytes(&file.up.checksum()));
+    format!(
+        "insert into {TABLE} (version, description, success, checksum, execution_time)\n    {}\n    \
+         on conflict (version) do update set success = excluded.success;\n",
+        row(file, &format!("{}, {described}, {success}, {checksum}, -1", file.version))
+    )
 }
 
 fn keep(out: &mut String, file: &File) {

@@ -10,7 +10,7 @@ use super::bookkeeping;
 use super::files::Files;
 use super::indexes::{self, InvalidIndex};
 use super::lock;
-use super::run::{self, MigrationError};
+use super::run::{self, MigrationError, Stands};
 use super::standing::{Standing, Status};
 use super::step::Waits;
 use crate::store::Database;
@@ -115,19 +115,28 @@ async fn mend(database: &Database, connection: &mut PgConnection, files: &Files)
     // Again: a runner that was at work may have ended well.
     let standing = run::read(database, connection, files).await?;
     let faults = find(&standing, files);
-    for fault in &faults {
-        match fault {
-            Fault::Reworded { version } | Fault::Unsummed { version } => rewrite(connection, files, *version).await,
-            Fault::Half { version } => bookkeeping::forget(connection, *version).await,
-            Fault::Invalid { index, rebuild: true } => {
-                indexes::rebuild(connection, index).await?;
-                Ok(())
-            }
-            Fault::Invalid { index, rebuild: false } => indexes::drop(connection, index).await,
+    for (place, fault) in faults.iter().enumerate() {
+        if let Err(error) = mend_one(database, connection, files, fault).await {
+            let mended = faults.iter().take(place).map(ToString::to_string).collect();
+            return Err(error.beside(Stands { mended, ..Stands::default() }));
         }
-        .map_err(|error| run::refused(database, error))?;
     }
     Ok(faults)
+}
+
+async fn mend_one(
+    database: &Database,
+    connection: &mut PgConnection,
+    files: &Files,
+    fault: &Fault,
+) -> Result<(), MigrationError> {
+    let mended = match fault {
+        Fault::Reworded { version } | Fault::Unsummed { version } => rewrite(connection, files, *version).await,
+        Fault::Half { version } => bookkeeping::forget(connection, *version).await,
+        Fault::Invalid { index, rebuild: true } => return Ok(indexes::rebuild(connection, index).await?),
+        Fault::Invalid { index, rebuild: false } => indexes::drop(connection, index).await,
+    };
+    mended.map_err(|error| run::refused(database, error))
 }
 
 /// Both at once: a kept text counts only where it is the one that is recorded.

@@ -161,7 +161,10 @@ impl MigrationError {
 
     /// With what stands, where something does and it is not said yet.
     pub(super) fn after(self, outcome: &Outcome) -> Self {
-        let stands = Stands::of(outcome);
+        self.beside(Stands::of(outcome))
+    }
+
+    pub(super) fn beside(self, stands: Stands) -> Self {
         if stands.is_empty() || matches!(self, Self::Step { .. }) {
             return self;
         }
@@ -190,19 +193,20 @@ pub struct Stands {
     pub adopted: bool,
     /// Migrations that were applied or taken back.
     pub done: Vec<i64>,
-    /// Invalid indexes that were built anew.
-    pub rebuilt: Vec<String>,
+    /// What was mended, in words.
+    pub mended: Vec<String>,
 }
 
 impl Stands {
     fn of(outcome: &Outcome) -> Self {
         let done = outcome.steps.iter().map(|one| one.version).collect();
-        Self { adopted: outcome.adopted.is_some(), done, rebuilt: outcome.rebuilt.clone() }
+        let mended = outcome.rebuilt.iter().map(|index| format!("{index} built anew")).collect();
+        Self { adopted: outcome.adopted.is_some(), done, mended }
     }
 
     /// Nothing was done.
     pub fn is_empty(&self) -> bool {
-        !self.adopted && self.done.is_empty() && self.rebuilt.is_empty()
+        !self.adopted && self.done.is_empty() && self.mended.is_empty()
     }
 }
 
@@ -215,8 +219,8 @@ impl fmt::Display for Stands {
             let many = self.done.len();
             write!(f, ".\nWhat stands: {many} before it, the last of them {last}")?;
         }
-        if !self.rebuilt.is_empty() {
-            write!(f, ".\nWhat stands: {} built anew", self.rebuilt.join(", "))?;
+        for one in &self.mended {
+            write!(f, ".\nWhat stands: {one}")?;
         }
         if !self.is_empty() {
             write!(f, ". Mend what failed and run the same command again: it goes on from there")?;

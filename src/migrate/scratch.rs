@@ -1,12 +1,10 @@
 //! A scratch database: made, used, and dropped again; for trying migrations without touching anybody's data.
 
-use std::str::FromStr as _;
-
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 
 use crate::store::embedded::{self, EmbeddedError, Home, Options};
-use crate::store::{Database, is_state, word};
+use crate::store::{Database, connect_options, is_pooled, is_state, word};
 
 /// How the names begin; the second of the epoch and something unique follow.
 const PREFIX: &str = "venues_scratch_";
@@ -76,6 +74,12 @@ pub enum ScratchError {
         /// The scratch server's.
         scratch: i32,
     },
+    /// A pooler is in between.
+    #[error(
+        "a scratch database is needed, and none can be had through a pooler that gives the statements of one connection to several \
+         sessions (PgBouncer in transaction mode). Give the URL of the server itself, or --scratch-url (or VENUES_SCRATCH_URL)"
+    )]
+    Pooled,
     /// Anything else.
     #[error("no scratch database: {}", word(.0))]
     // Not its source, which would say the same once more.
@@ -84,7 +88,7 @@ pub enum ScratchError {
 
 impl From<sqlx::Error> for ScratchError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Statement(error)
+        if is_pooled(&error) { Self::Pooled } else { Self::Statement(error) }
     }
 }
 
@@ -150,10 +154,18 @@ impl Scratch {
     }
 }
 
-/// Everything in the scratch database goes, so that the next try begins with an empty one without the cost of making it.
+/// Every schema in the scratch database goes, so that the next try begins with an empty one without the cost of making it.
 pub async fn empty(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     connection
-        .execute("drop schema if exists venue_sync cascade; drop schema public cascade; create schema public")
+        .execute(
+            "do $$ declare schema name; begin
+                 for schema in select nspname from pg_catalog.pg_namespace
+                               where nspname !~ '^pg_' and nspname <> 'information_schema' loop
+                     execute format('drop schema %I cascade', schema);
+                 end loop;
+             end $$;
+             create schema public",
+        )
         .await?;
     Ok(())
 }
@@ -163,9 +175,7 @@ async fn version(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
 }
 
 fn options(url: &str) -> Result<PgConnectOptions, ScratchError> {
-    let options = PgConnectOptions::from_str(url).map_err(|error| ScratchError::Url { reason: error.to_string() })?;
-    // There is no TLS on a socket.
-    Ok(if options.get_socket().is_some() { options.ssl_mode(PgSslMode::Disable) } else { options })
+    connect_options(url).map_err(|error| ScratchError::Url { reason: error.to_string() })
 }
 
 /// Drops our own scratch databases that are older than an hour and that nobody is connected to.

@@ -4,12 +4,12 @@ use sha2::{Digest as _, Sha384};
 
 use super::name;
 use super::tokens;
+use crate::schema::declared::required_extension;
 
 /// sqlx's own marker; it has to be the first line.
 pub(super) const NO_TRANSACTION: &str = "-- no-transaction";
 const LOSES: &str = "-- loses:";
 const ONLY: &str = "-- only:";
-const REQUIRES_EXTENSION: &str = "-- requires-extension:";
 
 /// The SQL of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,16 +38,14 @@ impl Script {
     pub fn read(text: impl Into<String>) -> Self {
         let text = text.into();
         let mut losses: Vec<Loss> = Vec::new();
-        let mut extension = None;
         for line in text.lines().take_while(|line| line.starts_with("--")) {
             if let Some(object) = line.strip_prefix(LOSES) {
                 losses.push(Loss { object: name::canonical(object), only: None });
             } else if let (Some(query), Some(loss)) = (line.strip_prefix(ONLY), losses.last_mut()) {
                 loss.only = Some(query.trim().to_owned());
-            } else if let Some(name) = line.strip_prefix(REQUIRES_EXTENSION) {
-                extension = Some(name.trim().to_owned());
             }
         }
+        let extension = required_extension(&text).map(str::to_owned);
         Self { in_transaction: !text.starts_with(NO_TRANSACTION), losses, extension, text }
     }
 

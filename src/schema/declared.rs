@@ -22,9 +22,14 @@ pub struct Declaration {
 impl Declaration {
     /// The extension without which the file is left out.
     pub fn extension(&self) -> Option<&str> {
-        let comments = self.sql.lines().take_while(|line| line.starts_with("--"));
-        comments.filter_map(|line| line.strip_prefix(NEEDS_EXTENSION)).map(str::trim).next()
+        required_extension(&self.sql)
     }
+}
+
+/// The extension that the comment at the top of a text says it needs.
+pub fn required_extension(sql: &str) -> Option<&str> {
+    let comments = sql.lines().take_while(|line| line.starts_with("--"));
+    comments.filter_map(|line| line.strip_prefix(NEEDS_EXTENSION)).map(str::trim).next()
 }
 
 /// The declared schema that was built into this binary, in the order in which it is made: those that need an extension last.

@@ -67,6 +67,17 @@ pub enum DatabaseError {
         /// The server's word.
         reason: String,
     },
+    /// A pooler gave one connection's statements to several sessions.
+    #[error(
+        "at {place} there is a pooler that gives the statements of one connection to several sessions, and this needs one session: \
+         {reason}"
+    )]
+    Pooled {
+        /// Host, port and database.
+        place: String,
+        /// The server's word.
+        reason: String,
+    },
     /// The role may not do what is needed.
     #[error("the database role `{role}` lacks a right: {reason}")]
     MissingRight {
@@ -83,6 +94,14 @@ pub enum DatabaseError {
 /// Whether the server gave this SQLSTATE as its reason.
 pub(crate) fn is_state(error: &sqlx::Error, state: &str) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == state)
+}
+
+/// A prepared statement that is not there, or is there already, though nobody else can have this connection.
+const POOLED: [&str; 2] = ["26000", "42P05"];
+
+/// Whether a pooler gave one connection's statements to several sessions.
+pub(crate) fn is_pooled(error: &sqlx::Error) -> bool {
+    POOLED.iter().any(|state| is_state(error, state))
 }
 
 /// The server's word and the row or object that it names, once; the driver repeats itself with every cause.
@@ -109,6 +128,8 @@ pub enum Remedy {
     Writable,
     /// Give statements more time, or try later.
     MoreTime,
+    /// Give the URL of the server itself.
+    Direct,
     /// Run a GRANT.
     Grant,
     /// Report it: it is ours.
@@ -125,6 +146,7 @@ impl DatabaseError {
             Self::NotLetIn { .. } => Remedy::LetIn,
             Self::ReadOnly { .. } => Remedy::Writable,
             Self::Ended { .. } => Remedy::MoreTime,
+            Self::Pooled { .. } => Remedy::Direct,
             Self::MissingRight { .. } => Remedy::Grant,
             Self::Statement(_) => Remedy::Report,
         }
@@ -132,7 +154,7 @@ impl DatabaseError {
 
     /// Whether the database cannot be used just now, and nothing is wrong with what was asked of it.
     pub fn is_away(&self) -> bool {
-        !matches!(self, Self::Url { .. } | Self::MissingRight { .. } | Self::Statement(_))
+        !matches!(self, Self::Url { .. } | Self::Pooled { .. } | Self::MissingRight { .. } | Self::Statement(_))
     }
 
     fn from_sqlx(error: sqlx::Error, options: &PgConnectOptions) -> Self {
@@ -150,6 +172,9 @@ impl DatabaseError {
                 Some("3D000") => Self::NoDatabase { place: place(options), reason: said.message().to_owned() },
                 Some("25006") => Self::ReadOnly { place: place(options), reason: said.message().to_owned() },
                 Some("57014") => Self::Ended { place: place(options), reason: said.message().to_owned() },
+                Some(code) if POOLED.contains(&code) => {
+                    Self::Pooled { place: place(options), reason: said.message().to_owned() }
+                }
                 Some(code) if code.starts_with("28") => {
                     Self::NotLetIn { place: place(options), reason: said.message().to_owned() }
                 }
@@ -171,16 +196,7 @@ impl Database {
     ///
     /// `url` is a `postgresql://` URL; its own `application_name` and `options` are kept.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, DatabaseError> {
-        let options =
-            PgConnectOptions::from_str(url).map_err(|error| DatabaseError::Url { reason: error.to_string() })?;
-        // There is no TLS on a socket, whatever PGSSLMODE says; a server would refuse it.
-        let options = if options.get_socket().is_some() { options.ssl_mode(PgSslMode::Disable) } else { options };
-        let options = options
-            // PgBouncer refuses start-up parameters that it does not know; the default of every supported server is right.
-            .extra_float_digits(None)
-            // A pooler may give the next transaction another connection.
-            .statement_cache_capacity(0)
-            .disable_statement_logging();
+        let options = connect_options(url).map_err(|error| DatabaseError::Url { reason: error.to_string() })?;
         knock(&options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(connections)
@@ -222,6 +238,16 @@ impl Database {
     pub async fn close(self) {
         self.pool.close().await;
     }
+}
+
+/// How we connect to what a `postgresql://` URL names.
+pub(crate) fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    let options = PgConnectOptions::from_str(url)?;
+    // There is no TLS on a socket, whatever PGSSLMODE says; a server would refuse it.
+    let options = if options.get_socket().is_some() { options.ssl_mode(PgSslMode::Disable) } else { options };
+    // PgBouncer refuses start-up parameters that it does not know; the default of every supported server is right. And a pooler may
+    // give the next transaction another connection.
+    Ok(options.extra_float_digits(None).statement_cache_capacity(0).disable_statement_logging())
 }
 
 /// Where the database is: host (or the folder of its socket), port and name.

@@ -19,7 +19,7 @@ mod unmapped;
 
 pub use answer::{AnswerToCommit, CommitError, Committed, commit_answer};
 pub use connect::{Database, DatabaseError, Remedy};
-pub(crate) use connect::{is_state, word};
+pub(crate) use connect::{connect_options, is_pooled, is_state, word};
 pub use content::Batch;
 pub use look::{known_zones, sample_venues};
 pub use merge::{Merged, preview};

@@ -20,13 +20,11 @@ impl Said {
 }
 
 fn venues(bench: &Bench, words: &[&str]) -> Said {
-    venues_with(bench, words, &[])
-}
-
-fn venues_with(bench: &Bench, words: &[&str], environment: &[(&str, &str)]) -> Said {
     let mut command = Command::new(env!("CARGO_BIN_EXE_venues"));
-    command.arg("migrate").args(words).args(["--database-url", &bench.guard.url()]);
-    command.envs(environment.iter().copied());
+    // Whoever runs the tests may have settings, and an embedded server that runs: neither is asked, and none is started.
+    let nowhere = env!("CARGO_TARGET_TMPDIR");
+    command.env_clear().env("VENUES_DATA_DIR", format!("{nowhere}/nowhere")).env("VENUES_POSTGRES_BIN", nowhere);
+    command.current_dir(nowhere).arg("migrate").args(words).args(["--database-url", &bench.guard.url()]);
     let output = command.stdin(std::process::Stdio::null()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
@@ -95,10 +93,9 @@ async fn nobody_at_the_terminal_means_that_nothing_is_taken_over_unless_told() {
     assert_eq!(current.code, Some(1));
     assert!(current.stdout.contains("f99aa361bd09"), "{}", current.stdout);
     let printed = venues(&bench, &["sql"]).stdout;
-    assert!(
-        printed.contains("create table venue_sync.runs") && !printed.contains("create table public.venues"),
-        "{printed}"
-    );
+    assert!(printed.contains("create table venue_sync.runs") && printed.contains("only recorded"), "{printed}");
+    // In the text that is kept every quote is doubled.
+    assert!(!printed.contains("create type public.mode_enum as enum ('WORK'"), "{printed}");
     assert_eq!(bench.everything().await, before);
     let taken = venues(&bench, &["up", "--yes", "--json"]);
     assert_eq!(taken.json()["adopted"], "f99aa361bd09", "{}", taken.stderr);
@@ -250,14 +247,12 @@ async fn a_database_that_takes_no_writes_is_looked_at_as_far_as_that_goes() {
     let mut bench = Bench::at_head().await;
     let name = bench.text("select current_database()::text").await.unwrap();
     bench.run(&format!("alter database {name} set default_transaction_read_only = on")).await;
-    // There is no server in this folder: nothing is started for this test.
-    let nowhere = [("VENUES_POSTGRES_BIN", env!("CARGO_MANIFEST_DIR"))];
-    let current = venues_with(&bench, &["current", "--exit-code"], &nowhere);
+    let current = venues(&bench, &["current", "--exit-code"]);
     assert_eq!(current.code, Some(0), "{}{}", current.stdout, current.stderr);
     for words in [bench.newest().await.to_string().as_str(), "(head)", "not compared with what is declared: "] {
         assert!(current.stdout.contains(words), "{words} is not in: {}", current.stdout);
     }
-    let check = venues_with(&bench, &["check"], &nowhere);
+    let check = venues(&bench, &["check"]);
     assert_ne!(check.code, Some(0));
     // Somebody named a server that does not take writes either.
     let url = bench.guard.url();
@@ -291,4 +286,27 @@ async fn a_database_whose_own_schema_is_gone_is_told_how_to_bring_it_back() {
     let alembic = Bench::made_by_alembic().await;
     let refused = venues(&alembic, &["stamp", "head"]);
     assert!(refused.code == Some(1) && !refused.stderr.contains("pg_dump"), "{}", refused.stderr);
+}
+
+#[tokio::test]
+async fn a_server_of_another_version_is_not_compared_with() {
+    let mut bench = Bench::at_head().await;
+    let name = bench.text("select current_database()::text").await.unwrap();
+    let version = bench.text("select (current_setting('server_version_num')::int / 10000)::text").await.unwrap();
+    // The database says that it is of a version that no server has.
+    let other = "create schema other; create function other.current_setting(text) returns text language sql as $$ select '90600' $$";
+    bench.run(&format!("{other}; alter database {name} set search_path = other, pg_catalog, public")).await;
+    let check = venues(&bench, &["check"]);
+    assert_eq!(check.code, Some(2), "{}{}", check.stdout, check.stderr);
+    for words in ["is PostgreSQL 9,", &format!("the scratch server {version}:"), "--scratch-url"] {
+        assert!(check.stderr.contains(words), "{words} is not in: {}", check.stderr);
+    }
+}
+
+#[tokio::test]
+async fn printed_sql_is_one_line_of_json_too() {
+    let bench = Bench::at(1).await;
+    let said = venues(&bench, &["sql", "--json", "--to", "20261122"]).json();
+    assert_eq!([&said["from"], &said["to"]], [FIRST, 20_261_122_000_000]);
+    assert!(said["sql"].as_str().unwrap().contains("create table venue_sync.runs"), "{said}");
 }

@@ -62,7 +62,7 @@ fn statements(sql: &str) -> Vec<&str> {
 async fn without_psql_it_leaves_the_same_database() {
     let mut sent = Bench::empty().await;
     let newest = sent.newest().await;
-    send(&mut sent, &sql(files(), 0, newest).unwrap()).await;
+    send(&mut sent, &sql(files(), 0, newest, false).unwrap()).await;
     let mut run = Bench::at_head().await;
     assert_eq!(sent.catalogue("public").await, run.catalogue("public").await);
     assert_eq!(sent.text(RECORDED).await, run.text(RECORDED).await);
@@ -79,7 +79,7 @@ async fn the_printed_sql_leaves_the_same_database_under_psql() {
     let mut run = Bench::at_head().await;
     let mut printed = Bench::empty().await;
     let newest = printed.newest().await;
-    run_printed(&mut printed, &sql(files(), 0, newest).unwrap()).await;
+    run_printed(&mut printed, &sql(files(), 0, newest, false).unwrap()).await;
     for schema in ["public", "venue_sync"] {
         assert_eq!(printed.catalogue(schema).await, run.catalogue(schema).await);
     }
@@ -87,22 +87,35 @@ async fn the_printed_sql_leaves_the_same_database_under_psql() {
     assert_eq!(printed.standing().await.state(), Ok(State::Current));
     assert!(printed.up(&Options::default()).await.unwrap().is_empty());
 
-    run_printed(&mut printed, &sql(files(), newest, FIRST).unwrap()).await;
+    run_printed(&mut printed, &sql(files(), newest, FIRST, false).unwrap()).await;
     assert_eq!(printed.standing().await.newest(), FIRST);
     run.down(&told(Target::Rev("f99aa361bd09".parse().unwrap()))).await.unwrap();
     assert_eq!(printed.catalogue("public").await, run.catalogue("public").await);
+    run_printed(&mut printed, &sql(files(), FIRST, 0, false).unwrap()).await;
+    assert_eq!(printed.text("select to_regnamespace('venue_sync')::text").await, None, "nothing of ours is left");
+}
+
+#[tokio::test]
+async fn the_printed_sql_takes_over_what_alembic_made() {
+    let mut printed = Bench::made_by_alembic().await;
+    let newest = printed.newest().await;
+    run_printed(&mut printed, &sql(files(), FIRST, newest, true).unwrap()).await;
+    let mut run = Bench::made_by_alembic().await;
+    run.up(&told(Target::Usual)).await.unwrap();
+    assert_eq!(printed.text(RECORDED).await, run.text(RECORDED).await);
+    assert_eq!(printed.standing().await.state(), Ok(State::Current));
 }
 
 #[test]
 fn a_part_is_printed_from_where_the_database_stands() {
-    let text = sql(files(), FIRST, SECOND).unwrap();
+    let text = sql(files(), FIRST, SECOND, false).unwrap();
     assert!(text.contains("create table venue_sync.runs") && !text.contains("create table public.venues"), "{text}");
     assert!(!text.contains("insert into venue_sync.migration_statements"), "there is none yet");
 }
 
 #[test]
 fn what_a_way_back_loses_is_printed_before_it() {
-    let text = sql(files(), SECOND, FIRST).unwrap();
+    let text = sql(files(), SECOND, FIRST, false).unwrap();
     let said = text.find("-- THIS LOSES DATA").unwrap();
     assert!(said < text.find("begin;").unwrap() && text.contains("--   public.venue_profiles, in part\n"), "{text}");
 }

@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use sqlx::Connection as _;
+use sqlx::{Connection as _, Executor as _};
 use venue_sync::migrate::{
     Fault, Files, MigrationError, Options, State, StepError, Target, Waits, faults, repair, standing, up,
 };
 
-use crate::bench::{Bench, files_with, impatient, told};
+use crate::bench::{Bench, FIRST, files_with, impatient, told};
 
 const LATER: i64 = 99_990_101_000_000;
 const UP: &str = "-- no-transaction\ncreate unique index concurrently ix_try on public.venues (name)";
@@ -78,6 +78,24 @@ async fn an_invalid_index_of_an_applied_migration_is_rebuilt_by_up_or_repair_and
         assert_eq!(theirs.unwrap(), "false");
     }
     assert!(repair(&bench.database, &with_index(), Waits::default()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_repair_that_fails_half_way_says_what_it_did_and_is_run_again() {
+    let mut bench = Bench::at_head().await;
+    up(&bench.database, &with_index(), &Options::default()).await.unwrap();
+    bench.run("update pg_index set indisvalid = false where indexrelid = 'ix_try'::regclass").await;
+    bench.run(&format!("update venue_sync._sqlx_migrations set checksum = '' where version = {FIRST}")).await;
+    let mut writer = bench.guard.connect().await;
+    writer.execute("begin; lock table venues in row exclusive mode").await.unwrap();
+    let error = repair(&bench.database, &with_index(), impatient(100)).await.unwrap_err();
+    let stands = error.stands().expect("the checksum was written");
+    assert!(matches!(&stands.mended[..], [one] if one.contains(&FIRST.to_string())), "{error}");
+    assert!(error.to_string().contains("run the same command again"), "{error}");
+    writer.execute("rollback").await.unwrap();
+    let mended = repair(&bench.database, &with_index(), Waits::default()).await.unwrap();
+    assert!(mended.iter().all(|fault| matches!(fault, Fault::Invalid { .. })) && !mended.is_empty(), "{mended:?}");
+    assert_eq!(validity(&mut bench).await.unwrap(), "ix_try true");
 }
 
 #[tokio::test]

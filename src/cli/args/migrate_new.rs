@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use super::database::ScratchArgs;
-use crate::migrate::auto::Rename;
+use crate::migrate::auto::{Rename, column_name};
 
 /// `venues migrate new`.
 #[derive(Debug, Clone, Args)]
@@ -33,8 +33,8 @@ pub struct NewArgs {
 
 fn fill(text: &str) -> Result<(String, String), String> {
     text.split_once('=')
-        .map(|(column, value)| (column.trim().to_owned(), value.trim().to_owned()))
-        .filter(|(column, value)| column.split('.').count() == 3 && !value.is_empty())
+        .and_then(|(column, value)| Some((column_name(column)?, value.trim().to_owned())))
+        .filter(|(_, value)| !value.is_empty())
         .ok_or_else(|| "not of the form schema.table.column=EXPRESSION".to_owned())
 }
 

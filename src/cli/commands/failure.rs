@@ -5,7 +5,9 @@ use crate::cli::exit::Exit;
 use crate::coverage::RegionError;
 use crate::migrate::auto::AutoError;
 use crate::migrate::scratch::ScratchError;
-use crate::migrate::{AdoptError, CheckError, FilesError, LockError, MigrationError, StepError, Unusable};
+use crate::migrate::{
+    AdoptError, CheckError, FilesError, LockError, MigrationError, RebuildError, StepError, Unusable,
+};
 use crate::store::{self, Remedy, embedded};
 use crate::sync::SyncError;
 use crate::transport::{CassetteError, LiveSetupError, RecordError};
@@ -172,7 +174,9 @@ impl Failure {
     /// What to do, where the message alone does not say it.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         let database = match self {
-            Self::Database(error) | Self::Sync(SyncError::Database(error)) => error,
+            Self::Database(error)
+            | Self::Check(CheckError::Database(error))
+            | Self::Sync(SyncError::Database(error)) => error,
             Self::Migration(error) => database_of(error)?,
             Self::Sync(SyncError::RequestWrong { .. }) => {
                 return Some(
@@ -217,6 +221,7 @@ fn remedy(remedy: &Remedy) -> Option<&'static str> {
         Remedy::MoreTime => Some(
             "run the command again when the server is less busy, or give statements more time: `alter role … set statement_timeout`",
         ),
+        Remedy::Direct => Some("give the URL of the server itself, not of PgBouncer in transaction mode"),
         Remedy::Grant | Remedy::Report => None,
     }
 }
@@ -252,6 +257,7 @@ fn of_migration(error: &MigrationError) -> Exit {
             None,
             MigrationError::Lock(LockError::Locked { .. })
             | MigrationError::Busy
+            | MigrationError::Rebuild(RebuildError { busy: true, .. })
             | MigrationError::Step { error: StepError::Blocked { .. }, .. },
         ) => Exit::Again,
         _ => Exit::Usage,
@@ -271,7 +277,7 @@ fn database_of(error: &MigrationError) -> Option<&store::DatabaseError> {
 
 fn of_database(error: &store::DatabaseError) -> Exit {
     match error.remedy() {
-        Remedy::Settings | Remedy::Grant => Exit::Usage,
+        Remedy::Settings | Remedy::Direct | Remedy::Grant => Exit::Usage,
         Remedy::TryLater | Remedy::MakeDatabase | Remedy::LetIn | Remedy::Writable | Remedy::MoreTime => {
             Exit::Unavailable
         }

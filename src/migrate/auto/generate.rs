@@ -75,19 +75,25 @@ pub enum AutoError {
     },
     /// The declared schema cannot be made.
     #[error("the declared schema cannot be made: {}", word(.0))]
-    Declared(#[source] sqlx::Error),
+    // Not its source, which would say the same once more.
+    Declared(sqlx::Error),
     /// The migrations cannot be run.
     #[error("migration {version} cannot be run on a scratch database: {}", word(.reason))]
     Migrations {
         /// Which.
         version: i64,
         /// The server's word.
-        #[source]
         reason: sqlx::Error,
     },
     /// Anything else.
     #[error("the scratch database refused a statement: {}", word(.0))]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for AutoError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
 }
 
 fn lines<T: ToString>(all: &[T]) -> String {
@@ -107,10 +113,23 @@ pub async fn generate(
     wanted: &[Declaration],
     options: &Options,
 ) -> Result<Outcome, AutoError> {
+    let before = catalogue::outside(connection).await?;
     make(connection, &Start::Declared(wanted)).await?;
     let to = catalogue::read(connection).await?;
+    let mut outside = &catalogue::outside(connection).await? - &before;
+    scratch::empty(connection).await?;
+    // What is in no schema stays.
+    let left = catalogue::outside(connection).await?;
     make(connection, start).await?;
     let from = catalogue::read(connection).await?;
+    if !outside.is_empty() {
+        outside = &outside - &(&catalogue::outside(connection).await? - &left);
+    }
+    if !outside.is_empty() {
+        let mut refused: Vec<Refusal> = outside.iter().map(not_looked_at).collect();
+        refused.extend(steps(&from, &to, &Hints::default()).err().unwrap_or_default());
+        return Err(AutoError::Refused(refused));
+    }
     if compare(&to, &from).is_empty() {
         return Ok(Outcome::NothingDiffers);
     }
@@ -128,6 +147,17 @@ pub async fn generate(
     let proof = Proof { from: &from, renamed: &renamed, to: &to, written: &written, renames: &options.renames };
     proof.carry_out(connection).await?;
     Ok(Outcome::Proven(written))
+}
+
+/// What no schema of ours holds: neither compared nor generated.
+fn not_looked_at((kind, name): &(String, String)) -> Refusal {
+    Refusal {
+        object: name.clone(),
+        kind: kind.clone(),
+        reason: "only what is in the schemas public and venue_sync is compared: write a migration by hand (`venues migrate new`), and \
+                 leave it out of what is declared"
+            .to_owned(),
+    }
 }
 
 /// Empties a scratch database and makes a schema in it.

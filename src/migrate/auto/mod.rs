@@ -8,5 +8,5 @@ mod seed;
 mod write;
 
 pub use generate::{AutoError, Options, Outcome, Start, generate};
-pub use rename::{Rename, RenameError};
+pub use rename::{Rename, RenameError, column_name};
 pub use write::Written;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::migrate::name;
 use crate::schema::catalogue::{Catalogue, Column, Id, Kind, Object};
 use crate::schema::steps::{place, quoted};
 
@@ -20,7 +21,10 @@ pub struct Rename {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenameError {
     /// The form.
-    #[error("`{0}` is no rename: write `schema.table:new` for a table, `schema.table.column:new` for a column")]
+    #[error(
+        "`{0}` is no rename: write `schema.table:new` for a table, `schema.table.column:new` for a column, and names with a dot or a \
+         colon in double quotes"
+    )]
     Form(String),
     /// There is no such thing.
     #[error("nothing to rename: {name} is not {side}")]
@@ -37,9 +41,14 @@ impl FromStr for Rename {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let form = || RenameError::Form(text.to_owned());
-        let (old, new) = text.split_once(':').ok_or_else(form)?;
-        let names: Vec<&str> = old.split('.').collect();
-        if new.is_empty() || new.contains('.') || names.iter().any(|name| name.is_empty()) {
+        // Not one within quotes.
+        let colon = text
+            .match_indices(':')
+            .find(|(at, _)| text.get(..*at).is_some_and(|old| old.matches('"').count() % 2 == 0));
+        let (old, new) = colon.and_then(|(at, _)| Some((text.get(..at)?, text.get(at + 1..)?))).ok_or_else(form)?;
+        let (names, new) = (name::typed(old), name::typed(new));
+        let [new] = new.as_slice() else { return Err(form()) };
+        if new.is_empty() || names.iter().any(String::is_empty) {
             return Err(form());
         }
         match names.as_slice() {
@@ -55,11 +64,19 @@ impl FromStr for Rename {
     }
 }
 
+/// The full name of a column, where what somebody typed is one: `schema.table.column`, in double quotes where there is a dot in it.
+pub fn column_name(typed: &str) -> Option<String> {
+    let parts = name::typed(typed);
+    (parts.len() == 3 && parts.iter().all(|part| !part.is_empty())).then(|| parts.join("."))
+}
+
 /// As `--rename` takes it.
 impl fmt::Display for Rename {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let new = if self.new.kind == Kind::Table { &self.new.name } else { &self.new.part };
-        write!(f, "{}:{new}", self.old)
+        let old = [&self.old.schema, &self.old.name, &self.old.part].map(String::as_str);
+        let old: Vec<String> = old.into_iter().filter(|part| !part.is_empty()).map(quoted).collect();
+        write!(f, "{}:{}", old.join("."), quoted(new))
     }
 }
 

@@ -83,7 +83,8 @@ impl Hints {
                 id,
                 format!(
                     "it is not null, and rows that are there have no value for it: declare a default, give one with \
-                     --fill '{id}=EXPRESSION', or let it be nullable in this migration, fill it, and require it in the next"
+                     --fill '{}=EXPRESSION', or let it be nullable in this migration, fill it, and require it in the next",
+                    full_name(id)
                 ),
             )
         })

@@ -62,6 +62,7 @@ async fn adrift(database: &Database, places: &Places<'_>) -> Result<(Vec<String>
             why @ (ScratchError::NoRight { .. }
             | ScratchError::ReadOnly
             | ScratchError::NoPlace
+            | ScratchError::Pooled
             | ScratchError::Embedded(_)
             | ScratchError::OtherVersion { .. }
             | ScratchError::Statement(_)),
@@ -94,7 +95,12 @@ fn line(revision: &Revision) -> String {
 }
 
 /// `venues migrate sql`, from where the database stands or from the beginning; without what its server has no extension for.
-pub(super) fn sql(from: Option<&Rev>, to: &Rev, stands: Option<&Standing>) -> Result<String, Failure> {
+pub(super) fn sql(
+    from: Option<&Rev>,
+    to: &Rev,
+    stands: Option<&Standing>,
+    terminal: &Terminal,
+) -> Result<String, Failure> {
     let optional = |one: &&Revision| matches!(one.status, Status::Optional { .. });
     let left_out: Vec<i64> = stands
         .map(|standing| standing.revisions.iter().filter(optional).map(|one| one.version).collect())
@@ -107,5 +113,6 @@ pub(super) fn sql(from: Option<&Rev>, to: &Rev, stands: Option<&Standing>) -> Re
     let stands_at = adopted.unwrap_or(stands.map_or(0, Standing::newest));
     let from = from.map_or(Ok(stands_at), resolve).map_err(MigrationError::from)?;
     let to = resolve(to).map_err(MigrationError::from)?;
-    Ok(migrate::sql(&files, from, to).map_err(MigrationError::from)?)
+    let text = migrate::sql(&files, from, to, adopted == Some(from)).map_err(MigrationError::from)?;
+    Ok(if terminal.json { format!("{}\n", json!({ "from": from, "to": to, "sql": text })) } else { text })
 }

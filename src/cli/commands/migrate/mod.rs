@@ -40,7 +40,7 @@ pub async fn migrate(
 
 fn without_database(action: &MigrateCommand, terminal: &Terminal) -> Result<(String, Exit), Failure> {
     match action {
-        MigrateCommand::Sql { from, to, .. } => Ok((look::sql(from.as_ref(), to, None)?, Exit::Complete)),
+        MigrateCommand::Sql { from, to, .. } => Ok((look::sql(from.as_ref(), to, None, terminal)?, Exit::Complete)),
         MigrateCommand::Lint { files } => lint::lint(files, terminal),
         _ => Err(Failure::Bug("a verb that needs a database was given none".to_owned())),
     }
@@ -74,7 +74,7 @@ async fn with_database(
         MigrateCommand::History { .. } => look::history(database, terminal).await?,
         MigrateCommand::Lint { files } => return lint::lint(files, terminal),
         MigrateCommand::Sql { from, to, .. } => {
-            look::sql(from.as_ref(), to, Some(&migrate::standing(database).await?))?
+            look::sql(from.as_ref(), to, Some(&migrate::standing(database).await?), terminal)?
         }
         MigrateCommand::Stamp { rev, waits, .. } => {
             let options = Options { places, waits: waits.waits(), ..Options::default() };
