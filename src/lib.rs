@@ -8,6 +8,7 @@ pub mod migrate;
 pub mod model;
 pub mod normalise;
 pub mod provider;
+pub mod renormalise;
 pub mod report;
 pub mod schema;
 pub mod store;

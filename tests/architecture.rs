@@ -22,6 +22,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("schema", &["store"]),
     ("migrate", &["schema", "store"]),
     ("sync", &["model", "wire", "provider", "transport", "coverage", "normalise", "store", "report"]),
+    // No arrow to `transport` or `wire`: nothing can be sent from there.
+    ("renormalise", &["model", "provider", "normalise", "store"]),
     (
         "cli",
         &[
@@ -36,6 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "schema",
             "migrate",
             "sync",
+            "renormalise",
         ],
     ),
 ];

@@ -14,7 +14,7 @@ use support::database::TestDatabase;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
-use venue_sync::model::{MicroUsd, RunStatus, Tier};
+use venue_sync::model::{MicroUsd, Retention, RunStatus, Tier};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
 use venue_sync::sync::{Job, RunReport, Source, SyncError, sync};
@@ -54,6 +54,7 @@ impl Bench {
             concurrency: 2,
             fresh: true,
             dry_run: false,
+            retention: Retention::Nothing,
             lease: Duration::from_secs(30),
         };
         let mut options = LiveOptions::new(self.double.url().parse().unwrap(), "FOURSQUARE_BASE_URL", 10_000.0);

@@ -15,7 +15,7 @@ use support::database::TestDatabase;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
-use venue_sync::model::RunStatus;
+use venue_sync::model::{Retention, RunStatus};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
 use venue_sync::sync::{Job, RunReport, Source, sync};
@@ -56,6 +56,7 @@ impl Bench {
             fresh: false,
             dry_run: false,
             lease: Duration::from_secs(30),
+            retention: Retention::Nothing,
         };
         let mut options = LiveOptions::new(server.parse().unwrap(), "OVERPASS_BASE_URL", 10_000.0);
         options.largest_body = largest_body;

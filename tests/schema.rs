@@ -135,7 +135,8 @@ const ALTERATIONS: &[(&str, &[&str])] = &[
     ("create view shown as select name from venues", &["public.shown: view is not ours"]),
     (
         "drop table venue_sync.rejects, venue_sync.answers, venue_sync.tiles, venue_sync.workers, venue_sync.runs, venue_sync.quota, \
-      venue_sync.venue_states, venue_sync.migration_statements, venue_sync.categories, venue_sync.look_ups; drop schema venue_sync",
+      venue_sync.venue_states, venue_sync.raw_venues, venue_sync.migration_statements, venue_sync.categories, \
+      venue_sync.look_ups; drop schema venue_sync",
         &[
             "venue_sync: schema is missing",
             "venue_sync.answers: table is missing",
@@ -143,6 +144,7 @@ const ALTERATIONS: &[(&str, &[&str])] = &[
             "venue_sync.look_ups: table is missing",
             "venue_sync.migration_statements: table is missing",
             "venue_sync.quota: table is missing",
+            "venue_sync.raw_venues: table is missing",
             "venue_sync.rejects: table is missing",
             "venue_sync.runs: table is missing",
             "venue_sync.tiles: table is missing",

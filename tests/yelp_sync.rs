@@ -16,7 +16,7 @@ use support::migrations::to_head;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
-use venue_sync::model::{Event, MicroUsd, RunStatus, StoppedBy};
+use venue_sync::model::{Event, MicroUsd, Retention, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
 use venue_sync::sync::{Job, RunReport, Source, sync};
@@ -54,6 +54,7 @@ impl Bench {
             concurrency: 1,
             fresh: false,
             dry_run: false,
+            retention: Retention::Nothing,
             lease: Duration::from_secs(30),
         }
     }

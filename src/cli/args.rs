@@ -9,10 +9,12 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 mod database;
 mod migrate;
 mod migrate_new;
+mod renormalise;
 
 pub use database::{DatabaseArgs, ScratchArgs};
 pub use migrate::{HowFar, MigrateArgs, MigrateCommand, WaitArgs};
 pub use migrate_new::NewArgs;
+pub use renormalise::RenormaliseArgs;
 
 use crate::model::MicroUsd;
 
@@ -58,6 +60,9 @@ pub enum Command {
     /// List the kinds of venue, or the providers' words that are none of them yet.
     #[command(after_help = CATEGORIES_EXAMPLES)]
     Categories(CategoriesArgs),
+    /// Clean again what the providers said and was kept, with today's rules: nobody is asked, nothing is paid.
+    #[command(after_help = RENORMALISE_EXAMPLES)]
+    Renormalise(RenormaliseArgs),
     /// Change the database's schema, or show what it is.
     Migrate(MigrateArgs),
     /// Look at the database, or control the embedded PostgreSQL server.
@@ -303,6 +308,15 @@ const CATEGORIES_EXAMPLES: &str = "\
 Examples:
   venues categories
   venues categories --unmapped --json";
+
+const RENORMALISE_EXAMPLES: &str = "\
+Examples:
+  venues renormalise --all --dry-run
+  venues renormalise --region lisbon --provider osm
+
+What is kept is said by `keep_raw` in [providers.NAME] of venues.toml: true, false, or a number of days. Without it, OpenStreetMap's
+rows are kept and the others are not, as their public terms have it. Exit codes: 0 complete, 2 usage or settings, 69 database
+unavailable, 75 stopped early (run again).";
 
 const DB_EXAMPLES: &str = "\
 Examples:

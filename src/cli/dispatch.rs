@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::CommandFactory;
 use tokio::runtime::{self, Runtime};
 
-use super::args::{CategoriesArgs, Cli, Command, DbCommand, MigrateCommand, SyncArgs};
+use super::args::{CategoriesArgs, Cli, Command, DbCommand, MigrateCommand, RenormaliseArgs, SyncArgs};
 use super::categories;
 use super::commands::{self, DbAction, Failure, Told};
 use super::complaint::complain;
@@ -18,9 +18,10 @@ use super::regions;
 use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError, ScratchChoice};
 use super::settings::file::{SettingsFile, SettingsFileError};
 use super::settings::folders::Folders;
+use super::settings::renormalise_job::{self, RenormaliseJob, RenormaliseJobError};
 use super::settings::sync_job::{self, Surroundings, SyncJob, SyncJobError};
 use super::terminal::{self, Terminal};
-use crate::model::Summary;
+use crate::model::{Renormalised, Summary};
 use crate::report;
 use crate::store::embedded;
 
@@ -33,6 +34,9 @@ pub enum CommandError {
     /// What is to be synced.
     #[error(transparent)]
     Job(#[from] SyncJobError),
+    /// What is to be cleaned again.
+    #[error(transparent)]
+    RenormaliseJob(#[from] RenormaliseJobError),
     /// Which database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -51,7 +55,7 @@ impl CommandError {
     /// What a scheduler is told.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::File(_) | Self::Job(_) | Self::Database(_) => Exit::Usage,
+            Self::File(_) | Self::Job(_) | Self::RenormaliseJob(_) | Self::Database(_) => Exit::Usage,
             Self::Stdout(_) | Self::Json(_) => Exit::Bug,
             Self::Work(failure) => failure.exit(),
         }
@@ -84,6 +88,7 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
             Ok(Exit::Complete)
         }
         Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
+        Command::Renormalise(args) => renormalise(&kept(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Categories(args) if args.unmapped => unmapped(args, &environment, &folders, terminal),
         Command::Categories(_) => {
             terminal::print(&categories::all(terminal.json)?)?;
@@ -123,6 +128,24 @@ fn jobs(
         on_terminal: terminal.watched,
     };
     Ok(sync_job::resolve(args, around, &crate::provider::all())?)
+}
+
+fn kept(
+    cli: &Cli,
+    args: &RenormaliseArgs,
+    terminal: &Terminal,
+    environment: &Environment,
+    folders: &Folders,
+) -> Result<Vec<RenormaliseJob>, CommandError> {
+    let file = settings_file(cli, environment, folders)?;
+    let around = Surroundings {
+        file: &file,
+        config_flag: cli.global.config.as_deref(),
+        environment,
+        folders,
+        on_terminal: terminal.watched,
+    };
+    Ok(renormalise_job::resolve(args, around, &crate::provider::all())?)
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Exit, CommandError> {
@@ -172,6 +195,24 @@ fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
     };
     let exit = runtime()?.block_on(commands::sync(jobs, terminal, &tell))?;
     unprinted.into_inner().map_or(Ok(exit), |error| Err(error.into()))
+}
+
+/// Cleans kept rows again, one outcome a job.
+fn renormalise(jobs: &[RenormaliseJob], terminal: &Terminal) -> Result<Exit, CommandError> {
+    let unprinted = RefCell::new(None);
+    let tell = |outcome: &Renormalised| {
+        let printed = if terminal.json {
+            let line = serde_json::to_string(outcome).map_err(CommandError::from);
+            line.and_then(|line| Ok(terminal::print(&format!("{line}\n"))?))
+        } else {
+            terminal::print(&report::renormalised(outcome)).map_err(CommandError::from)
+        };
+        if let Err(error) = printed {
+            unprinted.replace(Some(error));
+        }
+    };
+    let exit = runtime()?.block_on(commands::renormalise(jobs, terminal, &tell))?;
+    unprinted.into_inner().map_or(Ok(exit), Err)
 }
 
 /// The words that have no code yet, from the database that the syncs wrote to.

@@ -1,3 +1,5 @@
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// One member of a provider's row. *Not asked* is different from *absent*: it never overwrites a stored value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Field<T> {
@@ -14,6 +16,11 @@ impl<T> Field<T> {
     /// Asked for: present if there is a value.
     pub fn asked(value: Option<T>) -> Self {
         value.map_or(Self::Absent, Self::Present)
+    }
+
+    /// The request did not ask for this member.
+    pub fn is_not_asked(&self) -> bool {
+        matches!(self, Self::NotAsked)
     }
 
     /// The value, if there is one.
@@ -48,5 +55,18 @@ impl<T> Field<T> {
             Self::Absent => Field::Absent,
             Self::Present(value) => Field::asked(change(value)),
         }
+    }
+}
+
+impl<T: Serialize> Serialize for Field<T> {
+    /// Absent is null. What was not asked for has no form of its own: whoever holds it leaves it out.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.present().serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self::asked)
     }
 }

@@ -56,7 +56,7 @@ impl fmt::Display for RejectReason {
 }
 
 /// A row that was refused, kept so that nothing is lost silently.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reject {
     /// The provider's id, where one could be read.
     pub provider_id: Option<String>,

@@ -1,4 +1,4 @@
-use crate::model::{Ask, Limits, RawVenue, Reject, Tier};
+use crate::model::{Ask, Limits, RawVenue, Reject, Retention, Tier};
 use crate::wire::{Request, Response, Verdict};
 
 /// What the run has to know of a provider. All of it is synchronous and pure.
@@ -17,6 +17,11 @@ pub trait Provider: Send + Sync {
 
     /// What it allows and charges.
     fn limits(&self) -> Limits;
+
+    /// How long its rows may be kept as they came, under its public terms (where these stand: `limits`).
+    fn retention(&self) -> Retention {
+        Retention::Nothing
+    }
 
     /// The tier that it asks at; none where all requests ask for the same.
     fn tier(&self) -> Option<Tier> {

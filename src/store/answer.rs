@@ -111,7 +111,7 @@ async fn write(
     if held.rows_affected() == 0 {
         return Ok(Err(CommitError::FencedOut));
     }
-    let merged = merge_venues(transaction, &answer.provider, answer.begun_at, &answer.batch).await?;
+    let merged = merge_venues(transaction, &answer.provider, Some(answer.begun_at), &answer.batch).await?;
     let mut counts = merged.counts;
     let given = u64::try_from(answer.rejects.len()).unwrap_or(u64::MAX);
     counts.rejected += given;

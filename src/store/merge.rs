@@ -1,9 +1,10 @@
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::connect::{Database, DatabaseError};
 use super::content::{Batch, refusal};
 use super::transaction::Transaction;
-use crate::model::{Reject, VenueCounts};
+use crate::model::{FieldDifference, Reject, VenueCounts, VenueDifference};
 
 /// What the merge of a batch did.
 #[derive(Debug, Clone, Default)]
@@ -14,16 +15,19 @@ pub struct Merged {
     pub stubbed: u64,
     /// Venues that are closed or not open yet, and that we did not know.
     pub refused: Vec<Reject>,
+    /// What differs in each updated venue; only where nobody was asked and what was kept was cleaned again.
+    pub differences: Vec<VenueDifference>,
 }
 
 /// The one upsert: venues, stubs, states and due profiles in a single statement.
 ///
 /// A row seen since `begun_at` is a duplicate and stays as it is, so that a run writes each venue once, whichever tile comes
-/// first. A row whose content did not change keeps its `updated_at`; dated exceptions are not part of that comparison.
+/// first. A row whose content did not change keeps its `updated_at`; dated exceptions are not part of that comparison. Without a
+/// `begun_at` nobody was asked: the batch is of kept rows, cleaned again.
 pub(super) async fn merge_venues(
     transaction: &mut Transaction,
     provider: &str,
-    begun_at: DateTime<Utc>,
+    begun_at: Option<DateTime<Utc>>,
     batch: &Batch,
 ) -> Result<Merged, sqlx::Error> {
     let rows =
@@ -35,6 +39,9 @@ pub(super) async fn merge_venues(
     for row in rows {
         counts.received += 1;
         merged.stubbed += u64::from(row.stubbed);
+        if let (Some(before), Some(after)) = (row.before, row.after) {
+            merged.differences.push(difference(row.provider_id.clone(), before, after));
+        }
         match (row.refused, row.inserted, row.changed) {
             (true, _, _) => {
                 counts.rejected += 1;
@@ -57,8 +64,28 @@ pub(super) async fn merge_venues(
 /// What a merge would do, without doing it: for a dry run. Rows that the same dry run saw before are the caller's to leave out.
 pub async fn preview(database: &Database, provider: &str, batch: &Batch) -> Result<Merged, DatabaseError> {
     let mut transaction = database.begin().await?;
-    let never = DateTime::<Utc>::MAX_UTC;
+    let never = Some(DateTime::<Utc>::MAX_UTC);
     let merged = merge_venues(&mut transaction, provider, never, batch).await.map_err(|error| database.error(error))?;
     transaction.rollback().await.map_err(|error| database.error(error))?;
     Ok(merged)
+}
+
+/// Dated exceptions of hours are no difference, as in the statement.
+fn difference(provider_id: String, mut before: Value, mut after: Value) -> VenueDifference {
+    const FIELDS: [&str; 8] =
+        ["name", "categories", "position", "address", "rating", "price_level", "hours", "raw_hours"];
+    let name = before.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut fields = Vec::new();
+    for field in FIELDS {
+        let take = |row: &mut Value| {
+            let mut value = row.get_mut(field).map(Value::take).unwrap_or_default();
+            value.as_object_mut().and_then(|hours| hours.remove("special_days"));
+            value
+        };
+        let (before, after) = (take(&mut before), take(&mut after));
+        if before != after {
+            fields.push(FieldDifference { field, before, after });
+        }
+    }
+    VenueDifference { provider_id, name, fields }
 }

@@ -1,20 +1,23 @@
--- The one upsert: venues, stubs, states and due profiles in a single statement.
--- $1 provider, $2 the batch (jsonb array), $3 when the run was begun.
+-- The one upsert: venues, stubs, states, due profiles and the provider's own words in a single statement.
+-- $1 provider, $2 the batch (jsonb array), $3 when the run was begun; null where nobody was asked, and what was kept is cleaned again.
 --
 -- A row seen since $3 is a duplicate and stays as it is, so that a run writes each venue once, whichever tile comes first.
 -- A row whose content did not change keeps its updated_at; dated exceptions are not part of that comparison. A member that
 -- was not asked for (named in no row's `asked`) keeps its stored value. A venue that somebody else put there without a profile
 -- gets its stub when it is first seen. A position that differs by no more than five decimals of a degree, rounded, is the stored one:
 -- providers round now this way and now that.
+--
+-- Where nobody was asked ($3 is null), nothing is said of when a venue was last seen, nor of its state; what comes out the same is not
+-- touched at all, and a venue that was seen meanwhile (another last_seen_at than `seen_at`) is left to whoever saw it.
 with clock as materialized (select clock_timestamp() as at),
 input as materialized (
     select * from jsonb_to_recordset($2::jsonb) as r (
         id uuid, profile_id uuid, provider_id text, name text, lat float8, lng float8, categories varchar[], address text,
         rating float8, price_level int, hours jsonb, raw_hours text, status text, successor_id text, asked text[],
-        admit boolean)
+        admit boolean, seen_at timestamptz, format smallint, answered_at timestamptz, raw jsonb, dated boolean)
 ),
 merged as materialized (
-    select i.provider_id, i.profile_id, coalesce(v.id, i.id) as id, i.name,
+    select i.provider_id, i.profile_id, coalesce(v.id, i.id) as id, i.name, i.seen_at,
         case when p.stays then v.lat else i.lat end as lat, case when p.stays then v.lng else i.lng end as lng, i.status,
         k.venue_id is not null as has_state,
         case when 'successor_id' = any (i.asked) then i.successor_id else k.successor_id end as successor_id,
@@ -38,8 +41,16 @@ written as (
     insert into public.venues as v (id, provider_id, provider_name, name, categories, lat, lng, address, rating,
         price_level, hours, raw_hours, last_seen_at, created_at, updated_at)
     select m.id, m.provider_id, $1, m.name, m.categories, m.lat, m.lng, m.address, m.rating,
-        m.price_level, m.hours, m.raw_hours, clock.at, clock.at, clock.at
-    from merged m, clock order by m.provider_id
+        m.price_level, m.hours, m.raw_hours, coalesce(m.seen_at, clock.at), clock.at, clock.at
+    from merged m cross join clock
+    left join public.venues o on $3::timestamptz is null and o.id = m.id
+    where $3 is not null
+        or (o.name, o.categories, o.lat, o.lng, o.address, o.rating, o.price_level,
+            nullif(o.hours, 'null') || '{"special_days": null}', o.raw_hours)
+        is distinct from
+           (m.name, m.categories, m.lat, m.lng, m.address, m.rating, m.price_level,
+            m.hours || '{"special_days": null}', m.raw_hours)
+    order by m.provider_id
     on conflict (provider_name, provider_id) do update set
         name = excluded.name, categories = excluded.categories, lat = excluded.lat, lng = excluded.lng,
         address = excluded.address, rating = excluded.rating, price_level = excluded.price_level,
@@ -51,8 +62,8 @@ written as (
                  (excluded.name, excluded.categories, excluded.lat, excluded.lng, excluded.address, excluded.rating,
                   excluded.price_level, excluded.hours || '{"special_days": null}', excluded.raw_hours)
             then excluded.updated_at else v.updated_at end
-        where v.last_seen_at < $3
-    returning v.id, v.provider_id, v.xmax = 0 as inserted, v.updated_at = v.last_seen_at as changed
+        where v.last_seen_at < $3 or ($3 is null and v.last_seen_at = excluded.last_seen_at)
+    returning v.id, v.provider_id, v.xmax = 0 as inserted, v.updated_at = (select at from clock) as changed
 ),
 stubbed as (
     insert into public.venue_profiles (id, venue_id, attribute_scores, evidence_snippets, profiled_at, expires_at)
@@ -73,13 +84,35 @@ states as (
     insert into venue_sync.venue_states as s (venue_id, business_status, successor_id, checked_at)
     select w.id, m.status, m.successor_id, clock.at
     from written w join merged m on m.provider_id = w.provider_id, clock
-    where m.status <> 'operational' or (m.status is not null and m.has_state)
+    where $3 is not null and (m.status <> 'operational' or (m.status is not null and m.has_state))
     on conflict (venue_id) do update set business_status = excluded.business_status,
         successor_id = excluded.successor_id, checked_at = excluded.checked_at
+),
+-- A member that was not asked for stays as it was kept, too. What is kept already is not even locked; the day of the answer counts
+-- only where it decides what the hours are.
+kept as (
+    insert into venue_sync.raw_venues as k (venue_id, provider, format, answered_at, raw)
+    select w.id, $1, i.format, i.answered_at, i.raw
+    from written w join input i on i.provider_id = w.provider_id
+    left join venue_sync.raw_venues o on o.venue_id = w.id
+    where i.raw is not null
+      and (o.venue_id is null or o.format <> i.format or o.raw is distinct from o.raw || i.raw
+           or (i.dated and o.answered_at <> i.answered_at))
+    on conflict (venue_id) do update set
+        provider = excluded.provider, format = excluded.format,
+        answered_at = case when excluded.raw ? 'hours' then excluded.answered_at else k.answered_at end,
+        raw = case when k.format = excluded.format then k.raw || excluded.raw else excluded.raw end
 )
 select i.provider_id as "provider_id!", i.status, m.provider_id is null as "refused!", w.inserted, w.changed,
-    st.venue_id is not null as "stubbed!"
+    st.venue_id is not null as "stubbed!",
+    case when o.id is not null then jsonb_build_object('name', o.name, 'categories', o.categories,
+        'position', jsonb_build_array(o.lat, o.lng), 'address', o.address, 'rating', o.rating, 'price_level', o.price_level,
+        'hours', nullif(o.hours, 'null'), 'raw_hours', o.raw_hours) end as before,
+    case when o.id is not null then jsonb_build_object('name', m.name, 'categories', m.categories,
+        'position', jsonb_build_array(m.lat, m.lng), 'address', m.address, 'rating', m.rating, 'price_level', m.price_level,
+        'hours', m.hours, 'raw_hours', m.raw_hours) end as after
 from input i
 left join merged m on m.provider_id = i.provider_id
 left join written w on w.provider_id = i.provider_id
 left join stubbed st on st.venue_id = w.id
+left join public.venues o on $3 is null and o.id = w.id

@@ -128,7 +128,7 @@ impl Book {
         job: &Job<'_>,
         entry: Entry,
     ) -> Result<Option<Committed>, SyncError> {
-        let ids: Vec<String> = entry.digest.venues.iter().map(|venue| venue.provider_id.clone()).collect();
+        let ids: Vec<String> = entry.digest.venues.iter().map(|(venue, _)| venue.provider_id.clone()).collect();
         match self {
             Self::Stored { run, .. } => match store::commit_answer(database, &to_commit(run, job, entry)).await {
                 Ok(committed) => {
@@ -241,7 +241,7 @@ fn to_commit(run: &OpenedRun, job: &Job<'_>, entry: Entry) -> AnswerToCommit {
         cost: entry.cost,
         provider: job.provider.name().to_owned(),
         begun_at: run.begun_at,
-        batch: Batch::new(entry.digest.venues),
+        batch: Batch::keeping(entry.digest.venues),
         rejects: entry.digest.rejects,
         outside: entry.digest.outside,
         repairs: entry.digest.repairs,
@@ -260,7 +260,7 @@ impl DryBook {
         let mut fresh = Vec::new();
         {
             let mut pages = self.pages();
-            for venue in entry.digest.venues {
+            for (venue, _) in entry.digest.venues {
                 if pages.seen.insert(venue.provider_id.clone()) {
                     fresh.push(venue);
                 } else {

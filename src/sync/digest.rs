@@ -2,14 +2,15 @@ use std::collections::BTreeMap;
 
 use super::job::{Job, Zones};
 use crate::coverage::{self, Elsewhere};
-use crate::model::{AnswerSeen, Ask, Field, Position, RawVenue, Reject, Venue};
+use crate::model::{AnswerSeen, Ask, Field, Position, RawRecord, RawVenue, Reject, Retention, Venue};
 use crate::normalise::normalise;
 use crate::provider::Page;
 
 /// An answer in our own terms: every row of it is a venue inside the region, outside, or a reject.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Digest {
-    pub(super) venues: Vec<Venue>,
+    /// Each with what is kept of the provider's own words.
+    pub(super) venues: Vec<(Venue, Option<RawRecord>)>,
     pub(super) rejects: Vec<Reject>,
     pub(super) outside: u64,
     pub(super) repairs: BTreeMap<String, u64>,
@@ -26,7 +27,9 @@ pub(super) fn digest(job: &Job<'_>, zones: &Zones, ask: &Ask, page: Page) -> Res
     let category = |word: &str| job.provider.category(word);
     let known_zone = |zone: &str| zones.contains(zone);
     let mut digest = Digest::default();
+    let keep = job.retention != Retention::Nothing && !job.dry_run;
     for row in page.rows {
+        let record = row.as_ref().ok().filter(|_| keep).and_then(RawRecord::of);
         match row.and_then(|raw| normalise(raw, &category, &known_zone)) {
             Err(reject) => digest.rejects.push(reject),
             Ok(clean) => {
@@ -37,7 +40,7 @@ pub(super) fn digest(job: &Job<'_>, zones: &Zones, ask: &Ask, page: Page) -> Res
                     *digest.unmapped.entry(word).or_default() += 1;
                 }
                 if job.region.contains(clean.venue.position) {
-                    digest.venues.push(clean.venue);
+                    digest.venues.push((clean.venue, record));
                 } else {
                     digest.outside += 1;
                 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::coverage::{Region, RulesError};
-use crate::model::Summary;
+use crate::model::{Retention, Summary};
 use crate::provider::{Provider, UnknownType};
 use crate::store::{Budget, DatabaseError, RunFigures};
 
@@ -35,6 +35,8 @@ pub struct Job<'a> {
     pub fresh: bool,
     /// Ask and compare, write nothing but the spend.
     pub dry_run: bool,
+    /// How long the provider's own words are kept beside what is made of them.
+    pub retention: Retention,
     /// How long a claimed tile stays ours without a sign of life.
     pub lease: Duration,
 }

@@ -76,6 +76,10 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Bo
     if job.dry_run {
         return Ok(Book::dry(job.region.tiles()));
     }
+    let forgotten = store::forget_raw(database, job.provider.name(), job.retention).await?;
+    if forgotten > 0 {
+        tracing::info!(rows = forgotten, "forgot what the provider said and may be kept no longer");
+    }
     let spec = RunSpec {
         region: job.region_name.clone(),
         provider: job.provider.name().to_owned(),

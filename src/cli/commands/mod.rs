@@ -6,6 +6,8 @@ mod demo;
 mod failure;
 mod migrate;
 mod open;
+mod region;
+mod renormalise;
 mod signals;
 mod sync;
 
@@ -13,4 +15,5 @@ pub use categories::unmapped_words;
 pub use db::{DbAction, db};
 pub use failure::Failure;
 pub use migrate::migrate;
+pub use renormalise::renormalise;
 pub use sync::{Told, sync};

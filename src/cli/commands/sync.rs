@@ -7,14 +7,15 @@ use uuid::Uuid;
 use super::demo;
 use super::failure::Failure;
 use super::open::{Opened, ensure_schema, open};
+use super::region::region;
 use super::signals;
 use crate::cli::exit::Exit;
 use crate::cli::settings::area::RegionShape;
 use crate::cli::settings::database::DatabaseChoice;
 use crate::cli::settings::sync_job::{SyncJob, Traffic};
 use crate::cli::terminal::Terminal;
-use crate::coverage::{Region, RegionError};
-use crate::model::{CoverageCounts, MicroUsd, Position, RunStatus, Summary, Tier, VenueCounts};
+use crate::coverage::Region;
+use crate::model::{CoverageCounts, MicroUsd, RunStatus, Summary, Tier, VenueCounts};
 use crate::provider::{self, Provider};
 use crate::report::{LookAtData, RunReport};
 use crate::store::{self, Budget, Remedy};
@@ -178,6 +179,7 @@ impl<'a> Prepared<'a> {
             // A recording begun in the middle of a run would lack the questions that were answered before.
             fresh: settings.effort.fresh || matches!(settings.traffic, Traffic::Record(_)),
             dry_run: settings.effort.dry_run,
+            retention: settings.provider.retention,
             lease: LEASE,
         }
     }
@@ -331,13 +333,5 @@ fn named(settings: &SyncJob) -> String {
     match &settings.shape {
         RegionShape::GeoJson { path, .. } => format!("region `{}`, drawn in {}", settings.region, path.display()),
         RegionShape::Bbox(_) | RegionShape::Circle { .. } => format!("region `{}`", settings.region),
-    }
-}
-
-fn region(shape: &RegionShape) -> Result<Region, RegionError> {
-    match shape {
-        RegionShape::Bbox(area) => Region::from_bbox(area.west, area.south, area.east, area.north),
-        RegionShape::Circle { lat, lng, radius_m } => Region::from_circle(Position::new(*lat, *lng)?, *radius_m),
-        RegionShape::GeoJson { text, .. } => Region::from_geojson(text),
     }
 }

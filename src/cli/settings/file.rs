@@ -213,6 +213,8 @@ contact = "maps@example.org"
             ("[regions]\na = 5", "line 2: `regions.a`: a table is needed"),
             ("[providers.google]\nrequests_per_second = 0", "requests_per_second must be from 0.001 to 1000"),
             ("[providers.yelp]\ndetails = \"yes\"", "details = \"yes\": true or false is needed here"),
+            ("[providers.osm]\nkeep_raw = 0", "keep_raw = 0: true, false or a number of days"),
+            ("[providers.osm]\nkeep_raw = \"yes\"", "keep_raw = \"yes\": true, false or a number of days"),
             ("[providers.google]\nattempts = 0", "attempts = 0: a whole number of at least 1"),
             ("[providers.google]\nattempts = 21", "attempts must be from 1 to 20"),
             (

@@ -9,5 +9,6 @@ mod go_on;
 mod nearest;
 pub mod provider;
 pub mod region;
+pub mod renormalise_job;
 pub mod sync_job;
 mod toml_section;

@@ -9,7 +9,7 @@ use url::Url;
 use super::toml_section::{FileFault, Section};
 use crate::cli::environment::{Environment, NotText};
 use crate::cli::secrets;
-use crate::model::{MicroUsd, Tier};
+use crate::model::{MicroUsd, Retention, Tier};
 use crate::provider::Provider;
 
 /// `[providers.NAME]`.
@@ -33,6 +33,8 @@ pub struct ProviderSettings {
     pub tier: Option<Tier>,
     /// Look up what a search leaves out, one request a venue.
     pub details: Option<bool>,
+    /// How long its own words are kept (`keep_raw`).
+    pub retention: Option<Retention>,
 }
 
 /// A provider, ready to be asked.
@@ -60,6 +62,8 @@ pub struct ProviderChoice {
     pub tier: Option<Tier>,
     /// Look up what a search leaves out, one request a venue.
     pub details: bool,
+    /// How long its own words are kept.
+    pub retention: Retention,
 }
 
 /// An address, and who gave it.
@@ -166,6 +170,7 @@ impl ProviderSettings {
         };
         let tier = section.flag("premium")?.map(|premium| if premium { Tier::Premium } else { Tier::Basic });
         let details = section.flag("details")?;
+        let retention = section.retention("keep_raw")?;
         Ok(Self {
             requests_per_second,
             attempts,
@@ -176,6 +181,7 @@ impl ProviderSettings {
             max_cost_per_month,
             tier,
             details,
+            retention,
         })
     }
 }
@@ -213,7 +219,14 @@ pub fn choose(
         tier: settings.tier,
         // A trial key of Yelp's has 300 requests a day: look-ups have to be wished for.
         details: settings.details.unwrap_or(false),
+        retention: retention(provider, of_file),
     })
+}
+
+/// How long a provider's own words are kept: as the settings say, else as its public terms allow.
+pub fn retention(provider: &dyn Provider, of_file: &BTreeMap<String, ProviderSettings>) -> Retention {
+    let said = of_file.get(provider.name()).and_then(|settings| settings.retention);
+    said.unwrap_or_else(|| provider.retention())
 }
 
 fn base_url(provider: &dyn Provider, environment: &Environment) -> Result<Option<BaseUrl>, ProviderError> {

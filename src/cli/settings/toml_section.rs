@@ -1,6 +1,7 @@
 //! One table of `venues.toml`, read key by key, so that a fault names its line and value, and a misspelt key is not passed
 //! over in silence.
 
+use std::num::NonZeroU16;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::nearest::nearest;
+use crate::model::Retention;
 
 /// Something wrong in a settings file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -136,6 +138,22 @@ impl<'t> Section<'t> {
     pub(super) fn number(&mut self, key: &'static str) -> Result<Option<f64>, FileFault> {
         let Some(value) = self.take(key) else { return Ok(None) };
         number(value.get_ref()).map(Some).ok_or_else(|| self.wrong(key, value.span(), "a number is needed here"))
+    }
+
+    /// Takes a yes or no, or a number of days, which is a yes for so long.
+    pub(super) fn retention(&mut self, key: &'static str) -> Result<Option<Retention>, FileFault> {
+        let Some(value) = self.take(key) else { return Ok(None) };
+        let kept = match value.get_ref() {
+            DeValue::Boolean(true) => Some(Retention::Always),
+            DeValue::Boolean(false) => Some(Retention::Nothing),
+            DeValue::Integer(days) => {
+                let days = u16::from_str_radix(days.as_str(), days.radix()).ok();
+                days.and_then(NonZeroU16::new).map(Retention::Days)
+            }
+            _ => None,
+        };
+        let needed = "true, false or a number of days, 1 to 65535, is needed here";
+        kept.map(Some).ok_or_else(|| self.wrong(key, value.span(), needed))
     }
 
     /// Takes a whole number of at least 1.

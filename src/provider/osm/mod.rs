@@ -17,7 +17,7 @@ mod words;
 use std::time::Duration;
 
 use super::contract::{Cursor, Page, Provider, UnknownType};
-use crate::model::{AreaShape, Ask, Limits, MicroUsd, Ranking};
+use crate::model::{AreaShape, Ask, Limits, MicroUsd, Ranking, Retention};
 use crate::wire::{Request, Response, Verdict};
 
 /// The provider `osm`.
@@ -60,6 +60,11 @@ impl Provider for Osm {
             terms: "© OpenStreetMap contributors, under the ODbL: it may be kept; name the source, and offer under the ODbL \
                     what you publish of a database made from it",
         }
+    }
+
+    /// Open Database License 1.0, section 3.1: lasting copies of all or part of it may be made.
+    fn retention(&self) -> Retention {
+        Retention::Always
     }
 
     fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType> {

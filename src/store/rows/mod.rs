@@ -6,7 +6,9 @@ mod venue_sync;
 
 pub use field::{Field, RowColumn, RowType};
 pub use modemap::{AlembicVersion, EventType, Mode, UserEvent, Venue, VenueProfile};
-pub use venue_sync::{Answer, Category, LookUp, MigrationStatements, Quota, Reject, Run, Tile, VenueState, Worker};
+pub use venue_sync::{
+    Answer, Category, LookUp, MigrationStatements, Quota, RawVenue, Reject, Run, Tile, VenueState, Worker,
+};
 
 /// All of them.
 pub fn all() -> Vec<RowType> {

@@ -177,6 +177,20 @@ rows! {
         checked_at: DateTime<Utc>,
     }
 
+    /// What a provider said of a venue, before it was cleaned.
+    RawVenue in "venue_sync.raw_venues" {
+        /// Of which venue.
+        venue_id: Uuid,
+        /// Who said it.
+        provider: String,
+        /// Of `raw`.
+        format: i16,
+        /// When it said what `raw` has of the hours, and no later than the rest.
+        answered_at: DateTime<Utc>,
+        /// Its words and numbers, without those that were never asked for.
+        raw: Value,
+    }
+
     /// A migration that was applied, word for word.
     MigrationStatements in "venue_sync.migration_statements" {
         /// Its version.
