@@ -24,10 +24,6 @@ pub(super) fn parsed(value: &str, repairs: &mut Vec<Repair>) -> Option<(String, 
         repairs.push(Repair::HoursPunctuation);
         return Some((mended, rules));
     }
-    // What stands in quotes is for people, and cannot be understood word by word.
-    if mended.contains('"') {
-        return None;
-    }
     let (text, changes) = respelt(&mended)?;
     let rules = rules(&text)?;
     repairs.extend(changes);

@@ -1,0 +1,402 @@
+//! Tokens put together into blocks: days that stand together, and what is said of some days.
+
+use super::day_names;
+use super::rules::LONGEST_NIGHT;
+use super::tokens::{Clock, Token, Written};
+
+/// The longest stretch past midnight where the clock leaves no doubt, minutes.
+const LONGEST_SURE_NIGHT: u32 = 18 * 60;
+
+/// What stands together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Block {
+    Days(Days),
+    /// Openings of some days.
+    Open(Vec<Span>),
+    Closed,
+    /// By appointment; the words.
+    Asking(String),
+    /// Nobody says.
+    Unknown,
+}
+
+/// Days of one block.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Days {
+    /// Monday = 0.
+    pub(super) week: Vec<usize>,
+    pub(super) holiday: bool,
+    /// Which of a month's; none for all.
+    pub(super) nth: Vec<i8>,
+    /// First and last month, January = 1.
+    pub(super) months: Option<(u8, u8)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) open: u32,
+    /// After `open`, past 24 hours for the next day; none where no end is known.
+    pub(super) close: Option<u32>,
+}
+
+impl Days {
+    pub(super) fn is_empty(&self) -> bool {
+        self.week.is_empty() && !self.holiday && self.months.is_none()
+    }
+
+    fn add(&mut self, days: impl IntoIterator<Item = usize>) {
+        for day in days {
+            // A day named twice in one list is no harm.
+            if !self.week.contains(&day) {
+                self.week.push(day);
+            }
+        }
+    }
+}
+
+/// A value's blocks, and the notes that stood between them.
+pub(super) fn blocks(tokens: &[Token]) -> Option<(Vec<Block>, Vec<String>)> {
+    let notes = tokens.iter().filter_map(|token| if let Token::Note(text) = token { Some(text.clone()) } else { None });
+    let notes = notes.collect();
+    let tokens: Vec<Token> = tokens.iter().filter(|token| !matches!(token, Token::Note(_))).cloned().collect();
+    let mut reader = Reader::new(&tokens)?;
+    let mut blocks = Vec::new();
+    while reader.goes_on() {
+        let block = reader.block(&blocks)?;
+        match (blocks.last_mut(), block) {
+            // "9-12; 14-18": a day's openings, parted by a stronger stop than needed.
+            (Some(Block::Open(spans)), Block::Open(more)) => spans.extend(more),
+            (_, block) => blocks.push(block),
+        }
+    }
+    blocks.iter().all(is_in_order).then_some((blocks, notes))
+}
+
+/// A day has its stretches in order; what has not is on a clock of twelve hours, or of another day.
+fn is_in_order(block: &Block) -> bool {
+    match block {
+        Block::Open(spans) => {
+            spans.windows(2).all(|pair| pair[0].close.is_some_and(|close| close <= pair[1].open))
+        }
+        _ => true,
+    }
+}
+
+struct Reader<'a> {
+    tokens: &'a [Token],
+    /// What the day words mean, in their order.
+    days: std::vec::IntoIter<usize>,
+    at: usize,
+    /// Times are written with `am` and `pm`.
+    halves: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// None where the day words are of no one language, or the times do not show which half of the day is meant.
+    fn new(tokens: &'a [Token]) -> Option<Self> {
+        let words: Vec<String> = tokens
+            .iter()
+            .filter_map(|token| if let Token::Day(word) = token { Some(word.clone()) } else { None })
+            .collect();
+        let clocks =
+            || tokens.iter().filter_map(|token| if let Token::Time(clock) = token { Some(clock) } else { None });
+        let halves = clocks().any(|clock| clock.half);
+        // Nothing shows that the clock has 24 hours: "3-6" may be any half of the day, and "9-11" may end at night.
+        let shown = clocks().any(|clock| clock.minutes >= 13 * 60 && clock.written != Written::InAWord);
+        if !halves && !shown && clocks().any(|clock| clock.written == Written::Loosely) {
+            return None;
+        }
+        let days = if words.is_empty() { Vec::new() } else { day_names::days(&words)? };
+        Some(Self { tokens, days: days.into_iter(), at: 0, halves })
+    }
+
+    fn peek(&self) -> Option<&'a Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn take(&mut self, wanted: &Token) -> bool {
+        let is_there = self.peek() == Some(wanted);
+        self.at += usize::from(is_there);
+        is_there
+    }
+
+    fn skip(&mut self, stops: &[Token]) {
+        while self.peek().is_some_and(|token| stops.contains(token)) {
+            self.at += 1;
+        }
+    }
+
+    fn before(&self) -> Option<&'a Token> {
+        self.tokens.get(self.at.checked_sub(1)?)
+    }
+
+    /// Whether there is something left, behind what parts blocks.
+    fn goes_on(&mut self) -> bool {
+        self.skip(&[Token::Stop, Token::Comma, Token::And, Token::Colon]);
+        self.peek().is_some()
+    }
+
+    /// The next block; none where it is not understood.
+    fn block(&mut self, before: &[Block]) -> Option<Block> {
+        let after_days = matches!(before.last(), Some(Block::Days(_)));
+        // "Mon - 9:00-17:00", "closed - Sunday".
+        if self.take(&Token::To) && before.is_empty() {
+            return None;
+        }
+        match self.peek()? {
+            Token::Closed | Token::Except => {
+                self.at += 1;
+                self.skip(&[Token::Colon, Token::To]);
+                Some(Block::Closed)
+            }
+            Token::WholeDay => {
+                self.at += 1;
+                Some(Block::Open(vec![Span { open: 0, close: Some(1_440) }]))
+            }
+            Token::Appointment(words) => {
+                self.at += 1;
+                Some(Block::Asking(words.clone()))
+            }
+            Token::Question if after_days => {
+                while self.take(&Token::Question) {}
+                Some(Block::Unknown)
+            }
+            Token::Time(_) | Token::From => self.spans(before.len() <= 1).map(Block::Open),
+            Token::Break => {
+                self.at += 1;
+                self.skip(&[Token::Colon, Token::To, Token::From]);
+                None
+            }
+            _ => self.days().map(Block::Days),
+        }
+    }
+
+    fn days(&mut self) -> Option<Days> {
+        let mut days = Days { months: self.months()?, ..Days::default() };
+        self.skip(&[Token::Colon, Token::Comma]);
+        loop {
+            while let Some(Token::Nth(nth)) = self.peek() {
+                self.at += 1;
+                days.nth.push(*nth);
+                self.skip(&[Token::And, Token::Comma]);
+            }
+            match self.peek() {
+                Some(Token::Days(week)) => {
+                    self.at += 1;
+                    days.add(week.iter().copied());
+                }
+                Some(Token::WeekendAndHolidays) => {
+                    self.at += 1;
+                    days.add([5, 6]);
+                    days.holiday = true;
+                }
+                Some(Token::Holiday) => {
+                    self.at += 1;
+                    days.holiday = true;
+                }
+                Some(Token::Day(_)) => self.range(&mut days)?,
+                _ => break,
+            }
+            let before = self.at;
+            self.skip(&[Token::Comma, Token::And, Token::Plus]);
+            if !matches!(self.peek(), Some(Token::Day(_) | Token::Days(_) | Token::Holiday)) {
+                self.at = before;
+                break;
+            }
+        }
+        if self.peek() == Some(&Token::Except) && !days.week.is_empty() {
+            self.except(&mut days)?;
+        }
+        let one_kind = days.nth.is_empty() || days.week.len() == 1 && !days.holiday;
+        if days.months.is_none() {
+            days.months = self.months()?;
+        }
+        (one_kind && !days.is_empty()).then_some(days)
+    }
+
+    /// `every day except Sunday`.
+    fn except(&mut self, days: &mut Days) -> Option<()> {
+        self.at += 1;
+        let mut taken = Days::default();
+        while let Some(Token::Day(_)) = self.peek() {
+            self.range(&mut taken)?;
+            let before = self.at;
+            self.skip(&[Token::Comma, Token::And]);
+            if !matches!(self.peek(), Some(Token::Day(_))) {
+                self.at = before;
+            }
+        }
+        days.week.retain(|day| !taken.week.contains(day));
+        (!taken.week.is_empty() && !days.week.is_empty()).then_some(())
+    }
+
+    /// A month, or from one to another. The inner none: there is no month.
+    #[expect(clippy::option_option, reason = "no months, and months that are not understood")]
+    fn months(&mut self) -> Option<Option<(u8, u8)>> {
+        self.skip(&[Token::Colon]);
+        let Some(Token::Month(first)) = self.peek() else { return Some(None) };
+        self.at += 1;
+        if !self.take(&Token::To) {
+            return Some(Some((*first, *first)));
+        }
+        let Some(Token::Month(last)) = self.peek() else { return None };
+        self.at += 1;
+        Some(Some((*first, *last)))
+    }
+
+    /// A day, or from one to another; `Mo-Tu-We` names each.
+    fn range(&mut self, days: &mut Days) -> Option<()> {
+        let mut chain = Vec::new();
+        loop {
+            self.at += 1;
+            chain.push(self.days.next()?);
+            let before = self.at;
+            if !(self.take(&Token::To) && matches!(self.peek(), Some(Token::Day(_)))) {
+                self.at = before;
+                break;
+            }
+        }
+        match chain.as_slice() {
+            [first, last] => {
+                let count = (last + 7 - first) % 7;
+                days.add((*first..=first + count).map(|day| day % 7));
+            }
+            each => days.add(each.iter().copied()),
+        }
+        Some(())
+    }
+
+    fn spans(&mut self, alone: bool) -> Option<Vec<Span>> {
+        let mut spans = Vec::new();
+        loop {
+            let implied = self.peek_pair();
+            spans.push(self.span()?);
+            let before = self.at;
+            self.skip(&[Token::Comma, Token::And]);
+            if before == self.at {
+                // "9-12 - 14-18".
+                self.take(&Token::To);
+            }
+            if !matches!(self.peek(), Some(Token::Time(_) | Token::From)) {
+                self.at = before;
+                break;
+            }
+            if implied && !alone {
+                return None;
+            }
+        }
+        self.take_break(&mut spans)?;
+        Some(spans)
+    }
+
+    /// Whether two times follow with nothing between them.
+    fn peek_pair(&self) -> bool {
+        matches!(self.tokens.get(self.at..self.at + 2), Some([Token::Time(_), Token::Time(_)]))
+    }
+
+    /// Closed for an hour at noon, where that is said of one stretch.
+    fn take_break(&mut self, spans: &mut Vec<Span>) -> Option<()> {
+        let before = self.at;
+        self.skip(&[Token::Comma, Token::Stop]);
+        if !self.take(&Token::Break) {
+            self.at = before;
+            return Some(());
+        }
+        self.skip(&[Token::Colon, Token::To, Token::From]);
+        let pause = self.span()?;
+        let [Span { open, close: Some(close) }] = spans[..] else { return None };
+        let end = pause.close.filter(|end| open < pause.open && *end < close)?;
+        *spans = vec![Span { open, close: Some(pause.open) }, Span { open: end, close: Some(close) }];
+        // Said of all days, or of the last: only where there is but one group.
+        self.peek().is_none().then_some(())
+    }
+
+    fn span(&mut self) -> Option<Span> {
+        let from = self.take(&Token::From);
+        let mut open = self.clock()?;
+        if self.take(&Token::Plus) {
+            return Some(Span { open: open.minutes, close: None });
+        }
+        if self.peek_pair_of(open) {
+            let end = self.clock()?;
+            return (end.minutes >= open.minutes + 120).then_some(Span { open: open.minutes, close: Some(end.minutes) });
+        }
+        // `10:00:16:00` has a colon between its times.
+        if !self.take(&Token::To) && !(self.before_is_time() && self.take(&Token::Colon)) {
+            return from.then_some(Span { open: open.minutes, close: None });
+        }
+        while self.take(&Token::To) {}
+        if self.take(&Token::Plus) || self.take(&Token::Question) {
+            while self.take(&Token::Question) {}
+            return Some(Span { open: open.minutes, close: None });
+        }
+        if matches!(self.peek(), None | Some(Token::Stop | Token::Comma | Token::Day(_))) {
+            return Some(Span { open: open.minutes, close: None });
+        }
+        let end = self.clock()?;
+        if self.halves && end.half && !open.half && open.minutes % 720 != 0 {
+            open = same_half(open, end)?;
+        }
+        self.closed(open, end)
+    }
+
+    fn before_is_time(&self) -> bool {
+        matches!(self.before(), Some(Token::Time(_)))
+    }
+
+    /// Two times in full with nothing between them.
+    fn peek_pair_of(&self, open: Clock) -> bool {
+        matches!(self.peek(), Some(Token::Time(end)) if is_in_full(open) && is_in_full(*end) && !matches!(self.tokens.get(self.at + 1), Some(Token::To | Token::Time(_))))
+    }
+
+    fn closed(&mut self, open: Clock, end: Clock) -> Option<Span> {
+        // Some times have an `am` and others none.
+        if self.halves && [open, end].iter().any(|clock| !clock.half && clock.minutes % 720 != 0) {
+            return None;
+        }
+        // Twelve at night or at noon? Nobody opens at midnight by "12am" nor closes at noon after it, and "10pm-12" has two readings.
+        let noon_after = end.minutes == 720 && (!end.half || open.minutes >= 720);
+        let doubtful = self.halves && (open.minutes == 0 || noon_after);
+        if open.minutes >= 1_440 || doubtful {
+            return None;
+        }
+        let close = if end.minutes <= open.minutes { end.minutes + 1_440 } else { end.minutes };
+        let sure = self.halves || is_in_full(open) && is_in_full(end);
+        let longest = if sure { LONGEST_SURE_NIGHT } else { LONGEST_NIGHT };
+        if close > 1_440 && close - open.minutes > longest {
+            return None;
+        }
+        let open_end = self.take(&Token::Plus);
+        Some(Span { open: open.minutes, close: Some(close).filter(|_| !open_end) })
+    }
+
+    fn clock(&mut self) -> Option<Clock> {
+        match self.peek() {
+            Some(Token::Time(clock)) => {
+                self.at += 1;
+                Some(*clock)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn is_in_full(clock: Clock) -> bool {
+    matches!(clock.written, Written::InFull | Written::ByTheGrammar)
+}
+
+/// `1-5 pm`, `9-5 pm`: the first time by the half that the second names. "8-10 pm" may begin in the morning, "8-12 pm" may end at
+/// midnight.
+fn same_half(open: Clock, end: Clock) -> Option<Clock> {
+    let hours = open.minutes / 60;
+    let on_the_dial = (1..=12).contains(&hours).then_some(open.minutes % 720)?;
+    let (end_on_the_dial, pm) = (end.minutes % 720, end.minutes >= 720);
+    let minutes = match (pm, on_the_dial < end_on_the_dial) {
+        _ if end_on_the_dial == 0 => return None,
+        (true, true) if on_the_dial < 6 * 60 => on_the_dial + 720,
+        (true, false) if on_the_dial >= 5 * 60 => on_the_dial,
+        (false, true) => on_the_dial,
+        _ => return None,
+    };
+    Some(Clock { minutes, half: true, ..open })
+}
