@@ -7,6 +7,9 @@ use super::tokens::{Clock, Token, Written};
 /// The longest stretch past midnight where the clock leaves no doubt, minutes.
 const LONGEST_SURE_NIGHT: u32 = 18 * 60;
 
+/// The same for one that ends by three in the morning, when few would open.
+const LONGEST_NIGHT_TO_THREE: u32 = 21 * 60;
+
 /// What stands together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Block {
@@ -14,8 +17,12 @@ pub(super) enum Block {
     /// Openings of some days.
     Open(Vec<Span>),
     Closed,
-    /// By appointment; the words.
-    Asking(String),
+    /// By appointment.
+    Asking {
+        words: String,
+        /// Said of the hours right before.
+        of_these: bool,
+    },
     /// Nobody says.
     Unknown,
 }
@@ -54,11 +61,30 @@ impl Days {
     }
 }
 
+/// Whether words for people stand between two times with no day between: they are of the first.
+pub(super) fn note_between_times(tokens: &[Token]) -> bool {
+    let mut told = tokens.iter().filter(|token| {
+        matches!(token, Token::Note(_) | Token::Condition(_) | Token::Time(_) | Token::Day(_) | Token::Days(_) | Token::Stop | Token::Month(_))
+    });
+    let mut before = told.next();
+    while let Some(token) = told.next() {
+        let times = matches!(before, Some(Token::Time(_))) && matches!(told.clone().next(), Some(Token::Time(_)));
+        if matches!(token, Token::Note(_) | Token::Condition(_)) && times {
+            return true;
+        }
+        before = Some(token);
+    }
+    false
+}
+
 /// A value's blocks, and the notes that stood between them.
 pub(super) fn blocks(tokens: &[Token]) -> Option<(Vec<Block>, Vec<String>)> {
-    let notes = tokens.iter().filter_map(|token| if let Token::Note(text) = token { Some(text.clone()) } else { None });
-    let notes = notes.collect();
-    let tokens: Vec<Token> = tokens.iter().filter(|token| !matches!(token, Token::Note(_))).cloned().collect();
+    let note = |token: &Token| match token {
+        Token::Note(text) | Token::Condition(text) => Some(text.clone()),
+        _ => None,
+    };
+    let notes = tokens.iter().filter_map(note).collect();
+    let tokens: Vec<Token> = tokens.iter().filter(|token| note(token).is_none()).cloned().collect();
     let mut reader = Reader::new(&tokens)?;
     let mut blocks = Vec::new();
     while reader.goes_on() {
@@ -75,9 +101,10 @@ pub(super) fn blocks(tokens: &[Token]) -> Option<(Vec<Block>, Vec<String>)> {
 /// A day has its stretches in order; what has not is on a clock of twelve hours, or of another day.
 fn is_in_order(block: &Block) -> bool {
     match block {
-        Block::Open(spans) => {
-            spans.windows(2).all(|pair| pair[0].close.is_some_and(|close| close <= pair[1].open))
-        }
+        Block::Open(spans) => spans.windows(2).all(|pair| {
+            let [before, after] = pair else { return true };
+            before.close.map_or(before.open < after.open && after.close.is_none(), |close| close <= after.open)
+        }),
         _ => true,
     }
 }
@@ -126,13 +153,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn before(&self) -> Option<&'a Token> {
-        self.tokens.get(self.at.checked_sub(1)?)
-    }
-
     /// Whether there is something left, behind what parts blocks.
     fn goes_on(&mut self) -> bool {
-        self.skip(&[Token::Stop, Token::Comma, Token::And, Token::Colon]);
+        self.skip(&[Token::Stop, Token::Comma, Token::And, Token::Slash, Token::Colon]);
         self.peek().is_some()
     }
 
@@ -154,8 +177,10 @@ impl<'a> Reader<'a> {
                 Some(Block::Open(vec![Span { open: 0, close: Some(1_440) }]))
             }
             Token::Appointment(words) => {
+                let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
                 self.at += 1;
-                Some(Block::Asking(words.clone()))
+                let of_these = matches!(before, Some(Token::Time(_) | Token::Plus));
+                Some(Block::Asking { words: words.clone(), of_these })
             }
             Token::Question if after_days => {
                 while self.take(&Token::Question) {}
@@ -174,6 +199,7 @@ impl<'a> Reader<'a> {
     fn days(&mut self) -> Option<Days> {
         let mut days = Days { months: self.months()?, ..Days::default() };
         self.skip(&[Token::Colon, Token::Comma]);
+        let mut slashes = 0;
         loop {
             while let Some(Token::Nth(nth)) = self.peek() {
                 self.at += 1;
@@ -198,11 +224,20 @@ impl<'a> Reader<'a> {
                 _ => break,
             }
             let before = self.at;
-            self.skip(&[Token::Comma, Token::And, Token::Plus]);
+            slashes += usize::from(self.peek() == Some(&Token::Slash));
+            self.skip(&[Token::Comma, Token::And, Token::Plus, Token::Slash]);
             if !matches!(self.peek(), Some(Token::Day(_) | Token::Days(_) | Token::Holiday)) {
                 self.at = before;
                 break;
             }
+        }
+        // "Monday/Friday" may be five days.
+        if let [one, next] = days.week[..]
+            && slashes == 1
+            && (one + 1) % 7 != next
+            && (next + 1) % 7 != one
+        {
+            return None;
         }
         if self.peek() == Some(&Token::Except) && !days.week.is_empty() {
             self.except(&mut days)?;
@@ -272,7 +307,7 @@ impl<'a> Reader<'a> {
             let implied = self.peek_pair();
             spans.push(self.span()?);
             let before = self.at;
-            self.skip(&[Token::Comma, Token::And]);
+            self.skip(&[Token::Comma, Token::And, Token::Slash]);
             if before == self.at {
                 // "9-12 - 14-18".
                 self.take(&Token::To);
@@ -285,7 +320,7 @@ impl<'a> Reader<'a> {
                 return None;
             }
         }
-        self.take_break(&mut spans)?;
+        self.take_break(&mut spans, alone)?;
         Some(spans)
     }
 
@@ -295,7 +330,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Closed for an hour at noon, where that is said of one stretch.
-    fn take_break(&mut self, spans: &mut Vec<Span>) -> Option<()> {
+    fn take_break(&mut self, spans: &mut Vec<Span>, alone: bool) -> Option<()> {
         let before = self.at;
         self.skip(&[Token::Comma, Token::Stop]);
         if !self.take(&Token::Break) {
@@ -308,7 +343,7 @@ impl<'a> Reader<'a> {
         let end = pause.close.filter(|end| open < pause.open && *end < close)?;
         *spans = vec![Span { open, close: Some(pause.open) }, Span { open: end, close: Some(close) }];
         // Said of all days, or of the last: only where there is but one group.
-        self.peek().is_none().then_some(())
+        (alone && self.peek().is_none()).then_some(())
     }
 
     fn span(&mut self) -> Option<Span> {
@@ -319,10 +354,11 @@ impl<'a> Reader<'a> {
         }
         if self.peek_pair_of(open) {
             let end = self.clock()?;
-            return (end.minutes >= open.minutes + 120).then_some(Span { open: open.minutes, close: Some(end.minutes) });
+            let apart = end.minutes >= open.minutes + 120;
+            return if apart { self.closed(open, end) } else { None };
         }
         // `10:00:16:00` has a colon between its times.
-        if !self.take(&Token::To) && !(self.before_is_time() && self.take(&Token::Colon)) {
+        if !self.take(&Token::To) && !self.take_colon() {
             return from.then_some(Span { open: open.minutes, close: None });
         }
         while self.take(&Token::To) {}
@@ -330,7 +366,7 @@ impl<'a> Reader<'a> {
             while self.take(&Token::Question) {}
             return Some(Span { open: open.minutes, close: None });
         }
-        if matches!(self.peek(), None | Some(Token::Stop | Token::Comma | Token::Day(_))) {
+        if matches!(self.peek(), None | Some(Token::Stop | Token::Comma)) {
             return Some(Span { open: open.minutes, close: None });
         }
         let end = self.clock()?;
@@ -340,8 +376,11 @@ impl<'a> Reader<'a> {
         self.closed(open, end)
     }
 
-    fn before_is_time(&self) -> bool {
-        matches!(self.before(), Some(Token::Time(_)))
+    /// A colon between two times.
+    fn take_colon(&mut self) -> bool {
+        let between = matches!(self.tokens.get(self.at..self.at + 2), Some([Token::Colon, Token::Time(_)]));
+        self.at += usize::from(between);
+        between
     }
 
     /// Two times in full with nothing between them.
@@ -362,7 +401,13 @@ impl<'a> Reader<'a> {
         }
         let close = if end.minutes <= open.minutes { end.minutes + 1_440 } else { end.minutes };
         let sure = self.halves || is_in_full(open) && is_in_full(end);
-        let longest = if sure { LONGEST_SURE_NIGHT } else { LONGEST_NIGHT };
+        let longest = match (sure, end.minutes <= 3 * 60) {
+            (true, true) => LONGEST_NIGHT_TO_THREE,
+            // "6:30-01:00": the nought shows a clock of 24 hours.
+            (false, true) if end.written == Written::ByTheGrammar => LONGEST_NIGHT_TO_THREE,
+            (true, false) => LONGEST_SURE_NIGHT,
+            (false, _) => LONGEST_NIGHT,
+        };
         if close > 1_440 && close - open.minutes > longest {
             return None;
         }

@@ -187,6 +187,9 @@ const LANGUAGES: &[Names] = &[
     ],
 ];
 
+/// The first languages of the list, whose words stand beside those of others.
+const MIXED: usize = 9;
+
 /// Whether a word may be a weekday in some language.
 pub(super) fn is_known(word: &str) -> bool {
     LANGUAGES.iter().any(|language| day_in(language, word).is_some())
@@ -200,11 +203,16 @@ pub(super) fn days(words: &[String]) -> Option<Vec<usize>> {
         .filter_map(|language| words.iter().map(|word| day_in(language, word)).collect::<Option<Vec<_>>>())
         .collect();
     if together.is_empty() {
-        // A letter means a day only beside others of its language: "t/m", "v" and "to" are words elsewhere.
-        if words.iter().any(|word| word.chars().count() == 1 || word == "to") {
+        // A letter means a day only beside others of its language: "t/m" and "v" are words elsewhere.
+        if words.iter().any(|word| word.chars().count() == 1) {
             return None;
         }
-        return words.iter().map(|word| only(LANGUAGES.iter().filter_map(|of| day_in(of, word)).collect())).collect();
+        let one = |word: &String| {
+            // Nor does a word of a language that nobody mixes with others: "Mo-Tr" is a slip.
+            LANGUAGES.iter().take(MIXED).find_map(|of| day_in(of, word))?;
+            only(LANGUAGES.iter().filter_map(|of| day_in(of, word)).collect())
+        };
+        return words.iter().map(one).collect();
     }
     // Nor does a letter alone.
     if let [word] = words

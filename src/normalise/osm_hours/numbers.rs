@@ -88,14 +88,19 @@ fn minute(after: &str) -> Option<(u32, &str, bool)> {
     }
 }
 
-/// `09:00-19-00`: the second time's minutes behind a dash.
+/// `09:00-19-00`, `from 8-00 to 17-00`: minutes behind a dash, where it can be no sign between times.
 fn dashed<'a>(after: &'a str, before: &[Token]) -> Option<(u32, &'a str, bool)> {
-    let in_full = |clock: &Clock| clock.written == Written::ByTheGrammar;
-    let is_second = matches!(before, [.., Token::Time(first), Token::To] if in_full(first));
     let (digits, rest) = digits(after.strip_prefix('-')?)?;
+    let in_full = |clock: &Clock| clock.written == Written::ByTheGrammar;
+    let fits = match before {
+        [.., Token::Time(first), Token::To] if in_full(first) => true,
+        [.., Token::From, Token::Time(_), Token::To] => true,
+        [.., Token::From] => rest.trim_start().starts_with(char::is_alphabetic),
+        _ => false,
+    };
     let quarter = ["00", "15", "30", "45"].contains(&digits);
     let ends = rest.is_empty() || rest.starts_with([';', ',', ' ']) && !rest.trim_start().starts_with(['-', ':', '+']);
-    (is_second && quarter && ends).then(|| digits.parse().ok()).flatten().map(|minute| (minute, rest, true))
+    (fits && quarter && ends).then(|| digits.parse().ok()).flatten().map(|minute| (minute, rest, true))
 }
 
 /// Whether a colon and a whole time follow: `:16:00`, and then no more of the kind.

@@ -24,6 +24,8 @@ pub(super) enum Token {
     From,
     /// And.
     And,
+    /// And, or to: between two days, nobody knows.
+    Slash,
     Comma,
     /// A stronger stop than a comma.
     Stop,
@@ -41,6 +43,8 @@ pub(super) enum Token {
     Question,
     /// Only for those who ask first; the words.
     Appointment(String),
+    /// It depends on something; the words.
+    Condition(String),
     /// Words in brackets or quotes that are for people.
     Note(String),
 }
@@ -83,7 +87,30 @@ pub(super) fn tokens(value: &str) -> Option<Vec<Token>> {
     if ["nonstop", "non stop", "non-stop"].contains(&lower.trim()) {
         return Some(vec![Token::WholeDay]);
     }
-    cut(value, &lower)
+    cut(value, &lower).or_else(|| with_a_tail(value, &lower))
+}
+
+/// Words that begin what is for people.
+const TAILS: [&str; 22] = [
+    "closed", "geschlossen", "fermé", "summer", "in summer", "winter", "in winter", "autumn", "spring", "sommer", "im sommer", "im winter",
+    "été", "en été", "hiver", "en hiver", "verano", "en verano", "invierno", "estate", "летом", "зимой",
+];
+
+/// `Mon-Sun 9-17; closed: 24 & 25 December, Good Friday` and `Mon-Fri 9-17; summer 9-20`: nobody but a person knows the dates, and any
+/// day may be one.
+fn with_a_tail(value: &str, lower: &str) -> Option<Vec<Token>> {
+    let begins_tail = |at: &usize| {
+        let behind = lower.get(at + 1..).unwrap_or_default().trim_start();
+        TAILS.iter().any(|tail| behind.strip_prefix(tail).is_some_and(|rest| !rest.starts_with(char::is_alphabetic)))
+    };
+    let start = lower.match_indices([';', ',']).map(|(at, _)| at).find(begins_tail)?;
+    let tail = value.get(start + 1..)?.trim();
+    let fits = tail.contains(|c: char| c.is_ascii_digit())
+        && !tail.contains(['"', '(', ')', '\\'])
+        && tail.chars().count() <= LONGEST_NOTE;
+    let mut tokens = cut(value.get(..start)?, lower.get(..start)?)?;
+    tokens.push(Token::Note(tail.to_owned()));
+    fits.then_some(tokens)
 }
 
 /// A letter's lower case where it takes as many bytes, so that places are the same in both texts.
@@ -144,7 +171,9 @@ fn aside(text: &str, lower: &str, sign: char, before: &[Token]) -> Option<Vec<To
     if begins_with_time && !names_days && !before.is_empty() && !before.last().is_some_and(is_day) {
         return None;
     }
-    Some(inner)
+    // Days in brackets are no more days of the list before them.
+    let stop = inner.first().is_some_and(is_day) && before.last().is_some_and(is_day);
+    Some(stop.then_some(Token::Stop).into_iter().chain(inner).collect())
 }
 
 fn is_day(token: &Token) -> bool {
@@ -157,7 +186,8 @@ fn sign(sign: char) -> Option<Token> {
         '-' | '~' | '÷' | '〜' => Token::To,
         ',' | '.' | '・' | '·' | '•' => Token::Comma,
         ';' | '|' | '。' | '※' => Token::Stop,
-        '/' | '&' => Token::And,
+        '&' => Token::And,
+        '/' => Token::Slash,
         ':' | '=' => Token::Colon,
         '+' => Token::Plus,
         '?' => Token::Question,

@@ -26,6 +26,10 @@ enum Sense {
     Noon,
     Midnight,
     Appointment,
+    /// It depends on something.
+    Condition,
+    /// Begins what is said of some days.
+    Open,
     /// Says what stands there anyway.
     Nothing,
 }
@@ -49,7 +53,7 @@ const WORDS: &[(Sense, &str)] = &[
     (
         Sense::Holiday,
         "ph|public holidays|public holiday|bank holidays|bank holiday|holidays|holiday|feiertag|feiertage|feiertags|feiertagen|\
-         jours fériés|jour férié|fériés|festivos|festivo|feriados|feriado|festivi|festius|święta|祝日|祝",
+         jours fériés|jour férié|fériés|festivos|festivo|feriados|feriado|festivi|festius|święta|祝日|祝|休日",
     ),
     (
         Sense::EveryDay,
@@ -106,11 +110,23 @@ const WORDS: &[(Sense, &str)] = &[
          по записи|за домовленістю|за попереднім записом|по предварителна заявка|予約制|完全予約制|要予約",
     ),
     (
+        Sense::Condition,
+        "weather permitting|weather dependent|if weather permits|in good weather|je nach wetterlage|je nach wetter|je nach witterung|\
+         wetterabhängig|witterungsabhängig|bei schönem wetter|nur bei schönem wetter|bei gutem wetter|nur bei gutem wetter|\
+         selon météo|selon la météo|par beau temps|bij mooi weer|eventabhängig|bei veranstaltungen|wegen renovierung|wegen umbau|vorerst|bis auf weiteres|temporarily|\
+         vorübergehend|provisoirement|temporairement|consultar|variable|selon saison|不定休|不定期",
+    ),
+    (
+        Sense::Open,
+        "open|opens|opening|open from|geöffnet|ouvert|ouverte|ouverture|ouvert du|ouvert de|abierto|abre|aberto|aperto|apre|nyitva|otevřeno|\
+         otvorene|czynne|otwarte|geopend|работает",
+    ),
+    (
         Sense::Nothing,
-        "von|vom|de|du|le|des|les|das|da|dal|dalla|van|uhr|hs|hrs|hr|hours|hour|uur|open|opens|opening|opening hours|opening times|\
-         business hours|store hours|hours of operation|öffnungszeiten|geöffnet|ouvert|ouverte|ouverture|ouvert du|ouvert de|horaires|horaire|heures|horas|horario|horário|abierto|abre|aberto|aperto|orario|orari|apre|\
+        "von|vom|de|du|le|des|les|das|da|dal|dalla|van|uhr|hs|hrs|hr|hours|hour|uur|opening hours|opening times|\
+         business hours|store hours|hours of operation|öffnungszeiten|horaires|horaire|heures|horas|horario|horário|orario|orari|\
          ore|ora|ora:|orele|hodin|hod|óra|óráig|órától|ig|godz|godziny|ч|час|часов|год|години|г|น|kl|klo|klockan|horario de atención|\
-         nyitva|nyitvatartás|otevřeno|otvorene|czynne|otwarte|geopend|open from|режим работы|время работы|работает|営業時間|營業時間|まで|営業|翌|翌日|の|は|\
+         nyitva|nyitvatartás|режим работы|время работы|営業時間|營業時間|まで|翌|翌日|の|は|\
          the|on|at|in the|los|las|el|il|l'|les jours|em|aos|ao|på|em|во|в|en continu|non stop de|sans interruption|без перерыва|без обеда|в день|di orario continuato|orario continuato|\
          of the month|of each month|of every month|each month|every month|a day|per day|wib|-feira|feira|feiras|jam buka|jam|pukul|arvati|clock|o'clock|-ig|ч.|h.",
     ),
@@ -165,6 +181,8 @@ fn token(sense: Sense, word: &str) -> Option<Token> {
         Sense::Noon => clock(12 * 60),
         Sense::Midnight => clock(24 * 60),
         Sense::Appointment => Some(Token::Appointment(word.to_owned())),
+        Sense::Condition => Some(Token::Condition(word.to_owned())),
+        Sense::Open => Some(Token::Stop),
         Sense::Nothing => None,
     }
 }
