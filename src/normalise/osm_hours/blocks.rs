@@ -396,7 +396,9 @@ impl<'a> Reader<'a> {
         // Twelve at night or at noon? Nobody opens at midnight by "12am" nor closes at noon after it, and "10pm-12" has two readings.
         let noon_after = end.minutes == 720 && (!end.half || open.minutes >= 720);
         let doubtful = self.halves && (open.minutes == 0 || noon_after);
-        if open.minutes >= 1_440 || doubtful {
+        // Few open at nine minutes past midnight: "00:09" is a slip.
+        let slip = open.minutes < 60 && open.minutes % 5 != 0;
+        if open.minutes >= 1_440 || doubtful || slip {
             return None;
         }
         let close = if end.minutes <= open.minutes { end.minutes + 1_440 } else { end.minutes };
