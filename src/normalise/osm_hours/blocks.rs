@@ -1,14 +1,8 @@
 //! Tokens put together into blocks: days that stand together, and what is said of some days.
 
 use super::day_names;
-use super::rules::LONGEST_NIGHT;
-use super::tokens::{Clock, Token, Written};
-
-/// The longest stretch past midnight where the clock leaves no doubt, minutes.
-const LONGEST_SURE_NIGHT: u32 = 18 * 60;
-
-/// The same for one that ends by three in the morning, when few would open.
-const LONGEST_NIGHT_TO_THREE: u32 = 21 * 60;
+use super::stretch::{Span, between, is_in_full};
+use super::token::{Clock, Token, Written};
 
 /// What stands together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,13 +33,6 @@ pub(super) struct Days {
     pub(super) months: Option<(u8, u8)>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) open: u32,
-    /// After `open`, past 24 hours for the next day; none where no end is known.
-    pub(super) close: Option<u32>,
-}
-
 impl Days {
     pub(super) fn is_empty(&self) -> bool {
         self.week.is_empty() && !self.holiday && self.months.is_none()
@@ -64,7 +51,16 @@ impl Days {
 /// Whether words for people stand between two times with no day between: they are of the first.
 pub(super) fn note_between_times(tokens: &[Token]) -> bool {
     let mut told = tokens.iter().filter(|token| {
-        matches!(token, Token::Note(_) | Token::Condition(_) | Token::Time(_) | Token::Day(_) | Token::Days(_) | Token::Stop | Token::Month(_))
+        matches!(
+            token,
+            Token::Note(_)
+                | Token::Condition(_)
+                | Token::Time(_)
+                | Token::Day(_)
+                | Token::Days(_)
+                | Token::Stop
+                | Token::Month(_)
+        )
     });
     let mut before = told.next();
     while let Some(token) = told.next() {
@@ -348,14 +344,14 @@ impl<'a> Reader<'a> {
 
     fn span(&mut self) -> Option<Span> {
         let from = self.take(&Token::From);
-        let mut open = self.clock()?;
+        let open = self.clock()?;
         if self.take(&Token::Plus) {
             return Some(Span { open: open.minutes, close: None });
         }
         if self.peek_pair_of(open) {
             let end = self.clock()?;
             let apart = end.minutes >= open.minutes + 120;
-            return if apart { self.closed(open, end) } else { None };
+            return if apart { between(open, end, self.halves) } else { None };
         }
         // `10:00:16:00` has a colon between its times.
         if !self.take(&Token::To) && !self.take_colon() {
@@ -370,10 +366,9 @@ impl<'a> Reader<'a> {
             return Some(Span { open: open.minutes, close: None });
         }
         let end = self.clock()?;
-        if self.halves && end.half && !open.half && open.minutes % 720 != 0 {
-            open = same_half(open, end)?;
-        }
-        self.closed(open, end)
+        let span = between(open, end, self.halves)?;
+        let open_end = self.take(&Token::Plus);
+        Some(Span { close: span.close.filter(|_| !open_end), ..span })
     }
 
     /// A colon between two times.
@@ -388,35 +383,6 @@ impl<'a> Reader<'a> {
         matches!(self.peek(), Some(Token::Time(end)) if is_in_full(open) && is_in_full(*end) && !matches!(self.tokens.get(self.at + 1), Some(Token::To | Token::Time(_))))
     }
 
-    fn closed(&mut self, open: Clock, end: Clock) -> Option<Span> {
-        // Some times have an `am` and others none.
-        if self.halves && [open, end].iter().any(|clock| !clock.half && clock.minutes % 720 != 0) {
-            return None;
-        }
-        // Twelve at night or at noon? Nobody opens at midnight by "12am" nor closes at noon after it, and "10pm-12" has two readings.
-        let noon_after = end.minutes == 720 && (!end.half || open.minutes >= 720);
-        let doubtful = self.halves && (open.minutes == 0 || noon_after);
-        // Few open at nine minutes past midnight: "00:09" is a slip.
-        let slip = open.minutes < 60 && open.minutes % 5 != 0;
-        if open.minutes >= 1_440 || doubtful || slip {
-            return None;
-        }
-        let close = if end.minutes <= open.minutes { end.minutes + 1_440 } else { end.minutes };
-        let sure = self.halves || is_in_full(open) && is_in_full(end);
-        let longest = match (sure, end.minutes <= 3 * 60) {
-            (true, true) => LONGEST_NIGHT_TO_THREE,
-            // "6:30-01:00": the nought shows a clock of 24 hours.
-            (false, true) if end.written == Written::ByTheGrammar => LONGEST_NIGHT_TO_THREE,
-            (true, false) => LONGEST_SURE_NIGHT,
-            (false, _) => LONGEST_NIGHT,
-        };
-        if close > 1_440 && close - open.minutes > longest {
-            return None;
-        }
-        let open_end = self.take(&Token::Plus);
-        Some(Span { open: open.minutes, close: Some(close).filter(|_| !open_end) })
-    }
-
     fn clock(&mut self) -> Option<Clock> {
         match self.peek() {
             Some(Token::Time(clock)) => {
@@ -426,24 +392,4 @@ impl<'a> Reader<'a> {
             _ => None,
         }
     }
-}
-
-fn is_in_full(clock: Clock) -> bool {
-    matches!(clock.written, Written::InFull | Written::ByTheGrammar)
-}
-
-/// `1-5 pm`, `9-5 pm`: the first time by the half that the second names. "8-10 pm" may begin in the morning, "8-12 pm" may end at
-/// midnight.
-fn same_half(open: Clock, end: Clock) -> Option<Clock> {
-    let hours = open.minutes / 60;
-    let on_the_dial = (1..=12).contains(&hours).then_some(open.minutes % 720)?;
-    let (end_on_the_dial, pm) = (end.minutes % 720, end.minutes >= 720);
-    let minutes = match (pm, on_the_dial < end_on_the_dial) {
-        _ if end_on_the_dial == 0 => return None,
-        (true, true) if on_the_dial < 6 * 60 => on_the_dial + 720,
-        (true, false) if on_the_dial >= 5 * 60 => on_the_dial,
-        (false, true) => on_the_dial,
-        _ => return None,
-    };
-    Some(Clock { minutes, half: true, ..open })
 }

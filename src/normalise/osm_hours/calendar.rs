@@ -1,6 +1,6 @@
 //! Months, halves of a day, and which of a month's weekdays, as people write them.
 
-use super::tokens::{Clock, Token, Written};
+use super::token::{Clock, Token, Written};
 
 /// January first; lower case, words parted by spaces.
 const MONTHS: [&str; 12] = [
@@ -48,5 +48,9 @@ pub(super) fn halved(clock: Clock, pm: bool) -> Option<Token> {
         13..=23 if pm => hour,
         _ => return None,
     };
-    Some(Token::time(hour * 60 + minute, true, if clock.written == Written::InFull { Written::InFull } else { Written::Loosely }))
+    Some(Token::time(
+        hour * 60 + minute,
+        true,
+        if clock.written == Written::InFull { Written::InFull } else { Written::Loosely },
+    ))
 }

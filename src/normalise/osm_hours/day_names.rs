@@ -58,7 +58,15 @@ const LANGUAGES: &[Names] = &[
         "do dom domingo domingos d",
     ],
     // Catalan.
-    ["dl dilluns", "dt dimarts", "dc dimecres", "dj dijous", "dv divendres", "ds dissabte dissabtes", "dg diumenge diumenges"],
+    [
+        "dl dilluns",
+        "dt dimarts",
+        "dc dimecres",
+        "dj dijous",
+        "dv divendres",
+        "ds dissabte dissabtes",
+        "dg diumenge diumenges",
+    ],
     // Dutch.
     ["ma maandag", "di dinsdag", "wo woensdag", "do donderdag", "vr vrij vrijdag", "za zat zaterdag", "zo zon zondag"],
     // Portuguese.
@@ -146,15 +154,7 @@ const LANGUAGES: &[Names] = &[
         "søn søndag søndager",
     ],
     // Hungarian.
-    [
-        "h hétfő hetfő",
-        "k kedd",
-        "sze szerda",
-        "cs csütörtök",
-        "p péntek",
-        "szo sz szombat",
-        "v vasárnap",
-    ],
+    ["h hétfő hetfő", "k kedd", "sze szerda", "cs csütörtök", "p péntek", "szo sz szombat", "v vasárnap"],
     // Greek.
     ["δευτέρα", "τρίτη", "τετάρτη", "πέμπτη", "παρασκευή", "σάββατο", "κυριακή"],
     // Turkish.

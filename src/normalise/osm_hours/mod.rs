@@ -17,6 +17,8 @@ mod plain;
 mod respelt;
 mod rules;
 mod spelling;
+mod stretch;
+mod token;
 mod tokens;
 mod words;
 

@@ -1,7 +1,7 @@
 //! Numbers of a value: times of day, and which of a month's weekdays.
 
 use super::calendar;
-use super::tokens::{Clock, Token, Written};
+use super::token::{Clock, Token, Written};
 
 /// The token that a text begins with, which is a digit, and what comes behind it.
 pub(super) fn number<'a>(rest: &'a str, before: &[Token]) -> Option<(Option<Token>, &'a str)> {
@@ -12,7 +12,12 @@ pub(super) fn number<'a>(rest: &'a str, before: &[Token]) -> Option<(Option<Toke
     let (hour, minute, after, standard): (u32, u32, &str, bool) = match digits.len() {
         1 | 2 => match minute(after).or_else(|| dashed(after, before)) {
             Some((minute, after, colon)) => (digits.parse().ok()?, minute, after, colon && digits.len() == 2),
-            None => (digits.parse().ok()?, 0, after.strip_prefix(['h', 'u', '時', '时', '点', '點', 'ч']).unwrap_or(after), false),
+            None => (
+                digits.parse().ok()?,
+                0,
+                after.strip_prefix(['h', 'u', '時', '时', '点', '點', 'ч']).unwrap_or(after),
+                false,
+            ),
         },
         3 | 4 => {
             let (hour, minute) = digits.split_at_checked(digits.len() - 2)?;
@@ -110,7 +115,9 @@ fn is_second_time(after: &str) -> bool {
         let (minute, rest) = digits(rest.strip_prefix(':')?)?;
         Some((hour.len() <= 2 && minute.len() == 2, rest))
     });
-    time.is_some_and(|(is_time, rest)| is_time && !rest.starts_with([':', '-', '.', '+']) && !rest.trim_start().starts_with('-'))
+    time.is_some_and(|(is_time, rest)| {
+        is_time && !rest.starts_with([':', '-', '.', '+']) && !rest.trim_start().starts_with('-')
+    })
 }
 
 /// `am`, `p.m.`: whether it is the second half of the day.

@@ -1,7 +1,9 @@
 //! Weeks that people wrote as they speak, written anew as the grammar has it. What could be read in two ways is not written at all.
 
-use super::blocks::{Block, Days, Span, blocks, note_between_times};
-use super::tokens::{Token, Written, tokens};
+use super::blocks::{Block, Days, blocks, note_between_times};
+use super::stretch::Span;
+use super::token::{Token, Written};
+use super::tokens::tokens;
 use crate::model::Repair;
 
 /// Monday first.
@@ -23,7 +25,11 @@ pub(super) fn respelt(value: &str) -> Option<(String, Vec<Repair>)> {
     let (blocks, notes) = blocks(&tokens)?;
     let (blocks, asking) = without_asking(blocks)?;
     let (groups, order) = arranged(&blocks, asking.is_some() || is_condition(&tokens))?;
-    if says_twice(&groups, order) || says_nothing(&groups) || mixes_seasons(&groups) || order == Order::DaysLast && note_between_times(&tokens) {
+    if says_twice(&groups, order)
+        || says_nothing(&groups)
+        || mixes_seasons(&groups)
+        || order == Order::DaysLast && note_between_times(&tokens)
+    {
         return None;
     }
     let text = written(&groups, &notes, asking.as_ref());
@@ -165,7 +171,9 @@ fn days_last(blocks: &[Block]) -> Option<Vec<Group>> {
     while !rest.is_empty() {
         let (group, after) = match rest {
             [Block::Closed, Block::Days(days), after @ ..] if names_days(days) => (closed(days), after),
-            [what @ Block::Open(_), Block::Days(days), after @ ..] => (Group { days: days.clone(), what: what.clone() }, after),
+            [what @ Block::Open(_), Block::Days(days), after @ ..] => {
+                (Group { days: days.clone(), what: what.clone() }, after)
+            }
             [Block::Days(days), Block::Closed] if !groups.is_empty() => (closed(days), [].as_slice()),
             _ => return None,
         };
@@ -173,7 +181,8 @@ fn days_last(blocks: &[Block]) -> Option<Vec<Group>> {
         rest = after;
     }
     let closes = groups.iter().any(|group| group.what == Block::Closed);
-    let opened: usize = groups.iter().filter(|group| group.what != Block::Closed).map(|group| group.days.week.len()).sum();
+    let opened: usize =
+        groups.iter().filter(|group| group.what != Block::Closed).map(|group| group.days.week.len()).sum();
     let seasonal = groups.iter().any(|group| group.days.months.is_some());
     // "9-17 Mon closed Sun": closed on Monday or on Sunday?
     (!closes || opened >= 3 || seasonal || opened == 0).then_some(groups)
@@ -220,6 +229,11 @@ fn says_twice(groups: &[Group], order: Order) -> bool {
     let nights = passes_midnight(groups);
     groups.iter().enumerate().any(|(index, group)| {
         groups.iter().take(index).any(|before| {
+            let others_sunday = groups.iter().any(|other| other != before && other.days.week.contains(&6));
+            // "Lu-Do 8-15; Sa 8-12" leaves Sunday open, which is odd.
+            let leaves_sunday = |before: &Group, group: &Group| {
+                group.days.week == [5] && before.days.week.contains(&6) && !others_sunday
+            };
             let seasons = (before.days.months, group.days.months);
             let same_season = match seasons {
                 (None, _) | (_, None) => true,
@@ -232,7 +246,9 @@ fn says_twice(groups: &[Group], order: Order) -> bool {
                 || every(&group.days) && !before.days.week.is_empty()
                 || before.days.week.iter().any(|day| group.days.week.contains(day))
                     && (before.days.nth.is_empty() || group.days.nth.is_empty() || before.days.nth == group.days.nth);
-            let replaces = (group.what == Block::Closed || order == Order::DaysFirst && narrows(before, group)) && !nights;
+            let replaces = (group.what == Block::Closed
+                || order == Order::DaysFirst && narrows(before, group) && !leaves_sunday(before, group))
+                && !nights;
             same_season && same_day && !replaces
         })
     })
@@ -250,9 +266,9 @@ fn narrows(before: &Group, group: &Group) -> bool {
     let end = |span: &Span| span.close.unwrap_or(1_440);
     let meets = |one: &Span| earlier.iter().any(|other| one.open < end(other) && other.open < end(one));
     let days = &group.days;
-    // "Lu-Do 8-15; Sa 8-12" leaves Sunday open, which is odd; "WE" is a weekend too.
-    let is_odd = days.week == [5] && before.days.week.contains(&6) || days.week == [2];
-    !is_odd && days.week.len() < before.days.week.len()
+    // "WE" is a weekend too.
+    days.week != [2]
+        && days.week.len() < before.days.week.len()
         && !days.holiday
         && days.months.is_none()
         && days.nth.is_empty()
@@ -270,7 +286,8 @@ fn meet(one: (u8, u8), other: (u8, u8)) -> bool {
 }
 
 fn passes_midnight(groups: &[Group]) -> bool {
-    let spans = groups.iter().flat_map(|group| if let Block::Open(spans) = &group.what { spans.as_slice() } else { &[] });
+    let spans =
+        groups.iter().flat_map(|group| if let Block::Open(spans) = &group.what { spans.as_slice() } else { &[] });
     spans.into_iter().any(|span| span.close.is_some_and(|close| close > 1_440))
 }
 
@@ -294,7 +311,11 @@ fn written(groups: &[Group], notes: &[String], asking: Option<&Asking>) -> Strin
     // A comma adds to what the day has, which would be a holiday's other hours.
     let holidays = groups.iter().any(|group| group.days.holiday && group.what != Block::Closed);
     let mut text = rules.join(if passes_midnight(groups) && !holidays { ", " } else { "; " });
-    let otherwise: Vec<&str> = asking.iter().map(|asking| asking.words.as_str()).chain(Some(note.as_str()).filter(|note| !note.is_empty())).collect();
+    let otherwise: Vec<&str> = asking
+        .iter()
+        .map(|asking| asking.words.as_str())
+        .chain(Some(note.as_str()).filter(|note| !note.is_empty()))
+        .collect();
     if !otherwise.is_empty() {
         let between = if text.is_empty() { "" } else { " || " };
         text = format!("{text}{between}\"{}\"", otherwise.join(", "));
@@ -344,12 +365,13 @@ fn repairs(tokens: &[Token], behind: bool) -> Vec<Repair> {
     };
     let clock = |token: &Token| matches!(token, Token::Time(clock) if clock.written != Written::ByTheGrammar);
     let note = |token: &Token| matches!(token, Token::Note(_) | Token::Condition(_) | Token::Appointment(_));
+    let names_days = |token: &Token| day(token) || matches!(token, Token::Day(_) | Token::Holiday);
     let mut found = Vec::new();
     for (is_there, repair) in [
         (tokens.iter().any(day), Repair::HoursDayNames),
         (tokens.iter().any(clock), Repair::HoursClock),
         (tokens.iter().any(note), Repair::HoursNotes),
-        (behind, Repair::HoursOrder),
+        (behind && tokens.iter().any(names_days), Repair::HoursOrder),
     ] {
         if is_there {
             found.push(repair);

@@ -93,14 +93,20 @@ pub(super) fn contradicts_itself(rules: &[RuleSequence]) -> bool {
     let rules: Vec<&RuleSequence> = rules.iter().filter(of_every_week).collect();
     rules.iter().enumerate().any(|(index, rule)| {
         let later = || {
-            let replaces = |later: &&RuleSequence| later.kind == RuleKind::Open && later.operator == RuleOperator::Normal;
+            let replaces =
+                |later: &&RuleSequence| later.kind == RuleKind::Open && later.operator == RuleOperator::Normal;
             rules.iter().skip(index + 1).copied().filter(replaces)
         };
         let mut days = (0..7).filter(|day| falls_on(rule, *day));
-        let is_void = days.clone().next().is_some() && days.all(|day| later().any(|later| falls_on(later, day)));
-        let apart = |later: &RuleSequence| {
-            (0..7).any(|day| falls_on(rule, day) && falls_on(later, day)) && !meet(rule, later)
+        let closes = |day: u32| {
+            let is_whole = |later: &&&RuleSequence| later.kind == RuleKind::Closed && is_whole_day(later);
+            rule.kind == RuleKind::Open
+                && rules.iter().skip(index + 1).filter(is_whole).any(|later| falls_on(later, day))
         };
+        let is_replaced = |day: u32| closes(day) || later().any(|later| falls_on(later, day));
+        let is_void = days.clone().next().is_some() && days.all(is_replaced);
+        let apart =
+            |later: &RuleSequence| (0..7).any(|day| falls_on(rule, day) && falls_on(later, day)) && !meet(rule, later);
         is_void || rule.kind == RuleKind::Open && later().any(apart)
     })
 }

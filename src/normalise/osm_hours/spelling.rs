@@ -40,7 +40,8 @@ fn rules(text: &str) -> Option<Vec<RuleSequence>> {
     let rules = opening_hours_syntax::parse(&mark_whole_days(text)).ok()?.rules;
     let mut spans = rules.iter().flat_map(|rule| &rule.time_selector.spans).filter_map(minutes);
     // "6:30-01:00": the nought shows a clock of 24 hours.
-    let ends_late = |end: u32| end <= 1_440 + 180 && text.contains(&format!("-{:02}:{:02}", (end - 1_440) / 60, end % 60));
+    let ends_late =
+        |end: u32| end <= 1_440 + 180 && text.contains(&format!("-{:02}:{:02}", (end - 1_440) / 60, end % 60));
     let too_long = spans.any(|(start, end)| end > 1_440 && end - start > LONGEST_NIGHT && !ends_late(end));
     (!too_long || !has_short_hour(text)).then_some(rules)
 }
@@ -116,7 +117,8 @@ fn years_first(text: &str) -> String {
 /// Signs that look alike are the grammar's own, spaces stand where they part something, and nothing is left at the end. Text in quotes
 /// stays.
 fn mend_signs(text: &str) -> String {
-    let text = text.strip_prefix("opening_hours").map_or(text, |rest| rest.trim_start().strip_prefix('=').unwrap_or(text));
+    let text =
+        text.strip_prefix("opening_hours").map_or(text, |rest| rest.trim_start().strip_prefix('=').unwrap_or(text));
     // A dash of Windows, as some program wrote what it could not show.
     let text = &text.replace("\\u0096", "-");
     let mut mended = String::new();

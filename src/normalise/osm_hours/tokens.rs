@@ -1,84 +1,10 @@
 //! A value of any spelling, cut into the few things that a week is made of.
 
 use super::numbers::number;
+use super::token::Token;
 use super::{calendar, day_names, words};
 
-/// A piece of a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token {
-    /// A word that is a weekday in some language, lower case.
-    Day(String),
-    /// Days that one word stands for, Monday = 0.
-    Days(&'static [usize]),
-    WeekendAndHolidays,
-    Holiday,
-    /// Of a year, January = 1.
-    Month(u8),
-    /// Which of a month's days of one name; -1 is the last.
-    Nth(i8),
-    /// A time of day.
-    Time(Clock),
-    /// From here to there.
-    To,
-    /// From here, and no end need follow.
-    From,
-    /// And.
-    And,
-    /// And, or to: between two days, nobody knows.
-    Slash,
-    Comma,
-    /// A stronger stop than a comma.
-    Stop,
-    /// Between days and times; means nothing.
-    Colon,
-    Closed,
-    /// Not on the days that follow.
-    Except,
-    /// Closed in between.
-    Break,
-    WholeDay,
-    /// No end is known.
-    Plus,
-    /// Nobody says.
-    Question,
-    /// Only for those who ask first; the words.
-    Appointment(String),
-    /// It depends on something; the words.
-    Condition(String),
-    /// Words in brackets or quotes that are for people.
-    Note(String),
-}
-
-/// A time of day as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Clock {
-    /// From midnight, up to 48 hours.
-    pub(super) minutes: u32,
-    /// With `am` or `pm`.
-    pub(super) half: bool,
-    pub(super) written: Written,
-}
-
-/// How a time is written, and so what it shows of the clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Written {
-    /// `noon` or `midnight`, which say nothing of how the other times are written.
-    InAWord,
-    /// In some other way: `9`, `9h30`.
-    Loosely,
-    /// With two digits for the hour and two for the minute: a clock of 24 hours.
-    InFull,
-    /// As the grammar has it, which is in full.
-    ByTheGrammar,
-}
-
-impl Token {
-    pub(super) fn time(minutes: u32, half: bool, written: Written) -> Self {
-        Self::Time(Clock { minutes, half, written })
-    }
-}
-
-/// Letters in brackets that are no note, but a mistake.
+/// Letters of a note at most.
 const LONGEST_NOTE: usize = 120;
 
 /// The pieces of a value; none if it has a piece that is not known.
@@ -92,8 +18,28 @@ pub(super) fn tokens(value: &str) -> Option<Vec<Token>> {
 
 /// Words that begin what is for people.
 const TAILS: [&str; 22] = [
-    "closed", "geschlossen", "fermé", "summer", "in summer", "winter", "in winter", "autumn", "spring", "sommer", "im sommer", "im winter",
-    "été", "en été", "hiver", "en hiver", "verano", "en verano", "invierno", "estate", "летом", "зимой",
+    "closed",
+    "geschlossen",
+    "fermé",
+    "summer",
+    "in summer",
+    "winter",
+    "in winter",
+    "autumn",
+    "spring",
+    "sommer",
+    "im sommer",
+    "im winter",
+    "été",
+    "en été",
+    "hiver",
+    "en hiver",
+    "verano",
+    "en verano",
+    "invierno",
+    "estate",
+    "летом",
+    "зимой",
 ];
 
 /// `Mon-Sun 9-17; closed: 24 & 25 December, Good Friday` and `Mon-Fri 9-17; summer 9-20`: nobody but a person knows the dates, and any
@@ -259,7 +205,8 @@ fn word<'a>(rest: &'a str, before: &[Token]) -> Option<(Option<Token>, &'a str)>
 
 /// `mar` is March beside another month, and a Tuesday of many languages elsewhere.
 fn beside_a_month(before: &[Token], next: &str) -> bool {
-    let following: String = next.trim_start_matches(['-', ' ', '.']).chars().take_while(|c| c.is_alphabetic()).collect();
+    let following: String =
+        next.trim_start_matches(['-', ' ', '.']).chars().take_while(|c| c.is_alphabetic()).collect();
     matches!(before, [.., Token::Month(_), Token::To]) || next.starts_with('-') && calendar::month(&following).is_some()
 }
 

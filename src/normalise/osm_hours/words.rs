@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::tokens::{Token, Written};
+use super::token::{Token, Written};
 
 /// What a word is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,10 @@ const WORDS: &[(Sense, &str)] = &[
         "except|except on|excluding|excl|sauf|sauf le|sauf les|excepté|außer|ausser|excepto|excepto los|salvo|exceto|eccetto|tranne|\
          кроме|крім|behalve",
     ),
-    (Sense::Break, "обед|перерыв|перерва|обед с|перерыв с|обеденный перерыв|lunch break|mittagspause|полуденный перерыв"),
+    (
+        Sense::Break,
+        "обед|перерыв|перерва|обед с|перерыв с|обеденный перерыв|lunch break|mittagspause|полуденный перерыв",
+    ),
     (
         Sense::Holiday,
         "ph|public holidays|public holiday|bank holidays|bank holiday|holidays|holiday|feiertag|feiertage|feiertags|feiertagen|\
@@ -69,7 +72,10 @@ const WORDS: &[(Sense, &str)] = &[
         "wd|weekdays|weekday|on weekdays|working days|будни|будние дни|по будням|будні|hétköznap|hétköznapokon|vardagar|平日|em dias úteis|\
          dias úteis|semaine",
     ),
-    (Sense::Weekend, "weekend|weekends|weekenden|wochenende|fin de semana|fines de semana|fim de semana|hétvége|hétvégén|土日|周末|週末"),
+    (
+        Sense::Weekend,
+        "weekend|weekends|weekenden|wochenende|fin de semana|fines de semana|fim de semana|hétvége|hétvégén|土日|周末|週末",
+    ),
     (Sense::WeekendAndHolidays, "土日祝|土日祝日|土・日・祝"),
     (
         Sense::To,
