@@ -128,13 +128,14 @@ fn holds(hours: &Hours, schema: &jsonschema::Validator) -> Result<(), TestCaseEr
     let json = serde_json::to_value(hours).unwrap();
     prop_assert!(schema.is_valid(&json), "{}", json);
     // Given again, it is the same.
-    prop_assert_eq!(of(hours.osm.as_deref().unwrap()).as_ref(), Some(hours));
+    let again = of(hours.osm.as_deref().unwrap());
+    prop_assert_eq!(again.as_ref(), Some(hours));
     if let (Some(periods), Some(lines)) = (&hours.periods, &hours.weekday_text) {
-        let again = |week| stored(RawHours::Periods { week: Some(week), special: vec![] });
+        let given = |week| stored(RawHours::Periods { week: Some(week), special: vec![] });
         let week = |hours: &Option<Hours>| hours.as_ref().map(|hours| (hours.state, hours.periods.clone()));
         let expected = Some((hours.state, Some(periods.clone())));
-        prop_assert_eq!(week(&again(as_raw(periods))), expected.clone());
-        prop_assert_eq!(week(&again(read_back(lines))), expected, "{:?}", lines);
+        prop_assert_eq!(week(&given(as_raw(periods))), expected.clone());
+        prop_assert_eq!(week(&given(read_back(lines))), expected, "{:?}", lines);
     }
     Ok(())
 }

@@ -128,6 +128,7 @@ fn what_is_no_plain_week_is_never_called_one() {
         "Mo-Fr 10:00-12:00; Fr 14:00-18:00",
         "Mo-Fr 10:00-18:00; 11:00-15:00",
         "Mo off; Mo-Fr 10:00-18:00",
+        "Mo,Su off; We-Su 16:00-23:00",
         "Mo-Fr 10:00-18:00; off",
         // Words for people.
         "Mo-Fr 07:10-16:15; Summer 07:00-13:00",
@@ -216,6 +217,7 @@ fn what_could_be_read_in_two_ways_is_not_read() {
         "Mo-Su 9-11",
         "8.30-9",
         "Mo-Fr 9:00-5:00",
+        "Fr-Sa 15:10-14:40",
         "Mon-Fri 9:00-5:00",
         "Mon-Fri 9:10-5",
         "12-9:10",

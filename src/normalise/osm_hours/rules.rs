@@ -107,7 +107,12 @@ pub(super) fn contradicts_itself(rules: &[RuleSequence]) -> bool {
         let is_void = days.clone().next().is_some() && days.all(is_replaced);
         let apart =
             |later: &RuleSequence| (0..7).any(|day| falls_on(rule, day) && falls_on(later, day)) && !meet(rule, later);
-        is_void || rule.kind == RuleKind::Open && later().any(apart)
+        // All days are closed first by those who then name the open ones.
+        let opened_again = rule.kind == RuleKind::Closed
+            && is_whole_day(rule)
+            && !(0..7).all(|day| falls_on(rule, day))
+            && (0..7).any(|day| falls_on(rule, day) && later().any(|later| falls_on(later, day)));
+        is_void || opened_again || rule.kind == RuleKind::Open && later().any(apart)
     })
 }
 

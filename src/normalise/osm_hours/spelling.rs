@@ -9,6 +9,9 @@ use crate::model::Repair;
 /// A whole day in a form that differs from no time at all, which the grammar's crate takes for a whole day too.
 const WHOLE_DAY: &str = "00:00-12:00,12:00-24:00";
 
+/// A stretch past midnight that is longer, but no whole day, is a slip; minutes.
+const LONGEST_BUT_A_DAY: u32 = 22 * 60 + 1;
+
 /// The value's rules and the text that they were read from: as it is, else with its signs mended, else respelt. What was mended is
 /// told only where it helped.
 pub(super) fn parsed(value: &str, repairs: &mut Vec<Repair>) -> Option<(String, Vec<RuleSequence>)> {
@@ -42,8 +45,14 @@ fn rules(text: &str) -> Option<Vec<RuleSequence>> {
     // "6:30-01:00": the nought shows a clock of 24 hours.
     let ends_late =
         |end: u32| end <= 1_440 + 180 && text.contains(&format!("-{:02}:{:02}", (end - 1_440) / 60, end % 60));
-    let too_long = spans.any(|(start, end)| end > 1_440 && end - start > LONGEST_NIGHT && !ends_late(end));
-    (!too_long || !has_short_hour(text)).then_some(rules)
+    let short_hour = has_short_hour(text);
+    let is_slip = |(start, end): (u32, u32)| {
+        let length = end - start;
+        let too_long = end > 1_440 && length > LONGEST_NIGHT;
+        // "15:00-14:30": not even a place that closes for an hour writes so.
+        too_long && (short_hour && !ends_late(end) || (LONGEST_BUT_A_DAY..1_440).contains(&length))
+    };
+    (!spans.any(is_slip)).then_some(rules)
 }
 
 /// Whether an hour is written with one digit.
