@@ -183,11 +183,6 @@ impl<'a> Reader<'a> {
                 Some(Block::Unknown)
             }
             Token::Time(_) | Token::From => self.spans(before.len() <= 1).map(Block::Open),
-            Token::Break => {
-                self.at += 1;
-                self.skip(&[Token::Colon, Token::To, Token::From]);
-                None
-            }
             _ => self.days().map(Block::Days),
         }
     }
@@ -378,9 +373,11 @@ impl<'a> Reader<'a> {
         between
     }
 
-    /// Two times in full with nothing between them.
+    /// Whether a second time in full follows with nothing between, and no third.
     fn peek_pair_of(&self, open: Clock) -> bool {
-        matches!(self.peek(), Some(Token::Time(end)) if is_in_full(open) && is_in_full(*end) && !matches!(self.tokens.get(self.at + 1), Some(Token::To | Token::Time(_))))
+        let Some(Token::Time(end)) = self.peek() else { return false };
+        let goes_on = matches!(self.tokens.get(self.at + 1), Some(Token::To | Token::Time(_)));
+        is_in_full(open) && is_in_full(*end) && !goes_on
     }
 
     fn clock(&mut self) -> Option<Clock> {

@@ -9,6 +9,7 @@ const LONGEST_SURE_NIGHT: u32 = 18 * 60;
 /// The same for one that ends by three in the morning, when few would open.
 const LONGEST_NIGHT_TO_THREE: u32 = 21 * 60;
 
+/// A stretch of a day, minutes from its midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) open: u32,
@@ -18,9 +19,11 @@ pub(super) struct Span {
 
 /// From one time to another; `halves` says that the value's times are written with `am` and `pm`. None where it could be another stretch.
 pub(super) fn between(open: Clock, end: Clock, halves: bool) -> Option<Span> {
-    let open = if halves && end.half && !open.half && open.minutes % 720 != 0 { same_half(open, end)? } else { open };
+    // Noon and midnight need no half.
+    let lacks_half = |clock: Clock| !clock.half && !clock.minutes.is_multiple_of(720);
+    let open = if halves && end.half && lacks_half(open) { same_half(open, end)? } else { open };
     // Some times have an `am` and others none.
-    if halves && [open, end].iter().any(|clock| !clock.half && clock.minutes % 720 != 0) {
+    if halves && (lacks_half(open) || lacks_half(end)) {
         return None;
     }
     // Twelve at night or at noon? Nobody opens at midnight by "12am" nor closes at noon after it, and "10pm-12" has two readings.

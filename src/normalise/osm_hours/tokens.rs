@@ -177,7 +177,7 @@ fn word<'a>(rest: &'a str, before: &[Token]) -> Option<(Option<Token>, &'a str)>
     let before_word = next.starts_with(char::is_alphabetic);
     let token = match word {
         "h" | "u" | "hs" if after_time => None,
-        "a" | "o" if after_time || after_day => Some(Token::To).filter(|_| word == "a"),
+        "a" if after_time || after_day => Some(Token::To),
         "e" | "i" | "u" if (after_time || after_day) && after.starts_with(' ') => Some(Token::And),
         // English between days and times; Thursday in Finnish behind a sign between days.
         "to" if !matches!(before, [.., Token::Day(_), Token::To | Token::Comma | Token::And]) => Some(Token::To),
@@ -188,16 +188,13 @@ fn word<'a>(rest: &'a str, before: &[Token]) -> Option<(Option<Token>, &'a str)>
             let Some(Token::Time(clock)) = token else { return None };
             return Some((calendar::halved(clock, word == "pm"), after)).filter(|(token, _)| token.is_some());
         }
-        _ if calendar::month(word).is_some() && !(day_names::is_known(word) && !beside_a_month(before, next)) => {
+        _ if calendar::month(word).is_some() && (!day_names::is_known(word) || beside_a_month(before, next)) => {
             calendar::month(word).map(Token::Month)
         }
         _ if calendar::ordinal(word).is_some() => calendar::ordinal(word).map(Token::Nth),
         _ if day_names::is_known(word) => Some(Token::Day(word.to_owned())),
         _ => return None,
     };
-    if word == "o" && token.is_none() {
-        return None;
-    }
     // An abbreviation's full stop.
     let after = after.strip_prefix('.').unwrap_or(after);
     Some((token, after))

@@ -38,16 +38,17 @@ enum Sense {
 const WORDS: &[(Sense, &str)] = &[
     (
         Sense::Closed,
-        "off|closed|closed on|closed every|closed all day|is closed|are closed|close on|geschlossen|ruhetag|ruhetage|fermé|fermée|ferme|ferme le|fermé le|fermeture|\
-         fermé les|chiuso|chiusi|chiusura|chiuso il|chiude|cerrado|cerrado los|cerramos|fechado|encerrado|encerra|encerra ao|encerra aos|encerra à|gesloten|\
-         zavřeno|zatvorené|zatvoreno|zaprto|nieczynne|zárva|suletud|suljettu|kiinni|stängt|lukket|stengt|tancat|închis|inchis|kapalı|\
-         tutup|libur|κλειστά|выходной|выходной день|вихідний|почивен ден|почивни дни|амарна|定休日|定休|休診|休診日|公休|休業|休館|\
-         休み|休",
+        "off|closed|closed on|closed every|closed all day|is closed|are closed|close on|geschlossen|ruhetag|\
+         ruhetage|fermé|fermée|ferme|ferme le|fermé le|fermeture|fermé les|chiuso|chiusi|chiusura|chiuso il|\
+         chiude|cerrado|cerrado los|cerramos|fechado|encerrado|encerra|encerra ao|encerra aos|encerra à|gesloten|\
+         zavřeno|zatvorené|zatvoreno|zaprto|nieczynne|zárva|suletud|suljettu|kiinni|stängt|lukket|stengt|tancat|\
+         închis|inchis|kapalı|tutup|libur|κλειστά|выходной|выходной день|вихідний|почивен ден|почивни дни|амарна|\
+         定休日|定休|休診|休診日|公休|休業|休館|休み|休",
     ),
     (
         Sense::Except,
-        "except|except on|excluding|excl|sauf|sauf le|sauf les|excepté|außer|ausser|excepto|excepto los|salvo|exceto|eccetto|tranne|\
-         кроме|крім|behalve",
+        "except|except on|excluding|excl|sauf|sauf le|sauf les|excepté|außer|ausser|excepto|excepto los|salvo|\
+         exceto|eccetto|tranne|кроме|крім|behalve",
     ),
     (
         Sense::Break,
@@ -55,86 +56,104 @@ const WORDS: &[(Sense, &str)] = &[
     ),
     (
         Sense::Holiday,
-        "ph|public holidays|public holiday|bank holidays|bank holiday|holidays|holiday|feiertag|feiertage|feiertags|feiertagen|\
-         jours fériés|jour férié|fériés|festivos|festivo|feriados|feriado|festivi|festius|święta|祝日|祝|休日",
+        "ph|public holidays|public holiday|bank holidays|bank holiday|holidays|holiday|feiertag|feiertage|\
+         feiertags|feiertagen|jours fériés|jour férié|fériés|festivos|festivo|feriados|feriado|festivi|festius|\
+         święta|祝日|祝|休日",
     ),
     (
         Sense::EveryDay,
-        "daily|everyday|every day|each day|all days|all week|7 days a week|7 days per week|7 days/week|7 days|7days|seven days a week|\
-         seven days|7/7|7j/7|7j/7j|7 j/7|7 jours/7|7 jours sur 7|7 tage|7 tage die woche|7 días|7 dias|täglich|tgl|tägl|jeden tag|\
-         tous les jours|tout les jours|toute la semaine|todos los días|todos los dias|todos os dias|tutti i giorni|dagelijks|elke dag|\
-         alle dagen|codziennie|denně|denne|naponta|minden nap|dagligen|alla dagar|daglig|alle dager|ежедневно|щоденно|щодня|\
-         ежедневно без выходных|без выходных|без вихідних|quotidien|setiap hari|hergün|her gün|毎日|年中無休|每天|每日|\
-         κάθε μέρα|diario|diariamente|iga päev|svaki dan|svakodnevno|zilnic",
+        "daily|everyday|every day|each day|all days|all week|7 days a week|7 days per week|7 days/week|7 days|\
+         7days|seven days a week|seven days|7/7|7j/7|7j/7j|7 j/7|7 jours/7|7 jours sur 7|7 tage|7 tage die woche|\
+         7 días|7 dias|täglich|tgl|tägl|jeden tag|tous les jours|tout les jours|toute la semaine|todos los días|\
+         todos los dias|todos os dias|tutti i giorni|dagelijks|elke dag|alle dagen|codziennie|denně|denne|\
+         naponta|minden nap|dagligen|alla dagar|daglig|alle dager|ежедневно|щоденно|щодня|ежедневно без выходных|\
+         без выходных|без вихідних|quotidien|setiap hari|hergün|her gün|毎日|年中無休|每天|每日|κάθε μέρα|diario|\
+         diariamente|iga päev|svaki dan|svakodnevno|zilnic",
     ),
     (
         Sense::WorkingDays,
-        "wd|weekdays|weekday|on weekdays|working days|будни|будние дни|по будням|будні|hétköznap|hétköznapokon|vardagar|平日|em dias úteis|\
-         dias úteis|semaine",
+        "wd|weekdays|weekday|on weekdays|working days|будни|будние дни|по будням|будні|hétköznap|hétköznapokon|\
+         vardagar|平日|em dias úteis|dias úteis|semaine",
     ),
     (
         Sense::Weekend,
-        "weekend|weekends|weekenden|wochenende|fin de semana|fines de semana|fim de semana|hétvége|hétvégén|土日|周末|週末",
+        "weekend|weekends|weekenden|wochenende|fin de semana|fines de semana|fim de semana|hétvége|hétvégén|土日|\
+         周末|週末",
     ),
     (Sense::WeekendAndHolidays, "土日祝|土日祝日|土・日・祝"),
     (
         Sense::To,
-        "t/m|till|til|untill|until|thru|through|bis|au|à|al|às|ás|as|alle|tot|do|to the|hasta|hasta las|a las|ate|até|até as|até às|jusqu'à|fino alle|kuni|\
-         до|по|から|至|到|→|>",
+        "t/m|till|til|untill|until|thru|through|bis|au|à|al|às|ás|as|alle|tot|do|to the|hasta|hasta las|a las|\
+         ate|até|até as|até às|jusqu'à|fino alle|kuni|до|по|から|至|到|→|>",
     ),
     (
         Sense::From,
-        "from|ab|à partir de|à partir du|a partir de|a partir de las|a partir das|desde|desde las|dalle|od|с|з|от|starting at",
+        "from|ab|à partir de|à partir du|a partir de|a partir de las|a partir das|desde|desde las|dalle|od|с|з|\
+         от|starting at",
     ),
     (Sense::And, "and|und|et|y|en|og|och|ja|és|и|та|и с"),
     (
         Sense::OpenEnd,
-        "late|close|closing|closing time|open end|open-end|openend|ende|selesai|последнего клиента|ende offen|when stocks last|sold out",
+        "late|close|closing|closing time|open end|open-end|openend|ende|selesai|последнего клиента|ende offen|\
+         when stocks last|sold out",
     ),
     (
         Sense::WholeDay,
-        "24/7|24 / 7|24x7|24h/7|24h/7j|24/7/365|24h/24|24h/24h|24/24|24/24h|24 h / 24|24 h/24|24h / 24|24h/24 7j/7|24h/24 et 7j/7|24/24 7/7|\
-         24 hours|24 hrs|24hours|24hrs|24 hr|24hr|24 hour|24hour|24 hours a day|24 hours per day|24 hours/7 days|24h|24 h|24 std|24 stunden|\
-         24 horas|24horas|24 ore|24 heures|24 heures/24|24 часа|24 ч|24ч|24 uur|24 óra|24 saat|24 jam|24 timer|24 tim|h24|0/24|0-24/7|0-24h/7|\
-         00-24/7|24時間営業|24時間|24小時|24小时|全天|全日|24시간|24 години|24 години на добу|24 godziny|24 hodin|24 hodiny|\
-         around the clock|round the clock|always|always open|open always|open all day|rund um die uhr|круглосуточно|цілодобово|\
-         денонощно|całodobowo|nepřetržitě|siempre|siempre abierto|sempre|sempre aperto|altijd|ööpäevaringselt",
+        "24/7|24 / 7|24x7|24h/7|24h/7j|24/7/365|24h/24|24h/24h|24/24|24/24h|24 h / 24|24 h/24|24h / 24|\
+         24h/24 7j/7|24h/24 et 7j/7|24/24 7/7|24 hours|24 hrs|24hours|24hrs|24 hr|24hr|24 hour|24hour|\
+         24 hours a day|24 hours per day|24 hours/7 days|24h|24 h|24 std|24 stunden|24 horas|24horas|24 ore|\
+         24 heures|24 heures/24|24 часа|24 ч|24ч|24 uur|24 óra|24 saat|24 jam|24 timer|24 tim|h24|0/24|0-24/7|\
+         0-24h/7|00-24/7|24時間営業|24時間|24小時|24小时|全天|全日|24시간|24 години|24 години на добу|24 godziny|24 hodin|\
+         24 hodiny|around the clock|round the clock|always|always open|open always|open all day|rund um die uhr|\
+         круглосуточно|цілодобово|денонощно|całodobowo|nepřetržitě|siempre|siempre abierto|sempre|sempre aperto|\
+         altijd|ööpäevaringselt",
     ),
     (Sense::Noon, "noon|midi|12 noon|12noon|12:00 noon|mittag|mittags"),
     (Sense::Midnight, "midnight|minuit|12 midnight|medianoche|mezzanotte|mitternacht|meia-noite"),
     (
         Sense::Appointment,
-        "by appointment|by appointment only|by appt|by appt only|by appt.|by prior appointment|or by appointment|and by appointment|\
-         or by appt|appointment only|appointments only|after appointment|on appointment|with appointment|upon appointment|by reservation|on request|by request|upon request|by arrangement|\
-         by prior arrangement|call for hours|call for appointment|nach vereinbarung|und nach vereinbarung|sowie nach vereinbarung|oder nach vereinbarung|n. v|n.v|u. n. v|\
-         u.n.v|nach terminvereinbarung|und nach terminvereinbarung|nach absprache|und nach absprache|nach anmeldung|nach voranmeldung|nach telefonischer vereinbarung|\
-         und nach telefonischer vereinbarung|auf anfrage|nur nach vereinbarung|nur auf anfrage|nach bedarf|bei bedarf|termine nach vereinbarung|sur rendez-vous|sur rendez vous|sur rdv|et sur rendez-vous|et sur rdv|\
-         ou sur rendez-vous|ou sur rdv|uniquement sur rendez-vous|sur demande|sur réservation|su appuntamento|su prenotazione|previo appuntamento|solo su appuntamento|con cita previa|\
-         cita previa|previa cita|concertar cita|sob marcação|por marcação|op afspraak|enkel op afspraak|alleen op afspraak|na afspraak|volgens afspraak|na telefonické dohodě|dle dohody|\
-         po dohodě|po domluvě|po dogovoru|dohoda|po telefonicznym uzgodnieniu|po umówieniu|előzetes egyeztetés|előzetes bejelentkezés|bejelentkezés alapján|előre egyeztetés szerint|előzetes bejelentkezésre|időpontfoglalás|időpont egyeztetés|\
-         ettetellimisel|kokkuleppel|ettetellimisel|eelneval kokkuleppel|sopimuksen mukaan|enligt överenskommelse|efter aftale|etter avtale|по договоренности|по предварительной записи|\
-         по записи|за домовленістю|за попереднім записом|по предварителна заявка|予約制|完全予約制|要予約",
+        "by appointment|by appointment only|by appt|by appt only|by appt.|by prior appointment|or by appointment|\
+         and by appointment|or by appt|appointment only|appointments only|after appointment|on appointment|\
+         with appointment|upon appointment|by reservation|on request|by request|upon request|by arrangement|\
+         by prior arrangement|call for hours|call for appointment|nach vereinbarung|und nach vereinbarung|\
+         sowie nach vereinbarung|oder nach vereinbarung|n. v|n.v|u. n. v|u.n.v|nach terminvereinbarung|\
+         und nach terminvereinbarung|nach absprache|und nach absprache|nach anmeldung|nach voranmeldung|\
+         nach telefonischer vereinbarung|und nach telefonischer vereinbarung|auf anfrage|nur nach vereinbarung|\
+         nur auf anfrage|nach bedarf|bei bedarf|termine nach vereinbarung|sur rendez-vous|sur rendez vous|\
+         sur rdv|et sur rendez-vous|et sur rdv|ou sur rendez-vous|ou sur rdv|uniquement sur rendez-vous|\
+         sur demande|sur réservation|su appuntamento|su prenotazione|previo appuntamento|solo su appuntamento|\
+         con cita previa|cita previa|previa cita|concertar cita|sob marcação|por marcação|op afspraak|\
+         enkel op afspraak|alleen op afspraak|na afspraak|volgens afspraak|na telefonické dohodě|dle dohody|\
+         po dohodě|po domluvě|po dogovoru|dohoda|po telefonicznym uzgodnieniu|po umówieniu|előzetes egyeztetés|\
+         előzetes bejelentkezés|bejelentkezés alapján|előre egyeztetés szerint|előzetes bejelentkezésre|\
+         időpontfoglalás|időpont egyeztetés|ettetellimisel|kokkuleppel|ettetellimisel|eelneval kokkuleppel|\
+         sopimuksen mukaan|enligt överenskommelse|efter aftale|etter avtale|по договоренности|\
+         по предварительной записи|по записи|за домовленістю|за попереднім записом|по предварителна заявка|予約制|\
+         完全予約制|要予約",
     ),
     (
         Sense::Condition,
-        "weather permitting|weather dependent|if weather permits|in good weather|je nach wetterlage|je nach wetter|je nach witterung|\
-         wetterabhängig|witterungsabhängig|bei schönem wetter|nur bei schönem wetter|bei gutem wetter|nur bei gutem wetter|\
-         selon météo|selon la météo|par beau temps|bij mooi weer|eventabhängig|bei veranstaltungen|wegen renovierung|wegen umbau|vorerst|bis auf weiteres|temporarily|\
-         vorübergehend|provisoirement|temporairement|consultar|variable|selon saison|不定休|不定期",
+        "weather permitting|weather dependent|if weather permits|in good weather|je nach wetterlage|\
+         je nach wetter|je nach witterung|wetterabhängig|witterungsabhängig|bei schönem wetter|\
+         nur bei schönem wetter|bei gutem wetter|nur bei gutem wetter|selon météo|selon la météo|par beau temps|\
+         bij mooi weer|eventabhängig|bei veranstaltungen|wegen renovierung|wegen umbau|vorerst|bis auf weiteres|\
+         temporarily|vorübergehend|provisoirement|temporairement|consultar|variable|selon saison|不定休|不定期",
     ),
     (
         Sense::Open,
-        "open|opens|opening|open from|geöffnet|ouvert|ouverte|ouverture|ouvert du|ouvert de|abierto|abre|aberto|aperto|apre|nyitva|otevřeno|\
-         otvorene|czynne|otwarte|geopend|работает",
+        "open|opens|opening|open from|geöffnet|ouvert|ouverte|ouverture|ouvert du|ouvert de|abierto|abre|aberto|\
+         aperto|apre|nyitva|otevřeno|otvorene|czynne|otwarte|geopend|работает",
     ),
     (
         Sense::Nothing,
         "von|vom|de|du|le|des|les|das|da|dal|dalla|van|uhr|hs|hrs|hr|hours|hour|uur|opening hours|opening times|\
-         business hours|store hours|hours of operation|öffnungszeiten|horaires|horaire|heures|horas|horario|horário|orario|orari|\
-         ore|ora|ora:|orele|hodin|hod|óra|óráig|órától|ig|godz|godziny|ч|час|часов|год|години|г|น|kl|klo|klockan|horario de atención|\
-         nyitva|nyitvatartás|режим работы|время работы|営業時間|營業時間|まで|翌|翌日|の|は|\
-         the|on|at|in the|los|las|el|il|l'|les jours|em|aos|ao|på|em|во|в|en continu|non stop de|sans interruption|без перерыва|без обеда|в день|di orario continuato|orario continuato|\
-         of the month|of each month|of every month|each month|every month|a day|per day|wib|-feira|feira|feiras|jam buka|jam|pukul|arvati|clock|o'clock|-ig|ч.|h.",
+         business hours|store hours|hours of operation|öffnungszeiten|horaires|horaire|heures|horas|horario|\
+         horário|orario|orari|ore|ora|ora:|orele|hodin|hod|óra|óráig|órától|ig|godz|godziny|ч|час|часов|год|\
+         години|г|น|kl|klo|klockan|horario de atención|nyitva|nyitvatartás|режим работы|время работы|営業時間|營業時間|\
+         まで|翌|翌日|の|は|the|on|at|in the|los|las|el|il|l'|les jours|em|aos|ao|på|em|во|в|en continu|non stop de|\
+         sans interruption|без перерыва|без обеда|в день|di orario continuato|orario continuato|of the month|\
+         of each month|of every month|each month|every month|a day|per day|wib|-feira|feira|feiras|jam buka|jam|\
+         pukul|arvati|clock|o'clock|-ig|ч.|h.",
     ),
 ];
 
