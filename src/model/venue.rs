@@ -92,6 +92,10 @@ pub enum Repair {
     HoursDayNames,
     /// Signs that part rules of hours were put in or mended.
     HoursSeparators,
+    /// Days that stood behind their times, or beside times of every day, were put before them.
+    HoursOrder,
+    /// Words for people (by appointment, what stands in brackets) were kept as a comment.
+    HoursNotes,
     /// A dated exception that could not be trusted was dropped.
     SpecialDayDropped,
     /// A time zone that the database does not know was dropped.
@@ -113,6 +117,8 @@ impl Repair {
             Self::HoursClock => "hours_clock",
             Self::HoursDayNames => "hours_day_names",
             Self::HoursSeparators => "hours_separators",
+            Self::HoursOrder => "hours_order",
+            Self::HoursNotes => "hours_notes",
             Self::SpecialDayDropped => "special_day_dropped",
             Self::TimezoneDropped => "timezone_dropped",
         }

@@ -3,7 +3,7 @@ use opening_hours::OpeningHours;
 use opening_hours_syntax::rules::day::WeekDayRange;
 use opening_hours_syntax::rules::{RuleKind, RuleSequence};
 
-use super::rules::{cuts_nights, is_vague, with_holidays, written};
+use super::rules::{contradicts_itself, cuts_nights, is_vague, with_holidays, written};
 use super::spelling::joins_holidays;
 use crate::model::{Period, Point, SpecialDay};
 
@@ -20,7 +20,7 @@ const EVERY_DAY: WeekDayRange = WeekDayRange::Fixed {
 /// The days from `from` on of which it is certain when they open, whether they are holidays or not. What is vague counts as unknown,
 /// and takes its day with it.
 pub(super) fn certain(rules: &[RuleSequence], text: &str, from: NaiveDate) -> Vec<SpecialDay> {
-    if cuts_nights(rules) || joins_holidays(text) {
+    if cuts_nights(rules) || contradicts_itself(rules) || joins_holidays(text) {
         return Vec::new();
     }
     let days = |every_day| {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 type Names = [&'static str; 7];
 
 /// One line a language. A word that means different days in two of them decides nothing by itself.
-const LANGUAGES: [Names; 13] = [
+const LANGUAGES: &[Names] = &[
     // English. `t` and `s` are two days each.
     [
         "mo mon monday mondays m",
@@ -29,52 +29,86 @@ const LANGUAGES: [Names; 13] = [
     ],
     // French.
     [
-        "lu lun lundi",
-        "ma mar mardi",
-        "me mer mercredi",
-        "je jeu jeudi",
-        "ve ven vendredi",
-        "sa sam samedi",
-        "di dim dimanche",
+        "lu lun lundi lundis l",
+        "ma mar mardi mardis",
+        "me mer mercredi mercredis",
+        "je jeu jeudi jeudis j",
+        "ve ven vendredi vendredis v",
+        "sa sam samedi samedis s",
+        "di dim dimanche dimanches d",
     ],
     // Italian.
     [
-        "lu lun lunedì lunedi lunedi'",
-        "ma mar martedì martedi",
-        "me mer mercoledì mercoledi",
-        "gi gio giovedì giovedi",
-        "ve ven venerdì venerdi",
-        "sa sab sabato",
-        "do dom domenica",
+        "lu lun lunedì lunedi lunedi' l",
+        "ma mar martedì martedi martedi'",
+        "me mer mercoledì mercoledi mercoledi'",
+        "gi gio giovedì giovedi giovedi' g",
+        "ve ven venerdì venerdi venerdi' v",
+        "sa sab sabato s",
+        "do dom domenica d",
     ],
     // Spanish.
     [
-        "lu lun lunes",
+        "lu lun lunes l",
         "ma mar martes",
-        "mi mie mié miércoles miercoles",
-        "ju jue jueves",
-        "vi vie viernes",
-        "sa sá sab sáb sábado sabado sábados sabados",
-        "do dom domingo domingos",
+        "mi mie mié miér mier miércoles miercoles x",
+        "ju jue jueves j",
+        "vi vie viernes v",
+        "sa sá sab sáb sábado sabado sábados sabados s",
+        "do dom domingo domingos d",
+    ],
+    // Catalan.
+    [
+        "dl dilluns",
+        "dt dimarts",
+        "dc dimecres",
+        "dj dijous",
+        "dv divendres",
+        "ds dissabte dissabtes",
+        "dg diumenge diumenges",
     ],
     // Dutch.
     ["ma maandag", "di dinsdag", "wo woensdag", "do donderdag", "vr vrij vrijdag", "za zat zaterdag", "zo zon zondag"],
     // Portuguese.
     [
         "seg segunda segunda-feira",
-        "ter terça terca",
-        "qua quarta",
-        "qui quinta",
-        "sex sexta",
-        "sáb sab sábado sabado sábados",
+        "ter terça terca terça-feira terca-feira",
+        "qua quarta quarta-feira",
+        "qui quinta quinta-feira",
+        "sex sexta sexta-feira sextas",
+        "sáb sab sábado sabado sábados sabados",
         "dom domingo domingos",
     ],
+    // Romanian.
+    [
+        "lu lun luni l",
+        "ma mar marti marți marţi",
+        "mi mie miercuri",
+        "jo joi j",
+        "vi vin vineri v",
+        "sa sam sambata sâmbătă sîmbătă sâmbata s",
+        "du dum duminica duminică d",
+    ],
     // Russian.
-    ["пн понедельник", "вт вторник", "ср среда", "чт четверг", "пт пятница", "сб суббота", "вс воскресенье"],
+    [
+        "пн понедельник понедельника",
+        "вт вторник вторника",
+        "ср среда среды",
+        "чт четверг четверга",
+        "пт пятница пятницу пятницы",
+        "сб суббота субботу субботы",
+        "вс воскресенье воскресение",
+    ],
     // Ukrainian.
     ["пн понеділок", "вт вівторок", "ср середа", "чт четвер", "пт п'ятниця", "сб субота", "нд неділя"],
+    // Bulgarian.
+    ["пн понеделник", "вт вторник", "ср сряда", "чт четвъртък", "пт петък", "сб събота", "нд неделя"],
+    // Mongolian.
+    ["даваа", "мягмар", "лхагва", "пүрэв", "баасан", "бямба", "ням"],
     // Czech.
     ["po pondělí", "út úterý", "st středa", "čt čtvrtek", "pá pátek", "so sobota", "ne neděle"],
+    // Slovak.
+    ["po pondelok", "ut utorok", "st streda", "št štvrtok", "pi piatok", "so sobota", "ne nedeľa"],
     // Polish.
     [
         "pn pon poniedziałek",
@@ -83,13 +117,78 @@ const LANGUAGES: [Names; 13] = [
         "czw czwartek cz",
         "pt pią piątek",
         "sob so sobota",
-        "nd niedz nie niedziela",
+        "nd ndz niedz nie niedziela",
+    ],
+    // Croatian, Slovene, Serbian.
+    [
+        "pon ponedjeljak ponedeljak ponedeljek",
+        "uto tor utorak torek",
+        "sri sre srijeda sreda",
+        "čet cet četvrtak četrtek",
+        "pet petak petek",
+        "sub sob subota sobota",
+        "ned nedjelja nedelja",
     ],
     // Estonian.
     ["e esmaspäev", "t teisipäev", "k kolmapäev", "n neljapäev", "r reede", "l laupäev", "p pühapäev"],
+    // Finnish.
+    ["ma maanantai", "ti tiistai", "ke keskiviikko", "to torstai", "pe perjantai", "la lauantai", "su sunnuntai"],
+    // Swedish.
+    [
+        "mån måndag måndagar",
+        "tis tisdag tisdagar",
+        "ons onsdag onsdagar",
+        "tor tors torsdag torsdagar",
+        "fre fredag fredagar",
+        "lör lördag lördagar",
+        "sön söndag söndagar",
+    ],
+    // Danish and Norwegian.
+    [
+        "man mandag mandager",
+        "tir tirs tirsdag",
+        "ons onsdag",
+        "tor tors torsdag",
+        "fre fredag",
+        "lør lørdag lørdager lördag",
+        "søn søndag søndager",
+    ],
     // Hungarian.
-    ["h hétfő", "k kedd", "sze szerda", "cs csütörtök", "p péntek", "szo sz szombat", "v vasárnap"],
+    ["h hétfő hetfő", "k kedd", "sze szerda", "cs csütörtök", "p péntek", "szo sz szombat", "v vasárnap"],
+    // Greek.
+    ["δευτέρα", "τρίτη", "τετάρτη", "πέμπτη", "παρασκευή", "σάββατο", "κυριακή"],
+    // Turkish.
+    ["pazartesi", "salı", "çarşamba", "perşembe", "cuma", "cumartesi", "pazar"],
+    // Indonesian.
+    ["senin", "selasa", "rabu", "kamis", "jumat jum'at", "sabtu", "minggu"],
+    // Lithuanian.
+    ["pr", "an", "tr", "kt", "pn", "št", "sk"],
+    // Latvian and Lithuanian count.
+    ["i", "ii", "iii", "iv", "v", "vi", "vii"],
+    // Japanese.
+    [
+        "月 月曜 月曜日",
+        "火 火曜 火曜日",
+        "水 水曜 水曜日",
+        "木 木曜 木曜日",
+        "金 金曜 金曜日",
+        "土 土曜 土曜日",
+        "日 日曜 日曜日",
+    ],
+    // Chinese.
+    [
+        "周一 週一 星期一 一",
+        "周二 週二 星期二 二",
+        "周三 週三 星期三 三",
+        "周四 週四 星期四 四",
+        "周五 週五 星期五 五",
+        "周六 週六 星期六 六",
+        "周日 週日 星期日 星期天 日",
+    ],
 ];
+
+/// The first languages of the list, whose words stand beside those of others.
+const MIXED: usize = 9;
 
 /// Whether a word may be a weekday in some language.
 pub(super) fn is_known(word: &str) -> bool {
@@ -108,7 +207,19 @@ pub(super) fn days(words: &[String]) -> Option<Vec<usize>> {
         if words.iter().any(|word| word.chars().count() == 1) {
             return None;
         }
-        return words.iter().map(|word| only(LANGUAGES.iter().filter_map(|of| day_in(of, word)).collect())).collect();
+        let one = |word: &String| {
+            // Nor does a word of a language that nobody mixes with others: "Mo-Tr" is a slip.
+            LANGUAGES.iter().take(MIXED).find_map(|of| day_in(of, word))?;
+            only(LANGUAGES.iter().filter_map(|of| day_in(of, word)).collect())
+        };
+        return words.iter().map(one).collect();
+    }
+    // Nor does a letter alone.
+    if let [word] = words
+        && word.is_ascii()
+        && word.len() == 1
+    {
+        return None;
     }
     only(together)
 }

@@ -5,6 +5,8 @@
 //! fallback, days without times, an open end (open till midnight), a repeated span (a range of closing times), a rule that cuts off
 //! what the night before reaches into its day.
 
+mod blocks;
+mod calendar;
 mod dates;
 mod day_names;
 mod direct;
@@ -13,10 +15,14 @@ mod direct_tests;
 mod meaning;
 #[cfg(test)]
 mod meaning_tests;
+mod numbers;
 mod plain;
 mod respelt;
 mod rules;
 mod spelling;
+mod stretch;
+mod token;
 mod tokens;
+mod words;
 
 pub(super) use meaning::{Meaning, meaning};

@@ -1,11 +1,11 @@
-use std::ops::RangeInclusive;
-
-use chrono::{NaiveDate, Weekday};
+use chrono::NaiveDate;
 use opening_hours::OpeningHours;
 use opening_hours_syntax::rules::day::WeekDayRange;
 use opening_hours_syntax::rules::{RuleKind, RuleOperator, RuleSequence};
 
-use super::rules::{cuts_nights, is_vague, is_whole_day, minutes, names_holiday, with_holidays, written};
+use super::rules::{
+    contradicts_itself, cuts_nights, falls_on, is_vague, is_whole_day, minutes, names_holiday, with_holidays, written,
+};
 use super::spelling::joins_holidays;
 use crate::normalise::week::{DAY, Stretch, Week};
 
@@ -28,7 +28,7 @@ pub(super) fn week(rules: &[RuleSequence], text: &str) -> Option<Week> {
             // What a holiday takes away is meant, even where a later rule gives it back.
             && !(rule.kind == RuleKind::Closed && names_holiday(rule))
     };
-    if !rules.iter().all(is_plain) || joins_holidays(text) || repeats_itself(rules) {
+    if !rules.iter().all(is_plain) || joins_holidays(text) || contradicts_itself(rules) {
         return None;
     }
     let usual = with_holidays(rules, false);
@@ -41,18 +41,6 @@ pub(super) fn week(rules: &[RuleSequence], text: &str) -> Option<Week> {
     let by_the_letter = crate_reading(usual)?;
     let agreed = if nights_differ { holds(&week, &by_the_letter) } else { by_the_letter == week };
     Some(week).filter(|_| agreed)
-}
-
-/// Whether a later rule replaces an earlier one of the very same days (`Mo-Fr 10:00-12:00; Mo-Fr 14:00-18:00`): by the letter the first
-/// is void, which nobody who wrote it can have meant.
-fn repeats_itself(rules: &[RuleSequence]) -> bool {
-    let opens = |rule: &RuleSequence| rule.kind == RuleKind::Open;
-    rules.iter().enumerate().any(|(index, rule)| {
-        let replaced = |later: &RuleSequence| {
-            opens(later) && later.operator == RuleOperator::Normal && later.day_selector == rule.day_selector
-        };
-        opens(rule) && rules[index + 1..].iter().any(replaced)
-    })
 }
 
 /// Whether every open minute of the second is one of the first.
@@ -116,22 +104,6 @@ fn own_reading(rules: &[RuleSequence], off: Off) -> Option<Week> {
         }
     }
     Some(Week::merged(days.into_iter().flatten().collect()))
-}
-
-/// Day 0 is Sunday.
-fn falls_on(rule: &RuleSequence, day: u32) -> bool {
-    let number = |weekday: &Weekday| weekday.num_days_from_monday();
-    let monday_first = (day + 6) % 7;
-    let within = |range: &RangeInclusive<Weekday>| {
-        let (first, last) = (number(range.start()), number(range.end()));
-        if first <= last {
-            (first..=last).contains(&monday_first)
-        } else {
-            monday_first >= first || monday_first <= last
-        }
-    };
-    let days = &rule.day_selector.weekday;
-    days.is_empty() || days.iter().any(|day| matches!(day, WeekDayRange::Fixed { range, .. } if within(range)))
 }
 
 /// Takes a closed stretch out of open ones; either may reach into the next week.

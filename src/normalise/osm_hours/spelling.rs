@@ -1,12 +1,16 @@
 use opening_hours_syntax::rules::RuleSequence;
 use unicode_normalization::UnicodeNormalization;
 
+use super::calendar;
 use super::respelt::respelt;
 use super::rules::{LONGEST_NIGHT, minutes};
 use crate::model::Repair;
 
 /// A whole day in a form that differs from no time at all, which the grammar's crate takes for a whole day too.
 const WHOLE_DAY: &str = "00:00-12:00,12:00-24:00";
+
+/// A stretch past midnight that is longer, but no whole day, is a slip; minutes.
+const LONGEST_BUT_A_DAY: u32 = 22 * 60 + 1;
 
 /// The value's rules and the text that they were read from: as it is, else with its signs mended, else respelt. What was mended is
 /// told only where it helped.
@@ -19,13 +23,13 @@ pub(super) fn parsed(value: &str, repairs: &mut Vec<Repair>) -> Option<(String, 
         }
         return Some((joined, rules));
     }
-    let mended = join_days(&mend_signs(trimmed));
+    let mended = years_first(&join_days(&mend_signs(trimmed)));
     if let Some(rules) = rules(&mended) {
         repairs.push(Repair::HoursPunctuation);
         return Some((mended, rules));
     }
-    // What stands in quotes is for people, and cannot be understood word by word.
-    if mended.contains('"') {
+    // What a table of a database went on with on its next line, which is not there.
+    if trimmed.ends_with(" +") {
         return None;
     }
     let (text, changes) = respelt(&mended)?;
@@ -38,8 +42,17 @@ pub(super) fn parsed(value: &str, repairs: &mut Vec<Repair>) -> Option<(String, 
 fn rules(text: &str) -> Option<Vec<RuleSequence>> {
     let rules = opening_hours_syntax::parse(&mark_whole_days(text)).ok()?.rules;
     let mut spans = rules.iter().flat_map(|rule| &rule.time_selector.spans).filter_map(minutes);
-    let too_long = spans.any(|(start, end)| end > 1_440 && end - start > LONGEST_NIGHT);
-    (!too_long || !has_short_hour(text)).then_some(rules)
+    // "6:30-01:00": the nought shows a clock of 24 hours.
+    let ends_late =
+        |end: u32| end <= 1_440 + 180 && text.contains(&format!("-{:02}:{:02}", (end - 1_440) / 60, end % 60));
+    let short_hour = has_short_hour(text);
+    let is_slip = |(start, end): (u32, u32)| {
+        let length = end - start;
+        let too_long = end > 1_440 && length > LONGEST_NIGHT;
+        // "15:00-14:30": not even a place that closes for an hour writes so.
+        too_long && (short_hour && !ends_late(end) || (LONGEST_BUT_A_DAY..1_440).contains(&length))
+    };
+    (!spans.any(is_slip)).then_some(rules)
 }
 
 /// Whether an hour is written with one digit.
@@ -88,10 +101,35 @@ fn join_days(text: &str) -> String {
     joined
 }
 
+/// `Aug 4 2025-Aug 22 2025`: the grammar has the year first.
+fn years_first(text: &str) -> String {
+    let mut words: Vec<&str> = text.split_inclusive([' ', '-', ',', ';']).collect();
+    let is_number = |word: &str, digits: usize| word.len() == digits && word.chars().all(|c| c.is_ascii_digit());
+    let mut at = 0;
+    while at + 2 < words.len() {
+        let [month, day, year] = [words[at], words[at + 1], words[at + 2]];
+        let bare = year.trim_end_matches([' ', '-', ',', ';']);
+        let before = at.checked_sub(1).map_or("", |before| words[before].trim_end());
+        let is_date = calendar::month(&month.trim_end().to_lowercase()).is_some()
+            && (1..=2).any(|digits| is_number(day.trim_end(), digits))
+            && is_number(bare, 4);
+        if is_date && !is_number(before, 4) {
+            let (year, end) = year.split_at(bare.len());
+            let (day, space) = day.split_at(day.trim_end().len());
+            words.splice(at..at + 3, [year, space, month, day, end]);
+        }
+        at += 1;
+    }
+    words.concat()
+}
+
 /// Signs that look alike are the grammar's own, spaces stand where they part something, and nothing is left at the end. Text in quotes
 /// stays.
 fn mend_signs(text: &str) -> String {
-    let text = text.strip_prefix("opening_hours=").unwrap_or(text);
+    let text =
+        text.strip_prefix("opening_hours").map_or(text, |rest| rest.trim_start().strip_prefix('=').unwrap_or(text));
+    // A dash of Windows, as some program wrote what it could not show.
+    let text = &text.replace("\\u0096", "-");
     let mut mended = String::new();
     for (index, piece) in text.split('"').enumerate() {
         if index > 0 {

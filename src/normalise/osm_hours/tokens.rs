@@ -1,67 +1,88 @@
 //! A value of any spelling, cut into the few things that a week is made of.
 
-use super::day_names;
+use super::numbers::number;
+use super::token::Token;
+use super::{calendar, day_names, words};
 
-/// A piece of a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token {
-    /// A word that is a weekday in some language, lower case.
-    Day(String),
-    /// Every day of the week.
-    EveryDay,
-    Holiday,
-    /// A time of day.
-    Time(Clock),
-    /// From here to there.
-    To,
-    /// And.
-    And,
-    Comma,
-    /// A stronger stop than a comma.
-    Stop,
-    /// Between days and times; means nothing.
-    Colon,
-    Closed,
-    WholeDay,
-    /// No end is known.
-    Plus,
-}
-
-/// A time of day as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Clock {
-    /// From midnight, up to 48 hours.
-    pub(super) minutes: u32,
-    /// With `am` or `pm`.
-    pub(super) half: bool,
-    pub(super) written: Written,
-}
-
-/// How a time is written, and so what it shows of the clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Written {
-    /// `noon` or `midnight`, which say nothing of how the other times are written.
-    InAWord,
-    /// In some other way: `9`, `9h30`.
-    Loosely,
-    /// With two digits for the hour and two for the minute: a clock of 24 hours.
-    InFull,
-    /// As the grammar has it, which is in full.
-    ByTheGrammar,
-}
+/// Letters of a note at most.
+const LONGEST_NOTE: usize = 120;
 
 /// The pieces of a value; none if it has a piece that is not known.
 pub(super) fn tokens(value: &str) -> Option<Vec<Token>> {
-    let mut rest = value;
+    let lower: String = value.chars().map(lower_case).collect();
+    if ["nonstop", "non stop", "non-stop"].contains(&lower.trim()) {
+        return Some(vec![Token::WholeDay]);
+    }
+    cut(value, &lower).or_else(|| with_a_tail(value, &lower))
+}
+
+/// Words that begin what is for people.
+const TAILS: [&str; 22] = [
+    "closed",
+    "geschlossen",
+    "fermé",
+    "summer",
+    "in summer",
+    "winter",
+    "in winter",
+    "autumn",
+    "spring",
+    "sommer",
+    "im sommer",
+    "im winter",
+    "été",
+    "en été",
+    "hiver",
+    "en hiver",
+    "verano",
+    "en verano",
+    "invierno",
+    "estate",
+    "летом",
+    "зимой",
+];
+
+/// `Mon-Sun 9-17; closed: 24 & 25 December, Good Friday` and `Mon-Fri 9-17; summer 9-20`: nobody but a person knows the dates, and any
+/// day may be one.
+fn with_a_tail(value: &str, lower: &str) -> Option<Vec<Token>> {
+    let begins_tail = |at: &usize| {
+        let behind = lower.get(at + 1..).unwrap_or_default().trim_start();
+        TAILS.iter().any(|tail| behind.strip_prefix(tail).is_some_and(|rest| !rest.starts_with(char::is_alphabetic)))
+    };
+    let start = lower.match_indices([';', ',']).map(|(at, _)| at).find(begins_tail)?;
+    let tail = value.get(start + 1..)?.trim();
+    let fits = tail.contains(|c: char| c.is_ascii_digit())
+        && !tail.contains(['"', '(', ')', '\\'])
+        && tail.chars().count() <= LONGEST_NOTE;
+    let mut tokens = cut(value.get(..start)?, lower.get(..start)?)?;
+    tokens.push(Token::Note(tail.to_owned()));
+    fits.then_some(tokens)
+}
+
+/// A letter's lower case where it takes as many bytes, so that places are the same in both texts.
+fn lower_case(c: char) -> char {
+    let mut lower = c.to_lowercase();
+    lower.next().filter(|one| lower.len() == 0 && one.len_utf8() == c.len_utf8()).unwrap_or(c)
+}
+
+fn cut(value: &str, lower: &str) -> Option<Vec<Token>> {
+    let mut rest = lower;
     let mut found = Vec::new();
     while let Some(first) = rest.chars().next() {
         let after_first = rest.get(first.len_utf8()..)?;
         let (token, after) = if [' ', '\n'].contains(&first) {
             (None, after_first)
+        } else if let Some((token, after)) = known_word(rest, &found) {
+            (token, after)
         } else if first.is_ascii_digit() {
-            number(rest)?
+            number(rest, &found)?
         } else if first.is_alphabetic() {
-            word(rest, matches!(found.last(), Some(Token::Time(_))))?
+            word(rest, &found)?
+        } else if let Some(end) = closing(first) {
+            let (inner, after) = after_first.split_once(end)?;
+            let start = lower.len() - after_first.len();
+            found.extend(aside(value.get(start..start + inner.len())?, inner, first, &found)?);
+            (None, after)
         } else {
             (Some(sign(first)?), after_first)
         };
@@ -71,61 +92,107 @@ pub(super) fn tokens(value: &str) -> Option<Vec<Token>> {
     Some(found)
 }
 
+fn closing(opening: char) -> Option<char> {
+    match opening {
+        '(' => Some(')'),
+        '"' => Some('"'),
+        _ => None,
+    }
+}
+
+/// What stands in brackets: days, or times of days named before, as if there were none; else words for people.
+fn aside(text: &str, lower: &str, sign: char, before: &[Token]) -> Option<Vec<Token>> {
+    let note = || {
+        let text = text.trim();
+        let fits = !text.contains(['"', '(', ')', '\\']) && text.chars().count() <= LONGEST_NOTE;
+        fits.then(|| if text.is_empty() { vec![] } else { vec![Token::Note(text.to_owned())] })
+    };
+    if sign == '"' {
+        return note();
+    }
+    let Some(inner) = cut(text, lower) else { return note() };
+    // Times behind times: when the kitchen is open, or what holds in summer.
+    let begins_with_time = matches!(inner.first(), Some(Token::Time(_) | Token::From | Token::To));
+    let names_days = inner.iter().any(is_day);
+    if begins_with_time && !names_days && !before.is_empty() && !before.last().is_some_and(is_day) {
+        return None;
+    }
+    // Days in brackets are no more days of the list before them.
+    let stop = inner.first().is_some_and(is_day) && before.last().is_some_and(is_day);
+    Some(stop.then_some(Token::Stop).into_iter().chain(inner).collect())
+}
+
+fn is_day(token: &Token) -> bool {
+    matches!(token, Token::Day(_) | Token::Days(_) | Token::WeekendAndHolidays | Token::Holiday)
+}
+
 /// A sign that stands alone.
 fn sign(sign: char) -> Option<Token> {
     Some(match sign {
         '-' | '~' | '÷' | '〜' => Token::To,
-        ',' => Token::Comma,
-        ';' | '|' => Token::Stop,
-        '/' | '&' => Token::And,
-        ':' => Token::Colon,
+        ',' | '.' | '・' | '·' | '•' => Token::Comma,
+        ';' | '|' | '。' | '※' => Token::Stop,
+        '&' => Token::And,
+        '/' => Token::Slash,
+        ':' | '=' => Token::Colon,
         '+' => Token::Plus,
+        '?' => Token::Question,
         _ => return None,
     })
 }
 
-/// A word; an `h` after a time is none.
-fn word(rest: &str, after_time: bool) -> Option<(Option<Token>, &str)> {
+/// A word that means one thing in every language.
+fn known_word<'a>(rest: &'a str, before: &[Token]) -> Option<(Option<Token>, &'a str)> {
+    let (token, after) = words::word(rest)?;
+    let beside_a_time = matches!(before.last(), Some(Token::To | Token::From | Token::Time(_)))
+        || after.trim_start().starts_with(['-', '~', '÷']);
+    match token {
+        // "10h-24h", "24h-06h".
+        Some(Token::WholeDay) if rest.starts_with(|c: char| c.is_ascii_digit()) && beside_a_time => None,
+        Some(Token::To) if rest.starts_with("do") && is_thursday(after, before) => None,
+        Some(Token::To | Token::From) => Some((token, after)),
+        _ => Some((token, after.strip_prefix('.').unwrap_or(after))),
+    }
+}
+
+/// `do` is Thursday in German, and until in Polish: until is followed by a time or a day, and by a time only behind the first of two.
+fn is_thursday(after: &str, before: &[Token]) -> bool {
+    match before {
+        [.., Token::To, Token::Time(_)] => true,
+        [.., Token::Time(_)] => false,
+        _ => !after.trim_start().starts_with(char::is_alphabetic),
+    }
+}
+
+/// A weekday, a month, or a word that means something by what stands beside it.
+fn word<'a>(rest: &'a str, before: &[Token]) -> Option<(Option<Token>, &'a str)> {
+    if rest.starts_with(words::is_dense) {
+        return dense_day(rest);
+    }
     let end = rest.find(|c: char| !(c.is_alphabetic() || c == '\'')).unwrap_or(rest.len());
     let (word, after) = rest.split_at_checked(end)?;
-    let word = word.to_lowercase();
-    // Two words that are one.
-    for (phrase, token) in [
-        ("t/m", Token::To),
-        ("every day", Token::EveryDay),
-        ("tous les jours", Token::EveryDay),
-        ("todos los días", Token::EveryDay),
-        ("todos os dias", Token::EveryDay),
-        ("tutti i giorni", Token::EveryDay),
-    ] {
-        if let Some(length) = phrase_at(rest, phrase) {
-            return Some((Some(token), rest.get(length..)?));
+    let after_time = matches!(before.last(), Some(Token::Time(_)));
+    let after_day = before.last().is_some_and(is_day);
+    let next = after.trim_start();
+    let before_word = next.starts_with(char::is_alphabetic);
+    let token = match word {
+        "h" | "u" | "hs" if after_time => None,
+        "a" if after_time || after_day => Some(Token::To),
+        "e" | "i" | "u" if (after_time || after_day) && after.starts_with(' ') => Some(Token::And),
+        // English between days and times; Thursday in Finnish behind a sign between days.
+        "to" if !matches!(before, [.., Token::Day(_), Token::To | Token::Comma | Token::And]) => Some(Token::To),
+        // An article of French and Spanish, Saturday in Finnish.
+        "la" if before_word => None,
+        "am" | "pm" if next.starts_with(|c: char| c.is_ascii_digit()) => {
+            let (token, after) = number(next, before)?;
+            let Some(Token::Time(clock)) = token else { return None };
+            return Some((calendar::halved(clock, word == "pm"), after)).filter(|(token, _)| token.is_some());
         }
-    }
-    let token = match word.as_str() {
-        "off" | "closed" | "geschlossen" | "ruhetag" | "fermé" | "fermée" | "ferme" | "chiuso" | "cerrado"
-        | "fechado" | "gesloten" | "zavřeno" | "nieczynne" | "zárva" | "suletud" | "выходной" => {
-            Some(Token::Closed)
+        _ if calendar::month(word).is_some() && (!day_names::is_known(word) || beside_a_month(before, next)) => {
+            calendar::month(word).map(Token::Month)
         }
-        "ph" => Some(Token::Holiday),
-        "daily" | "everyday" | "täglich" | "tgl" | "dagelijks" | "ежедневно" | "щоденно" | "quotidien" => {
-            Some(Token::EveryDay)
-        }
-        "to" | "till" | "until" | "thru" | "through" | "bis" | "au" | "à" | "a" | "al" | "às" | "as" | "alle"
-        | "tot" | "do"
-            if !is_a_day(&word, after) =>
-        {
-            Some(Token::To)
-        }
-        "and" | "und" | "et" | "y" | "en" => Some(Token::And),
-        "late" | "close" | "closing" | "selesai" => Some(Token::Plus),
-        "noon" | "midi" => Some(time(12 * 60)),
-        "midnight" | "minuit" => Some(time(24 * 60)),
-        // Words that say what stands there anyway.
-        "from" | "von" | "vom" | "de" | "du" | "le" | "des" | "les" | "dalle" | "das" | "van" | "uhr" | "hs"
-        | "hrs" | "hr" | "hours" | "uur" | "open" | "opening" | "öffnungszeiten" | "с" | "з" | "godz" => None,
-        "h" if after_time => None,
-        _ if day_names::is_known(&word) => Some(Token::Day(word)),
+        _ if calendar::ordinal(word).is_some() => calendar::ordinal(word).map(Token::Nth),
+        _ if day_names::is_known(word) => Some(Token::Day(word.to_owned())),
         _ => return None,
     };
     // An abbreviation's full stop.
@@ -133,104 +200,18 @@ fn word(rest: &str, after_time: bool) -> Option<(Option<Token>, &str)> {
     Some((token, after))
 }
 
-/// `do` is Thursday in German and until in Polish: a day where another day, a sign between days or a time follows at once.
-fn is_a_day(word: &str, after: &str) -> bool {
-    word == "do" && !after.trim_start().starts_with(char::is_alphabetic)
+/// `mar` is March beside another month, and a Tuesday of many languages elsewhere.
+fn beside_a_month(before: &[Token], next: &str) -> bool {
+    let following: String =
+        next.trim_start_matches(['-', ' ', '.']).chars().take_while(|c| c.is_alphabetic()).collect();
+    matches!(before, [.., Token::Month(_), Token::To]) || next.starts_with('-') && calendar::month(&following).is_some()
 }
 
-fn phrase_at(rest: &str, phrase: &str) -> Option<usize> {
-    let start: String = rest.chars().take(phrase.chars().count()).collect();
-    (start.to_lowercase() == phrase).then_some(start.len())
-}
-
-fn time(minutes: u32) -> Token {
-    Token::Time(Clock { minutes, half: false, written: Written::InAWord })
-}
-
-/// A time, or an around-the-clock.
-fn number(rest: &str) -> Option<(Option<Token>, &str)> {
-    for whole in ["24/7", "24 hours", "24 hrs", "24hours", "24hrs", "24 std", "24h/24"] {
-        if let Some(length) = phrase_at(rest, whole) {
-            return Some((Some(Token::WholeDay), rest.get(length..)?));
-        }
-    }
-    let (digits, after) = digits(rest)?;
-    let (hour, minute, after, mut standard) = match digits.len() {
-        1 | 2 => match minute(after) {
-            Some((minute, after, colon)) => (digits.parse().ok()?, minute, after, colon && digits.len() == 2),
-            None => (digits.parse().ok()?, 0, after.strip_prefix(['h', 'H', 'u']).unwrap_or(after), false),
-        },
-        3 | 4 => {
-            let (hour, minute) = digits.split_at_checked(digits.len() - 2)?;
-            (hour.parse().ok()?, minute.parse().ok()?, after, false)
-        }
-        _ => return None,
-    };
-    // `10:00:00` and `1.2.3` are no times.
-    if minute >= 60
-        || after.starts_with(|c: char| c.is_ascii_digit())
-        || after.strip_prefix([':', '.']).is_some_and(starts_with_digit)
-    {
-        return None;
-    }
-    let full = standard || digits.len() == 4;
-    let (half, after) = half(after);
-    let hour: u32 = hour;
-    let minutes = match half {
-        None if hour <= 48 => hour * 60 + minute,
-        Some(pm) if (1..=12).contains(&hour) => {
-            standard = false;
-            (hour % 12 + if pm { 12 } else { 0 }) * 60 + minute
-        }
-        _ => return None,
-    };
-    let written = match (standard, full) {
-        (true, _) => Written::ByTheGrammar,
-        (false, true) => Written::InFull,
-        (false, false) => Written::Loosely,
-    };
-    Some((Some(Token::Time(Clock { minutes, half: half.is_some(), written })), after))
-}
-
-fn starts_with_digit(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit())
-}
-
-fn digits(text: &str) -> Option<(&str, &str)> {
-    text.split_at_checked(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
-}
-
-/// `:30`, `.30`, `h30`, and whether it is the first of these.
-fn minute(after: &str) -> Option<(u32, &str, bool)> {
-    let (sign, rest) = after.split_at_checked(1)?;
-    if ![":", ".", "h", "H", "u"].contains(&sign) {
-        return None;
-    }
-    let (digits, rest) = digits(rest)?;
-    (digits.len() == 2).then(|| digits.parse().ok()).flatten().map(|minute| (minute, rest, sign == ":"))
-}
-
-/// `am`, `p.m.`: whether it is the second half of the day.
-fn half(after: &str) -> (Option<bool>, &str) {
-    let trimmed = after.trim_start_matches(' ');
-    for (word, pm) in [
-        ("a.m.", false),
-        ("p.m.", true),
-        ("a.m", false),
-        ("p.m", true),
-        ("am", false),
-        ("pm", true),
-        ("a", false),
-        ("p", true),
-    ] {
-        // A letter alone stands right behind its time; "a" apart is a word of several languages.
-        let text = if word.len() == 1 { after } else { trimmed };
-        if let Some(length) = phrase_at(text, word)
-            && let Some(rest) = text.get(length..)
-            && !rest.starts_with(char::is_alphabetic)
-        {
-            return (Some(pm), rest);
-        }
-    }
-    (None, after)
+/// A weekday in a script without spaces.
+fn dense_day(rest: &str) -> Option<(Option<Token>, &str)> {
+    (1..=3).rev().find_map(|letters| {
+        let end = rest.char_indices().nth(letters).map_or(rest.len(), |(at, _)| at);
+        let (word, after) = rest.split_at_checked(end)?;
+        day_names::is_known(word).then(|| (Some(Token::Day(word.to_owned())), after))
+    })
 }
