@@ -12,7 +12,7 @@ use support::database::TestDatabase;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
-use venue_sync::model::{RunStatus, VenueCounts};
+use venue_sync::model::{Retention, RunStatus, VenueCounts};
 use venue_sync::provider;
 use venue_sync::store::{Budget, Database};
 use venue_sync::sync::{Job, Source, sync};
@@ -137,6 +137,7 @@ async fn a_venue_in_other_guises_is_one_row_and_never_changed() {
             fresh: false,
             dry_run: false,
             lease: Duration::from_secs(30),
+            retention: Retention::Nothing,
         };
         let server = server(guise, list).await;
         let mut options = LiveOptions::new(server.uri().parse().unwrap(), "BASE_URL", 10_000.0);
