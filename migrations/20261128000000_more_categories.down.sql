@@ -1,3 +1,4 @@
+-- loses: venue_sync.categories
 delete from venue_sync.categories where code in (
     'civic_organization', 'charity_organization', 'non_governmental_association', 'fire_station', 'government_office',
     'courthouse', 'embassy', 'town_hall', 'jail_or_prison', 'police_station', 'public_restroom', 'cemetery',

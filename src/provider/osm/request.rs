@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn points_are_asked_for_a_little_beyond_the_box() {
         let query = asked(lisbon(), &["amenity=bar"]);
-        let beyond = "node[\"amenity\"~\"(^|;) *(bar) *(;|$)\"](38.698651,-9.15173,38.721349,-9.11827);\n";
+        let beyond = "node[\"amenity\"~\"(^|;) *(bar) *(;|$)\"](38.698651,-9.151729,38.721349,-9.118271);\n";
         assert!(query.contains(beyond), "{query}");
         let whole = BoundingBox { south: -90.0, west: -180.0, north: 90.0, east: 180.0 };
         assert!(asked(Area::Rectangle(whole), &[]).contains("](-90,-180,90,180);"), "and no further than the earth");
