@@ -10,8 +10,9 @@ use support::migrations::{forth, to_head};
 use venue_sync::store::Database;
 
 /// 250 cities between 50° south and 60° north, the largest forty times the smallest, each thickest in its middle. The first is Lisbon.
-/// One venue in 20,000 is a speakeasy, and a city is seen as a whole, some days after the one before.
-const VENUES: &str = "
+/// One venue in 20,000 is a speakeasy, and a city is seen as a whole, some days after the one before. Of every third the hours are
+/// known: it opens in the morning or at noon.
+const VENUES: &str = r#"
     with city as (
         select k, case k when 0 then 38.72 else -50 + 110 * abs(sin(k * 12.9898)) end as lat,
             case k when 0 then -9.14 else -180 + 360 * (k * 0.618034 - floor(k * 0.618034)) end as lng,
@@ -24,8 +25,12 @@ const VENUES: &str = "
         case when n % 20000 = 0 then array['speakeasy', 'bar'] when n % 40 = 0 then array['coffee_shop', 'cafe']
             when n % 8 = 0 then array['bar', 'pub'] else array['restaurant'] end,
         c.lat + 0.04 * (random() + random() + random() - 1.5), c.lng + 0.05 * (random() + random() + random() - 1.5),
-        null, n % 50 / 10.0, n % 5, null, null, now() - c.k % 60 * interval '12 hours', now(), now()
-    from city c, generate_series(c.k * 100000, c.k * 100000 + c.size - 1) n";
+        null, n % 50 / 10.0, n % 5,
+        case when n % 3 = 0 then format(
+            '{"state": "known", "timezone": "Europe/Lisbon", "periods": [{"open": {"day": %1$s, "hour": %2$s, "minute": 0},
+              "close": {"day": %1$s, "hour": %3$s, "minute": 30}}]}', n % 7, 7 + n % 2 * 6, 11 + n % 2 * 12)::jsonb end,
+        null, now() - c.k % 60 * interval '12 hours', now(), now()
+    from city c, generate_series(c.k * 100000, c.k * 100000 + c.size - 1) n"#;
 
 /// One venue in eight; one profile in a hundred of these is due.
 const PROFILES: &str = "
@@ -91,6 +96,12 @@ async fn every_documented_query_of_a_million_venues_goes_through_its_index() {
     let plan = plan(&mut connection, &sample()).await;
     if plan.contains("Seq Scan") || !plan.contains("ix_venues_lat_lng") {
         missed.push(format!("the sample after a sync should use ix_venues_lat_lng:\n{plan}"));
+    }
+    // What docs/hours.md tells readers to ask.
+    let open = "select name from venues_open_at('2026-11-20 23:30+00', 38.715, -9.146, 38.725, -9.134)";
+    let plan = self::plan(&mut connection, open).await;
+    if plan.contains("Seq Scan") || !plan.contains("ix_venues_open") {
+        missed.push(format!("who is open in a box should use ix_venues_open:\n{plan}"));
     }
     assert!(missed.is_empty(), "{}", missed.join("\n\n"));
 }
