@@ -64,7 +64,8 @@ fn ordered(mut found: Vec<Kind>) -> Vec<String> {
     let wide =
         found.iter().find(|kind| kind.is_first && (1..=WIDE).contains(&kind.depth)).map(|kind| kind.code.clone());
     let leads = |kind: &Kind| kind.is_first || wide.as_ref().is_some_and(|wide| ours.is_within(&kind.code, wide));
-    let mut ranked: Vec<_> = found.into_iter().map(|kind| (Reverse(leads(&kind)), Reverse(kind.depth), kind.code)).collect();
+    let mut ranked: Vec<_> =
+        found.into_iter().map(|kind| (Reverse(leads(&kind)), Reverse(kind.depth), kind.code)).collect();
     ranked.sort_unstable();
     ranked.truncate(MOST);
     ranked.into_iter().map(|(_, _, code)| code.into_owned()).collect()

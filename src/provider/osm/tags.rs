@@ -61,7 +61,11 @@ impl Tags<'_> {
     fn venue_words(&self, prefix: &str) -> Vec<String> {
         let mut found = Vec::new();
         for (key, value) in self.iter() {
-            let own = if prefix.is_empty() { Some(key) } else { key.strip_prefix(prefix).and_then(|key| key.strip_prefix(':')) };
+            let own = if prefix.is_empty() {
+                Some(key)
+            } else {
+                key.strip_prefix(prefix).and_then(|key| key.strip_prefix(':'))
+            };
             let Some(key) = own.filter(|key| words::makes_venues(key)) else { continue };
             for word in words_of(key, value) {
                 if words::role(&word) == Some(Role::Venue) && !found.contains(&word) {

@@ -54,9 +54,7 @@ pub(super) fn read(text: &str) -> Result<Body<'_>, NotAnAnswer> {
     let members: Members<'_> = body::members(text)?;
     match members {
         Members { error: Some(error), .. } => Err(NotAnAnswer::Error(one_line(error.get()))),
-        Members { businesses: Some(rows), total, .. } => {
-            Ok(Body::Found(Found { rows, total: count(total) }))
-        }
+        Members { businesses: Some(rows), total, .. } => Ok(Body::Found(Found { rows, total: count(total) })),
         Members { id: Some(_), .. } => Ok(Body::Business),
         _ => Err(NotAnAnswer::OtherShape),
     }

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 
-use crate::provider::body::Text;
 use crate::model::{RawDatedPeriod, RawDay, RawPeriod, RawPoint};
+use crate::provider::body::Text;
 
 /// One of the lists of `business_hours` (search) or `hours` (details). `is_open_now` is stale when it is written, and left out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -103,7 +103,8 @@ impl Opening<'_> {
     /// this day closed.
     fn raw(&self) -> RawPeriod {
         let day = self.day.filter(|day| (0..7).contains(day));
-        let ends = self.start.as_ref().zip(self.end.as_ref()).and_then(|(start, end)| ends(start.as_str(), end.as_str()));
+        let ends =
+            self.start.as_ref().zip(self.end.as_ref()).and_then(|(start, end)| ends(start.as_str(), end.as_str()));
         match day.zip(ends) {
             Some((day, (open, close))) => period((day + 1) % 7, open, close),
             None => RawPeriod { open: RawPoint { day: -1, hour: 0, minute: 0 }, close: None },
