@@ -17,7 +17,7 @@ use serde_json::Value;
 use venue_sync::model::{Area, Ask, Circle, Normalised, Position};
 use venue_sync::normalise::normalise;
 use venue_sync::provider::{self, Provider};
-use venue_sync::wire::Response;
+use venue_sync::wire::{Request, Response};
 
 /// From the town of the demo to Lisbon, degrees.
 const MOVED: (f64, f64) = (2.22, 20.87);
@@ -33,8 +33,9 @@ fn main() {
         ("google", "places", full_page("google", "places"), plain::google as fn(&[u8])),
         ("foursquare", "results", full_page("foursquare", "results"), plain::foursquare),
         ("yelp", "businesses", full_page("yelp", "businesses"), plain::yelp),
-        ("osm", "elements", usual_hours::put_in(full_page("osm", "elements")), plain::osm),
-        ("osm, odd hours only", "elements", full_page("osm", "elements"), plain::osm),
+        ("osm", "elements", usual_hours::put_in(full_page("osm", "elements"), false), plain::osm),
+        ("osm, plain weeks only", "elements", usual_hours::put_in(full_page("osm", "elements"), true), plain::osm),
+        ("osm, odd hours, on all", "elements", full_page("osm", "elements"), plain::osm),
     ];
     let only = std::env::args().nth(1).filter(|argument| !argument.starts_with('-')).unwrap_or_default();
     for (title, list, rows, plain) in pages.into_iter().filter(|(title, ..)| title.starts_with(&only)) {
@@ -58,7 +59,7 @@ fn full_page(name: &str, list: &str) -> Vec<Value> {
     let provider = provider_of(name);
     let readable = |row: &Value| {
         let body = serde_json::json!({ list: [row] }).to_string().into_bytes();
-        whole_way(provider.as_ref(), &answer(body)).len() == 1
+        whole_way(provider.as_ref(), &question(provider.as_ref()), &answer(body)).len() == 1
     };
     rows.retain(readable);
     rows
@@ -87,11 +88,12 @@ fn move_to_lisbon(value: &mut Value) {
 fn compare(title: &str, list: &str, rows: &[Value], plain: fn(&[u8]), rounds: usize) {
     let body = serde_json::json!({ list: rows }).to_string().into_bytes();
     let provider = provider_of(title.split(',').next().unwrap());
+    let request = question(provider.as_ref());
     let response = answer(body);
     let mut fastest = [Duration::MAX; 2];
     for _ in 0..rounds {
         let begun = Instant::now();
-        let venues = black_box(whole_way(provider.as_ref(), black_box(&response)));
+        let venues = black_box(whole_way(provider.as_ref(), &request, black_box(&response)));
         let ours = begun.elapsed();
         assert_eq!(venues.len(), rows.len());
         let begun = Instant::now();
@@ -104,14 +106,16 @@ fn compare(title: &str, list: &str, rows: &[Value], plain: fn(&[u8]), rounds: us
 }
 
 /// From the bytes to rows that fit.
-fn whole_way(provider: &dyn Provider, response: &Response) -> Vec<Normalised> {
-    let center = Position::new(38.71, -9.14).unwrap();
-    let request =
-        provider.request(&Ask { area: Area::Circle(Circle { center, radius_m: 250.0 }), words: vec![] }, "en", None);
+fn whole_way(provider: &dyn Provider, request: &Request, response: &Response) -> Vec<Normalised> {
     provider.judge(response);
-    let page = provider.parse(&request, response);
+    let page = provider.parse(request, response);
     let clean = |row| normalise(row, &|word| provider.category(word), &|_| true).ok();
     page.rows.into_iter().filter_map(|row| row.ok().and_then(clean)).collect()
+}
+
+fn question(provider: &dyn Provider) -> Request {
+    let center = Position::new(38.71, -9.14).unwrap();
+    provider.request(&Ask { area: Area::Circle(Circle { center, radius_m: 250.0 }), words: vec![] }, "en", None)
 }
 
 fn provider_of(name: &str) -> Box<dyn Provider> {

@@ -37,12 +37,20 @@ const VALUES: [&str; 30] = [
     "\"ring the bell\"",
 ];
 
-/// The same rows with these hours, on as many of them as had some.
-pub(super) fn put_in(mut rows: Vec<Value>) -> Vec<Value> {
-    let values = VALUES.iter().cycle();
-    let with_hours = rows.iter_mut().filter(|row| row["tags"].get("opening_hours").is_some());
-    for (row, value) in with_hours.zip(values) {
-        row["tags"]["opening_hours"] = json!(value);
+/// How many of them are plain weeks that say nothing of holidays; they stand first.
+const PLAIN: usize = 24;
+
+/// The same rows with these hours, or the plain ones of them, on every second row: more than have any on the map, where it is two
+/// in five at best.
+pub(super) fn put_in(mut rows: Vec<Value>, only_plain: bool) -> Vec<Value> {
+    let values = if only_plain { &VALUES[..PLAIN] } else { &VALUES[..] };
+    let mut values = values.iter().cycle();
+    for (index, row) in rows.iter_mut().enumerate() {
+        let Some(tags) = row["tags"].as_object_mut() else { continue };
+        tags.remove("opening_hours");
+        if index % 2 == 0 {
+            tags.insert("opening_hours".to_owned(), json!(values.next()));
+        }
     }
     rows
 }

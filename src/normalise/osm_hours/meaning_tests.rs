@@ -64,6 +64,15 @@ fn plain_weeks_in_the_grammars_own_spelling() {
     }
 }
 
+/// Both found by the fuzzer.
+#[test]
+fn what_is_left_of_a_value_is_clean_and_says_something() {
+    for nothing in [":", ":\u{c} .", "; .", "\u{2013}"] {
+        assert_eq!(week(nothing), "unknown", "{nothing:?}");
+    }
+    assert_eq!(week("Mo-Fr 09:00-18:00 ; ."), "Mo-Fr 09:00-18:00");
+}
+
 /// Items 23 and 24.
 #[test]
 fn midnight_and_what_is_past_it() {
