@@ -82,8 +82,8 @@ parsed! { "snake_case"
     Week { display: String, regular: Vec<Row>, }
     Row { day: u8, open: String, close: String, }
 
-    Businesses { businesses: Vec<Business>, total: u32, }
-    Business {
+    Businesses { businesses: Vec<Firm>, total: u32, }
+    Firm {
         id: String,
         alias: String,
         name: String,
