@@ -10,7 +10,7 @@ use support::migrations::{forth, to_head};
 use venue_sync::store::Database;
 
 /// 250 cities between 50° south and 60° north, the largest forty times the smallest, each thickest in its middle. The first is Lisbon.
-/// One venue in 20,000 is a speakeasy, and a city is seen as a whole, some days after the one before. Of every third the hours are
+/// One venue in 20,000 is a speakeasy, and a city is seen as a whole, some days after the one before. Of one in 20 the hours are
 /// known: it opens in the morning or at noon.
 const VENUES: &str = r#"
     with city as (
@@ -26,9 +26,9 @@ const VENUES: &str = r#"
             when n % 8 = 0 then array['bar', 'pub'] else array['restaurant'] end,
         c.lat + 0.04 * (random() + random() + random() - 1.5), c.lng + 0.05 * (random() + random() + random() - 1.5),
         null, n % 50 / 10.0, n % 5,
-        case when n % 3 = 0 then format(
+        case when n % 20 = 0 then format(
             '{"state": "known", "timezone": "Europe/Lisbon", "periods": [{"open": {"day": %1$s, "hour": %2$s, "minute": 0},
-              "close": {"day": %1$s, "hour": %3$s, "minute": 30}}]}', n % 7, 7 + n % 2 * 6, 11 + n % 2 * 12)::jsonb end,
+              "close": {"day": %1$s, "hour": %3$s, "minute": 30}}]}', n % 7, 7 + n / 20 % 2 * 6, 11 + n / 20 % 2 * 12)::jsonb end,
         null, now() - c.k % 60 * interval '12 hours', now(), now()
     from city c, generate_series(c.k * 100000, c.k * 100000 + c.size - 1) n"#;
 

@@ -69,7 +69,7 @@ parsed! { "snake_case"
         name: String,
         latitude: f64,
         longitude: f64,
-        location: Address,
+        location: Postal,
         categories: Vec<Category>,
         rating: f64,
         price: Level,
@@ -77,13 +77,13 @@ parsed! { "snake_case"
         unresolved_flags: Vec<String>,
         hours: Week,
     }
-    Address { formatted_address: String, address: String, locality: String, region: String, postcode: String, }
+    Postal { formatted_address: String, address: String, locality: String, region: String, postcode: String, }
     Category { fsq_category_id: String, name: String, }
     Week { display: String, regular: Vec<Row>, }
     Row { day: u8, open: String, close: String, }
 
-    Businesses { businesses: Vec<Business>, total: u32, }
-    Business {
+    Businesses { businesses: Vec<Firm>, total: u32, }
+    Firm {
         id: String,
         alias: String,
         name: String,
@@ -93,7 +93,7 @@ parsed! { "snake_case"
         rating: f64,
         price: String,
         is_closed: bool,
-        business_hours: Vec<Hours>,
+        business_hours: Vec<Openings>,
         attributes: Attributes,
     }
     Point2 { latitude: f64, longitude: f64, }
@@ -106,7 +106,7 @@ parsed! { "snake_case"
         display_address: Vec<String>,
     }
     Alias { alias: String, }
-    Hours { hours_type: String, open: Vec<Span>, }
+    Openings { hours_type: String, open: Vec<Span>, }
     Span { day: i64, start: String, end: String, is_overnight: bool, }
     Attributes { business_temp_closed: i64, }
 

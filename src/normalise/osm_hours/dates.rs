@@ -3,7 +3,7 @@ use opening_hours::OpeningHours;
 use opening_hours_syntax::rules::day::WeekDayRange;
 use opening_hours_syntax::rules::{RuleKind, RuleSequence};
 
-use super::rules::{contradicts_itself, cuts_nights, is_vague, with_holidays, written};
+use super::rules::{contradicts_itself, cuts_nights, is_vague, names_holiday, with_holidays, written};
 use super::spelling::joins_holidays;
 use crate::model::{Period, Point, SpecialDay};
 
@@ -38,7 +38,11 @@ pub(super) fn certain(rules: &[RuleSequence], text: &str, from: NaiveDate) -> Ve
         }
         evaluated(&written(rules), from)
     };
-    let (usual, holidays) = (days(false), days(true));
+    let usual = days(false);
+    if !rules.iter().any(names_holiday) {
+        return usual.into_iter().flatten().collect();
+    }
+    let holidays = days(true);
     usual.into_iter().zip(holidays).filter_map(|(day, same)| day.filter(|day| same.as_ref() == Some(day))).collect()
 }
 

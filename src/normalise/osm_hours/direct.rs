@@ -39,9 +39,9 @@ pub(super) fn week(value: &str) -> Option<Week> {
 }
 
 /// Sunday first, as in `Mo,We-Fr`; none where a day was named before.
-fn days_of(list: &str, seen: &mut [bool; 7]) -> Option<[bool; 7]> {
+fn days_of(names: &str, seen: &mut [bool; 7]) -> Option<[bool; 7]> {
     let mut days = [false; 7];
-    for range in list.split(',') {
+    for range in names.split(',') {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
         let (first, last) = (day(first)?, day(last)?);
         let count = (last + 7 - first) % 7;

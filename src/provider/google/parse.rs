@@ -17,13 +17,13 @@ use crate::wire::{HeaderValue, Request, Response};
 pub(super) fn page(request: &Request, response: &Response) -> Page {
     let text = body::text(&response.body);
     let asked = Asked::of(request);
-    let rows: Vec<_> = match answer::read::<Place<'_>>(&text) {
-        Some(places) => places.into_iter().map(|place| Ok(venue(place, &asked, response.received_at))).collect(),
+    let answered_at = response.received_at;
+    let rows: Vec<_> = if let Some(places) = answer::read::<Place<'_>>(&text) {
+        places.into_iter().map(|place| Ok(venue(place, &asked, answered_at))).collect()
+    } else {
         // Where a row cannot be read, each is read by itself.
-        None => {
-            let rows = answer::rows(&text).unwrap_or_default();
-            rows.into_iter().map(|row| read(row, &asked, response.received_at)).collect()
-        }
+        let rows = answer::rows(&text).unwrap_or_default();
+        rows.into_iter().map(|row| read(row, &asked, answered_at)).collect()
     };
     Page { truncated: rows.len() >= ROWS as usize, rows, next: None }
 }

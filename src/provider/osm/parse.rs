@@ -16,13 +16,12 @@ pub(super) fn page(request: &Request, response: &Response) -> Page {
     let text = body::text(&response.body);
     let language = language(request);
     let answered_at = response.received_at;
-    let mut rows: Vec<_> = match answer::read::<Element<'_>>(&text) {
-        Some(elements) => elements.iter().map(|element| checked(element, language, answered_at)).collect(),
+    let mut rows: Vec<_> = if let Some(elements) = answer::read::<Element<'_>>(&text) {
+        elements.iter().map(|element| checked(element, language, answered_at)).collect()
+    } else {
         // Where a row cannot be read, each is read by itself.
-        None => {
-            let rows = answer::rows(&text).unwrap_or_default();
-            rows.into_iter().map(|row| read(row, language, answered_at)).collect()
-        }
+        let rows = answer::rows(&text).unwrap_or_default();
+        rows.into_iter().map(|row| read(row, language, answered_at)).collect()
     };
     twins::refuse(&mut rows);
     Page { rows, truncated: false, next: None }

@@ -160,7 +160,7 @@ fn venue(business: Business<'_>, answered_at: DateTime<Utc>) -> RawVenue {
         provider_id: business.id.unwrap_or_default(),
         name: Field::asked(business.name.map(Text::into_owned)),
         position: Field::asked(business.coordinates.and_then(position)),
-        address: Field::asked(business.location.and_then(address)),
+        address: Field::asked(business.location.as_ref().and_then(address)),
         categories: Field::Present(categories(&business.categories.unwrap_or_default())),
         rating: Field::asked(business.rating.map(|value| RawRating { value, out_of: 5.0 })),
         price: Field::asked(business.price.and_then(price)),
@@ -185,14 +185,14 @@ fn price(signs: Text<'_>) -> Option<RawPrice> {
 }
 
 /// The lines in which Yelp would show it, or else the parts that are not empty.
-fn address(location: Location<'_>) -> Option<String> {
+fn address(location: &Location<'_>) -> Option<String> {
     let filled = |parts: &[&str]| -> Option<String> {
         let parts: Vec<_> = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
         Some(parts.join(", ")).filter(|line| !line.is_empty())
     };
     let lines: Vec<&str> = location.display_address.iter().flatten().map(Text::as_str).collect();
     filled(&lines).or_else(|| {
-        let Location { address1, address2, address3, city, zip_code, .. } = &location;
+        let Location { address1, address2, address3, city, zip_code, .. } = location;
         let town: Vec<&str> = [zip_code, city].into_iter().flatten().map(Text::as_str).collect();
         let town = town.join(" ");
         let mut parts: Vec<&str> = [address1, address2, address3].into_iter().flatten().map(Text::as_str).collect();
