@@ -24,6 +24,7 @@ fn the_usual_values_need_no_grammar() {
         "Mo-Su 00:00-24:00",
         "Mo-Sa 11:30-15:00, 18:00-22:30; Su 12:00-15:00",
         "Mo-Sa 07:00-00:30, Su 07:00-24:00",
+        "11:30-15:00, 18:00-22:30",
         "Th 18:00-02:00; Fr,Sa 20:00-05:00; Su 00:00-03:00",
     ] {
         assert_eq!(Meaning::Plain(week(value).expect(value)), thorough(value), "{value}");
@@ -48,7 +49,6 @@ fn what_could_mean_more_is_left_to_the_grammar() {
         "Mo 09:00-18:00;",
         "Mo-Sa 11:30-15:00, off",
         "Mo-Sa 11:30-15:00, Tu 18:00-22:30",
-        "11:30-15:00, 18:00-22:30",
         "Mo 09:00-18:00 \"bell\"",
         "Mo 09:60-18:00",
         "Mo  09:00-18:00",
@@ -84,7 +84,8 @@ proptest! {
             if !named.is_empty() {
                 let names = if *sign == "-" && named.len() == 2 { named.join("-") } else { named.join(",") };
                 let times = if *count == 3 { times.replace(',', ", ") } else { times.clone() };
-                value += &format!("{}{names} {times}", if value.is_empty() { "" } else { parted });
+                let parted = if value.is_empty() { "" } else { parted };
+                value = format!("{value}{parted}{names} {times}");
             }
         }
         if let Some(week) = week(&value) {
