@@ -11,27 +11,37 @@ pub(super) fn week(value: &str) -> Option<Week> {
     }
     let mut stretches = Vec::with_capacity(14);
     let mut seen = [false; 7];
-    let (mut has_off, mut has_nights) = (false, false);
-    for rule in value.split(';') {
-        let rule = rule.strip_prefix(' ').unwrap_or(rule);
-        let (days, times) = rule.split_once(' ').unwrap_or(("Mo-Su", rule));
-        let days = days_of(days, &mut seen)?;
-        if times == "off" || times == "closed" {
-            has_off = true;
-            continue;
-        }
-        let mut before = 0;
-        for span in times.split(',') {
-            let (open, close) = minutes(span)?;
-            if open < before {
-                return None;
+    let mut has_off = false;
+    for rules in value.split(';') {
+        let rules = rules.strip_prefix(' ').unwrap_or(rules);
+        let mut days = [false; 7];
+        let mut before = None;
+        // Behind `, ` there are more times of the same days, or other days, which as none is named twice is the same as behind `; `.
+        for rule in rules.split(", ") {
+            let times = if before.is_some() && rule.starts_with(|c: char| c.is_ascii_digit()) {
+                rule
+            } else {
+                let (named, times) = rule.split_once(' ').unwrap_or(("Mo-Su", rule));
+                days = days_of(named, &mut seen)?;
+                before = None;
+                times
+            };
+            if before.is_none() && matches!(times, "off" | "closed") && rules == rule {
+                has_off = true;
+                continue;
             }
-            before = close;
-            has_nights |= close > DAY;
-            let of_days = days.iter().zip(0..).filter(|(is_named, _)| **is_named);
-            stretches.extend(of_days.map(|(_, day)| Stretch { open: day * DAY + open, close: day * DAY + close }));
+            for span in times.split(',') {
+                let (open, close) = minutes(span)?;
+                if before.is_some_and(|before| open < before) {
+                    return None;
+                }
+                before = Some(close);
+                let of_days = days.iter().zip(0..).filter(|(is_named, _)| **is_named);
+                stretches.extend(of_days.map(|(_, day)| Stretch { open: day * DAY + open, close: day * DAY + close }));
+            }
         }
     }
+    let has_nights = stretches.iter().any(|stretch| stretch.close > (stretch.open / DAY + 1) * DAY);
     // Whether a closed day ends the night before is not for us to say; nor what a week is of which only closed days are told.
     if stretches.is_empty() || has_off && has_nights {
         return None;

@@ -22,6 +22,9 @@ fn the_usual_values_need_no_grammar() {
         "Mo-Fr 09:00-12:30,14:00-18:30;Sa 09:00-12:30",
         "Fr-Mo 12:00-00:00; Tu,We off",
         "Mo-Su 00:00-24:00",
+        "Mo-Sa 11:30-15:00, 18:00-22:30; Su 12:00-15:00",
+        "Mo-Sa 07:00-00:30, Su 07:00-24:00",
+        "11:30-15:00, 18:00-22:30",
         "Th 18:00-02:00; Fr,Sa 20:00-05:00; Su 00:00-03:00",
     ] {
         assert_eq!(Meaning::Plain(week(value).expect(value)), thorough(value), "{value}");
@@ -44,7 +47,8 @@ fn what_could_mean_more_is_left_to_the_grammar() {
         "Mo 24:00-02:00",
         "mo 9:00-18:00",
         "Mo 09:00-18:00;",
-        "Mo-Sa 11:30-15:00, 18:00-22:30",
+        "Mo-Sa 11:30-15:00, off",
+        "Mo-Sa 11:30-15:00, Tu 18:00-22:30",
         "Mo 09:00-18:00 \"bell\"",
         "Mo 09:60-18:00",
         "Mo  09:00-18:00",
@@ -70,19 +74,20 @@ proptest! {
     #[test]
     fn whatever_is_read_directly_means_the_same_by_the_grammar(
         days in subsequence(vec!["Su", "Mo", "Tu", "We", "Th", "Fr", "Sa"], 1..=7).prop_shuffle(),
-        cuts in prop::collection::vec((1..4_usize, select(vec!["-", ","]), any_times()), 1..5),
+        cuts in prop::collection::vec((1..4_usize, select(vec!["-", ","]), any_times(), select(vec!["; ", ", "])), 1..5),
     ) {
         let mut rest = days.as_slice();
-        let mut rules = Vec::new();
-        for (count, sign, times) in &cuts {
+        let mut value = String::new();
+        for (count, sign, times, parted) in &cuts {
             let (named, after) = rest.split_at((*count).min(rest.len()));
             rest = after;
             if !named.is_empty() {
                 let names = if *sign == "-" && named.len() == 2 { named.join("-") } else { named.join(",") };
-                rules.push(format!("{names} {times}"));
+                let times = if *count == 3 { times.replace(',', ", ") } else { times.clone() };
+                let parted = if value.is_empty() { "" } else { parted };
+                value = format!("{value}{parted}{names} {times}");
             }
         }
-        let value = rules.join("; ");
         if let Some(week) = week(&value) {
             prop_assert_eq!(thorough(&value), Meaning::Plain(week), "{}", value);
         }
