@@ -1,7 +1,7 @@
 //! The plainest values, read without the grammar: every weekday named once at most, each with its times or `off`. Most values are of
 //! this form, and they mean one thing; whatever else is left to the grammar.
 
-use super::rules::LONGEST_NIGHT;
+use super::rules::LONGEST_BUT_A_DAY;
 use crate::normalise::week::{DAY, Stretch, Week};
 
 /// The week of such a value; none for any other, however plain it may be.
@@ -79,7 +79,7 @@ fn minutes(span: &str) -> Option<(u32, u32)> {
     }
     let close = if close <= open { close + DAY } else { close };
     // "15:00-14:30" may be a slip: others have to judge.
-    (close <= DAY || close - open <= LONGEST_NIGHT).then_some((open, close))
+    (close <= DAY || close - open < LONGEST_BUT_A_DAY).then_some((open, close))
 }
 
 /// `HH:MM`, up to `24:00`.

@@ -10,6 +10,9 @@ use opening_hours_syntax::rules::{OpeningHoursExpression, RuleKind, RuleOperator
 /// Longest stretch past midnight that is believed where an hour is written with one digit, minutes: "9-5" is no twenty hours.
 pub(super) const LONGEST_NIGHT: u32 = 14 * 60;
 
+/// A stretch past midnight of so many minutes or more, but no whole day, is a slip.
+pub(super) const LONGEST_BUT_A_DAY: u32 = 22 * 60 + 1;
+
 /// Whether a rule that opens may mean something else than open: words stand with it, its end is open, its days have no times, or
 /// the sun decides.
 pub(super) fn is_vague(rule: &RuleSequence) -> bool {

@@ -3,14 +3,11 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::calendar;
 use super::respelt::respelt;
-use super::rules::{LONGEST_NIGHT, minutes};
+use super::rules::{LONGEST_BUT_A_DAY, LONGEST_NIGHT, minutes};
 use crate::model::Repair;
 
 /// A whole day in a form that differs from no time at all, which the grammar's crate takes for a whole day too.
 const WHOLE_DAY: &str = "00:00-12:00,12:00-24:00";
-
-/// A stretch past midnight that is longer, but no whole day, is a slip; minutes.
-const LONGEST_BUT_A_DAY: u32 = 22 * 60 + 1;
 
 /// The value's rules and the text that they were read from: as it is, else with its signs mended, else respelt. What was mended is
 /// told only where it helped.
