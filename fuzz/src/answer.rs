@@ -1,11 +1,11 @@
 //! Answers of a provider: judged, parsed, counted and cleaned.
 
-use chrono::DateTime;
-use serde_json::Value;
 use crate::model::{Area, Ask, Circle, Position, RawVenue};
 use crate::normalise::normalise;
 use crate::provider::{self, Provider};
 use crate::wire::{Request, Response, Verdict};
+use chrono::DateTime;
+use serde_json::Value;
 
 use crate::clean::stays_clean;
 

@@ -1,10 +1,8 @@
 //! Hours: any text is read or left, any week is written in words that give it back.
 
-use chrono::{DateTime, Utc};
-use crate::model::{
-    Field, Hours, HoursState, Normalised, Period, Point, RawHours, RawPeriod, RawPoint, RawVenue,
-};
+use crate::model::{Field, Hours, HoursState, Normalised, Period, Point, RawHours, RawPeriod, RawPoint, RawVenue};
 use crate::normalise::normalise;
+use chrono::{DateTime, Utc};
 
 use crate::clean::{raw_hours, stays_clean};
 
@@ -12,15 +10,8 @@ const DAY: usize = 24 * 60;
 const WEEK: usize = 7 * DAY;
 
 /// Monday first, with the number of the day.
-const DAYS: [(&str, usize); 7] = [
-    ("Monday", 1),
-    ("Tuesday", 2),
-    ("Wednesday", 3),
-    ("Thursday", 4),
-    ("Friday", 5),
-    ("Saturday", 6),
-    ("Sunday", 0),
-];
+const DAYS: [(&str, usize); 7] =
+    [("Monday", 1), ("Tuesday", 2), ("Wednesday", 3), ("Thursday", 4), ("Friday", 5), ("Saturday", 6), ("Sunday", 0)];
 
 /// Takes a text for the value of an `opening_hours` tag.
 pub fn any_text(text: &str) {
@@ -38,6 +29,15 @@ pub fn any_week(bytes: &[u8]) {
     });
     let found = cleaned(RawHours::Periods { week: Some(week.collect()), special: vec![] }, instant());
     let Some(hours) = found.venue.hours.present().cloned() else { return };
+    // Believed of openings with their days, taken for a slip in a mapper's text.
+    let is_nearly_a_day = |period: &Period| {
+        period
+            .close
+            .is_some_and(|close| (22 * 60 + 1..DAY).contains(&((minute(close) + WEEK - minute(period.open)) % WEEK)))
+    };
+    if hours.periods.iter().flatten().any(is_nearly_a_day) {
+        return stays_clean(found, instant());
+    }
     let text = hours.osm.clone().expect("a week has its text");
     let read = cleaned(RawHours::Osm(text), instant());
     assert_eq!(read.repairs, [], "our own text needs no repair: {hours:?}");
@@ -80,7 +80,6 @@ fn cleaned(hours: RawHours, answered_at: DateTime<Utc>) -> Normalised {
 
 /// The open minutes from Sunday on.
 fn of_periods(periods: &[Period]) -> Vec<bool> {
-    let minute = |at: Point| usize::from(at.day) * DAY + usize::from(at.hour) * 60 + usize::from(at.minute);
     let mut open = vec![false; WEEK];
     for period in periods {
         let from = minute(period.open);
@@ -88,6 +87,11 @@ fn of_periods(periods: &[Period]) -> Vec<bool> {
         (from..from + length).for_each(|minute| open[minute % WEEK] = true);
     }
     open
+}
+
+/// Of the week, from Sunday's first.
+fn minute(at: Point) -> usize {
+    usize::from(at.day) * DAY + usize::from(at.hour) * 60 + usize::from(at.minute)
 }
 
 /// The open minutes from Sunday on, as a person would read the lines.
