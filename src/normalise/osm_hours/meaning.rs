@@ -38,7 +38,11 @@ pub(crate) fn meaning(value: &str, from: NaiveDate, repairs: &mut Vec<Repair>) -
 }
 
 pub(super) fn by_the_grammar(value: &str, from: NaiveDate, repairs: &mut Vec<Repair>) -> Meaning {
-    let Some((text, rules)) = spelling::parsed(value, repairs) else { return Meaning::Unknown };
+    // A cleaned text may be longer than the value was: what is stored has to be read again.
+    let Some((text, rules)) = spelling::parsed(value, repairs).filter(|(text, _)| text.chars().count() <= LONGEST)
+    else {
+        return Meaning::Unknown;
+    };
     let opens = |rule: &&RuleSequence| rule.kind != RuleKind::Closed;
     if rules.iter().all(|rule| !opens(&rule)) {
         return never(&rules, text);
