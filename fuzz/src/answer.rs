@@ -2,12 +2,12 @@
 
 use chrono::DateTime;
 use serde_json::Value;
+
+use crate::clean::stays_clean;
 use crate::model::{Area, Ask, Circle, Position, RawVenue};
 use crate::normalise::normalise;
 use crate::provider::{self, Provider};
 use crate::wire::{Request, Response, Verdict};
-
-use crate::clean::stays_clean;
 
 /// Bytes at the beginning of an input that become the answer's `link` header.
 const HEADER: usize = 32;

@@ -1,12 +1,12 @@
 //! A venue that was cleaned fits its row, and cleaning it again changes nothing.
 
 use chrono::{DateTime, Utc};
+
 use crate::model::{
-    Field, Hours, HoursState, Normalised, Period, Point, RawDatedPeriod, RawDay, RawHours, RawPeriod, RawPoint, RawPrice,
-    RawRating, RawVenue, Venue, Vocabulary,
+    Field, Hours, HoursState, Normalised, Period, Point, RawDatedPeriod, RawDay, RawHours, RawPeriod, RawPoint,
+    RawPrice, RawRating, RawVenue, Venue, Vocabulary,
 };
 use crate::normalise::normalise;
-
 use crate::week::says_the_same;
 
 /// Panics where a cleaned venue does not fit its row, or would be another one if it were cleaned again.
@@ -63,11 +63,7 @@ pub(crate) fn raw_hours(hours: &Hours) -> RawHours {
         special: hours
             .special_days
             .iter()
-            .map(|day| RawDay {
-                date: Some(day.date),
-                stated: true,
-                periods: day.periods.iter().map(dated).collect(),
-            })
+            .map(|day| RawDay { date: Some(day.date), stated: true, periods: day.periods.iter().map(dated).collect() })
             .collect(),
     }
 }

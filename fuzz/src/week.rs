@@ -1,26 +1,17 @@
 //! Hours: any text is read or left, any week is written in words that give it back.
 
 use chrono::{DateTime, Utc};
-use crate::model::{
-    Field, Hours, HoursState, Normalised, Period, Point, RawHours, RawPeriod, RawPoint, RawVenue,
-};
-use crate::normalise::normalise;
 
 use crate::clean::{raw_hours, stays_clean};
+use crate::model::{Field, Hours, HoursState, Normalised, Period, Point, RawHours, RawPeriod, RawPoint, RawVenue};
+use crate::normalise::normalise;
 
 const DAY: usize = 24 * 60;
 const WEEK: usize = 7 * DAY;
 
 /// Monday first, with the number of the day.
-const DAYS: [(&str, usize); 7] = [
-    ("Monday", 1),
-    ("Tuesday", 2),
-    ("Wednesday", 3),
-    ("Thursday", 4),
-    ("Friday", 5),
-    ("Saturday", 6),
-    ("Sunday", 0),
-];
+const DAYS: [(&str, usize); 7] =
+    [("Monday", 1), ("Tuesday", 2), ("Wednesday", 3), ("Thursday", 4), ("Friday", 5), ("Saturday", 6), ("Sunday", 0)];
 
 /// Takes a text for the value of an `opening_hours` tag.
 pub fn any_text(text: &str) {
