@@ -1,13 +1,13 @@
 //! Answers of a provider: judged, parsed, counted and cleaned.
 
-use crate::model::{Area, Ask, Circle, Position, RawVenue};
-use crate::normalise::normalise;
-use crate::provider::{self, Provider};
-use crate::wire::{Request, Response, Verdict};
 use chrono::DateTime;
 use serde_json::Value;
 
 use crate::clean::stays_clean;
+use crate::model::{Area, Ask, Circle, Position, RawVenue};
+use crate::normalise::normalise;
+use crate::provider::{self, Provider};
+use crate::wire::{Request, Response, Verdict};
 
 /// Bytes at the beginning of an input that become the answer's `link` header.
 const HEADER: usize = 32;

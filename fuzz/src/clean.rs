@@ -1,12 +1,12 @@
 //! A venue that was cleaned fits its row, and cleaning it again changes nothing.
 
+use chrono::{DateTime, Utc};
+
 use crate::model::{
     Field, Hours, HoursState, Normalised, Period, Point, RawDatedPeriod, RawDay, RawHours, RawPeriod, RawPoint,
     RawPrice, RawRating, RawVenue, Venue, Vocabulary,
 };
 use crate::normalise::normalise;
-use chrono::{DateTime, Utc};
-
 use crate::week::says_the_same;
 
 /// Panics where a cleaned venue does not fit its row, or would be another one if it were cleaned again.

@@ -1,10 +1,10 @@
 //! Hours: any text is read or left, any week is written in words that give it back.
 
-use crate::model::{Field, Hours, HoursState, Normalised, Period, Point, RawHours, RawPeriod, RawPoint, RawVenue};
-use crate::normalise::normalise;
 use chrono::{DateTime, Utc};
 
 use crate::clean::{raw_hours, stays_clean};
+use crate::model::{Field, Hours, HoursState, Normalised, Period, Point, RawHours, RawPeriod, RawPoint, RawVenue};
+use crate::normalise::normalise;
 
 const DAY: usize = 24 * 60;
 const WEEK: usize = 7 * DAY;

@@ -101,8 +101,9 @@ impl Clock {
         let (hour, minute) = digits.split_at_checked(digits.len().checked_sub(2)?)?;
         let number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?;
         let (hour, minute): (i64, i64) = (number(hour.strip_suffix(':').unwrap_or(hour))?, number(minute)?);
-        let of_day = hour * 60 + minute;
-        (hour <= 24 && minute < 60 && of_day <= DAY).then_some(Self { minute: of_day, next_day })
+        // An hour of many digits must not be reckoned with.
+        let of_day = if hour <= 24 && minute < 60 { hour * 60 + minute } else { return None };
+        (of_day <= DAY).then_some(Self { minute: of_day, next_day })
     }
 }
 
@@ -160,9 +161,20 @@ mod tests {
     fn times_are_read_in_every_spelling() {
         assert_eq!(day("18:00", "+2:30"), "5 18:00-6 02:30");
         assert_eq!(day("900", "1030"), "5 09:00-5 10:30");
-        for nonsense in
-            ["", "9", "25:00", "0960", "2430", "-100", "9 00", "noon", "+", "é00", "09000000000000000000000"]
-        {
+        for nonsense in [
+            "",
+            "9",
+            "25:00",
+            "0960",
+            "2430",
+            "-100",
+            "9 00",
+            "noon",
+            "+",
+            "é00",
+            "09000000000000000000000",
+            "40000000000000000000",
+        ] {
             assert_eq!(day(nonsense, "1700"), "dropped", "{nonsense}");
             assert_eq!(day("0900", nonsense), "dropped", "{nonsense}");
         }
