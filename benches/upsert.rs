@@ -162,10 +162,11 @@ async fn answers(database: &Database, venues: &[Venue], workers: usize) -> (Dura
 fn seen(rows: usize) -> AnswerSeen {
     let center = Position::new(38.7, -9.1).unwrap();
     AnswerSeen {
-        ask: Ask { area: Area::Circle(Circle { center, radius_m: 250.0 }), words: vec!["restaurant".to_owned()] },
+        ask: Ask::rows(Area::Circle(Circle { center, radius_m: 250.0 }), vec!["restaurant".to_owned()]),
         rows: u32::try_from(rows).unwrap(),
         truncated: true,
         outermost_m: Some(240.0),
+        fresh: None,
     }
 }
 

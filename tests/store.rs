@@ -150,10 +150,11 @@ fn hours() -> Hours {
 fn seen(rows: usize) -> AnswerSeen {
     let center = Position::new(38.7, -9.1).unwrap();
     AnswerSeen {
-        ask: Ask { area: Area::Circle(Circle { center, radius_m: 250.0 }), words: vec!["bar".to_owned()] },
+        ask: Ask::rows(Area::Circle(Circle { center, radius_m: 250.0 }), vec!["bar".to_owned()]),
         rows: u32::try_from(rows).unwrap(),
         truncated: false,
         outermost_m: Some(120.5),
+        fresh: None,
     }
 }
 

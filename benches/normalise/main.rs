@@ -119,7 +119,7 @@ fn whole_way(provider: &dyn Provider, request: &Request, response: &Response) ->
 
 fn question(provider: &dyn Provider) -> Request {
     let center = Position::new(38.71, -9.14).unwrap();
-    provider.request(&Ask { area: Area::Circle(Circle { center, radius_m: 250.0 }), words: vec![] }, "en", None)
+    provider.request(&Ask::rows(Area::Circle(Circle { center, radius_m: 250.0 }), vec![]), "en", None)
 }
 
 fn provider_of(name: &str) -> Box<dyn Provider> {

@@ -37,7 +37,10 @@ pub async fn sync(
         largest_radius_m: limits.largest_radius_m,
         words: words.clone(),
         words_per_query: limits.words_per_query,
+        rows_per_answer: limits.rows_per_answer,
         rows_per_query: limits.rows_per_query,
+        counts: limits.counts,
+        count_words: job.provider.count_words(&words),
     };
     let zones = store::known_zones(database).await?;
     let book = open(job, database, &words).await?;
