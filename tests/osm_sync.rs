@@ -54,6 +54,8 @@ impl Bench {
             budget: Budget::default(),
             concurrency: 2,
             fresh: false,
+            if_stale: None,
+            goes_on: false,
             dry_run: false,
             lease: Duration::from_secs(30),
             retention: Retention::Nothing,

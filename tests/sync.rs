@@ -54,6 +54,8 @@ impl Bench {
             budget: Budget::default(),
             concurrency: 4,
             fresh: false,
+            if_stale: None,
+            goes_on: false,
             dry_run: false,
             retention: Retention::Nothing,
             lease: Duration::from_secs(30),

@@ -135,6 +135,8 @@ async fn a_venue_in_other_guises_is_one_row_and_never_changed() {
             budget: Budget::default(),
             concurrency: 1,
             fresh: false,
+            if_stale: None,
+            goes_on: false,
             dry_run: false,
             lease: Duration::from_secs(30),
             retention: Retention::Nothing,

@@ -53,6 +53,8 @@ impl Bench {
             budget: Budget::default(),
             concurrency: 1,
             fresh: false,
+            if_stale: None,
+            goes_on: false,
             dry_run: false,
             retention: Retention::Nothing,
             lease: Duration::from_secs(30),

@@ -28,7 +28,7 @@ pub use look_ups::{LookUp, Told, forget_look_ups, keep_look_up, look_up};
 pub use merge::{Merged, preview};
 pub use pace::{RateOf, hold_instants, take_instants};
 pub use raw_venues::{KeptRow, Whose, forget_raw, kept_rows, merge_again};
-pub use runs::{OpenedRun, RunFigures, RunSpec, close_if_finished, figures, leave, open_run};
+pub use runs::{OpenedRun, Opening, RunFigures, RunSpec, close_if_finished, figures, leave, open_run};
 pub use spend::{Budget, Refund, ReserveError, Spender, refund, reserve};
 pub use tiles::{ClaimedTile, Lease, Progress, claim, complete_tile, fail_tile, progress, release, renew};
 pub use unmapped::{UnmappedWord, unmapped_words};

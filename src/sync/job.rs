@@ -33,6 +33,10 @@ pub struct Job<'a> {
     pub concurrency: usize,
     /// Begin anew, whatever is unfinished.
     pub fresh: bool,
+    /// Ask nothing where a run of the same was completed within this time.
+    pub if_stale: Option<Duration>,
+    /// The same invocation goes on after a pause: its limits go on, too.
+    pub goes_on: bool,
     /// Ask and compare, write nothing but the spend.
     pub dry_run: bool,
     /// How long the provider's own words are kept beside what is made of them.
