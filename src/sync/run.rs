@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::book::Book;
-use super::job::{Job, RunReport, Source, SyncError};
+use super::job::{Job, RunReport, Session, Source, SyncError};
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
 use crate::coverage::Rules;
@@ -98,9 +98,9 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
         provider: job.provider.name().to_owned(),
         parameters: job.run_parameters(words),
         tiles: job.region.tiles(),
-        fresh: job.fresh,
+        fresh: job.fresh && job.session == Session::New,
         if_stale: job.if_stale,
-        goes_on: job.goes_on,
+        goes_on: job.session == Session::GoesOn,
         resume_within: RESUME_WITHIN,
         worker: Uuid::new_v4(),
         lease: job.lease,

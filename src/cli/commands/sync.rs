@@ -19,7 +19,7 @@ use crate::model::{CoverageCounts, MicroUsd, RunStatus, StoppedBy, Summary, Tier
 use crate::provider::{self, Provider};
 use crate::report::{LookAtData, RunReport};
 use crate::store::{self, Budget, Remedy};
-use crate::sync::{self, Job, Source, SyncError};
+use crate::sync::{self, Job, Session, Source, SyncError};
 use crate::transport::{Cassette, Courier, LiveOptions, RecordedRun, Recorder};
 
 /// A claimed tile stays ours for this long without a sign of life.
@@ -105,12 +105,12 @@ impl<'a> Prepared<'a> {
         stop: &CancellationToken,
     ) -> Result<(RunReport, Option<Failure>), Failure> {
         let mut left = self.settings.effort.wait.unwrap_or_default();
-        let mut goes_on = false;
+        let mut session = Session::New;
         loop {
-            let (report, failure) = self.run(goes_on, terminal, stop).await?;
+            let (report, failure) = self.run(session, terminal, stop).await?;
             let Some(pause) = pause(&report).filter(|pause| *pause <= left) else { return Ok((report, failure)) };
             left -= pause;
-            goes_on = true;
+            session = Session::GoesOn;
             tracing::info!("waiting {} for the provider's limit to end", humantime::format_duration(pause));
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
@@ -122,11 +122,11 @@ impl<'a> Prepared<'a> {
     /// What the run did, and what broke it, if something did.
     async fn run(
         &self,
-        goes_on: bool,
+        session: Session,
         terminal: &Terminal,
         stop: &CancellationToken,
     ) -> Result<(RunReport, Option<Failure>), Failure> {
-        let mut job = Job { goes_on, ..self.job() };
+        let mut job = Job { session, ..self.job() };
         // A recording is begun when the run can be: a folder with nothing in it would be in the way of the next try.
         let recorded = matches!(self.settings.traffic, Traffic::Record(_));
         let courier = if recorded { None } else { Some(self.courier(&mut job)?) };
@@ -201,7 +201,7 @@ impl<'a> Prepared<'a> {
             // A recording begun in the middle of a run would lack the questions that were answered before.
             fresh: settings.effort.fresh || matches!(settings.traffic, Traffic::Record(_)),
             if_stale: settings.effort.if_stale,
-            goes_on: false,
+            session: Session::New,
             dry_run: settings.effort.dry_run,
             retention: settings.provider.retention,
             lease: LEASE,
