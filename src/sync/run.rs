@@ -106,7 +106,11 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
         lease: job.lease,
     };
     Ok(match store::open_run(database, &spec).await? {
-        Opening::Open(run) => Opened::Work(Book::Stored { run, worker: spec.worker }),
+        Opening::Open(run) => {
+            // By which a process is found again in `venue_sync.workers` and `tiles`.
+            tracing::debug!(run = %run.id, worker = %spec.worker, resumed = run.resumed, "at work on a run");
+            Opened::Work(Book::Stored { run, worker: spec.worker })
+        }
         Opening::Recent { id, ended_at } => Opened::Recent { id, ended_at },
     })
 }
