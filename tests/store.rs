@@ -21,8 +21,8 @@ use venue_sync::model::{
     MicroUsd, Period, Point, Position, Reject, RejectReason, SpecialDay, StoppedBy, Tile, Venue, VenueCounts,
 };
 use venue_sync::store::{
-    self, AnswerToCommit, Batch, Budget, CommitError, Committed, Database, Lease, OpenedRun, Refund, ReserveError,
-    RunSpec, Spender,
+    self, AnswerToCommit, Batch, Budget, Closed, Closing, CommitError, Committed, Database, Learn, Lease, OpenedRun,
+    Refund, ReserveError, RunSpec, Spender,
 };
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -108,7 +108,7 @@ fn spec(fresh: bool) -> RunSpec {
 }
 
 async fn open(database: &Database) -> Run {
-    let opened = store::open_run(database, &spec(true)).await.unwrap();
+    let opened = store::open_run(database, &spec(true), Learn::Nothing).await.unwrap();
     let worker = Uuid::new_v4();
     let mut leases = Vec::new();
     while let Some(claimed) = store::claim(database, opened.id, worker, LEASE).await.unwrap() {
@@ -165,6 +165,7 @@ fn answer(run: &Run, tile: usize, venues: impl IntoIterator<Item = Venue>) -> An
         lease: run.leases[tile],
         ordinal: 0,
         seen: seen(venues.len()),
+        ids: None,
         certificate: Certificate::Whole,
         requests: 1,
         replayed: false,
@@ -510,7 +511,7 @@ async fn an_answer_counts_once_however_often_it_is_committed() {
 #[tokio::test]
 async fn a_worker_that_lost_its_tile_writes_nothing() {
     let bench = Bench::new().await;
-    let opened = store::open_run(&bench.database, &spec(true)).await.unwrap();
+    let opened = store::open_run(&bench.database, &spec(true), Learn::Nothing).await.unwrap();
     let late = store::claim(&bench.database, opened.id, Uuid::new_v4(), Duration::ZERO).await.unwrap().unwrap();
     let next = store::claim(&bench.database, opened.id, Uuid::new_v4(), LEASE).await.unwrap().unwrap();
     assert_eq!((next.lease.tile, next.lease.fence), (late.lease.tile, late.lease.fence + 1));
@@ -686,9 +687,9 @@ async fn behind_a_pooler_that_hands_out_connections_by_the_transaction() {
     store::release(database, id, Uuid::new_v4()).await.unwrap();
     assert_eq!(store::progress(database, id).await.unwrap().complete, 1);
     assert_eq!(store::figures(database, id).await.unwrap().capped.len(), 1);
-    assert!(!store::close_if_finished(database, id).await.unwrap());
+    assert_eq!(store::close_if_finished(database, id, Closing::default()).await.unwrap(), Closed::Open);
     store::leave(database, id, StoppedBy::Quota, Some("America/Los_Angeles"), None).await.unwrap().unwrap();
-    assert!(store::open_run(database, &spec(false)).await.unwrap().resumed);
+    assert!(store::open_run(database, &spec(false), Learn::Nothing).await.unwrap().resumed);
 
     let heard = listener.heard();
     assert!(heard.statements > 60, "{heard:?}");

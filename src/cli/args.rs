@@ -139,6 +139,9 @@ pub struct AskArgs {
     /// Kinds of venue, with everything below them: `restaurant,cafe`. `google:meal_takeaway` is a provider's own word.
     #[arg(long, value_name = "TYPE", value_delimiter = ',')]
     pub types: Vec<String>,
+    /// The way in which the provider is asked, whatever the region's settings say: for google `nearby` or `text`.
+    #[arg(long, value_name = "NAME")]
+    pub method: Option<String>,
     /// The language of names and addresses, as a tag like `en` or `pt-PT`.
     #[arg(long, value_name = "TAG")]
     pub language: Option<String>,
@@ -160,7 +163,10 @@ pub struct LimitArgs {
     /// Begin a new run, even if an unfinished one could go on.
     #[arg(long)]
     pub fresh: bool,
-    /// Requests under way at the same time, 1 to 64.
+    /// Begin a new run that makes no use of what earlier ones learned.
+    #[arg(long)]
+    pub forget: bool,
+    /// Requests under way at the same time, 1 to 64. Default: as many as the provider's rate can use.
     #[arg(long, value_name = "N", value_parser = concurrency)]
     pub concurrency: Option<NonZeroU32>,
 }

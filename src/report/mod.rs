@@ -11,6 +11,6 @@ mod words;
 
 pub use json::json_line;
 pub use renormalised::renormalised;
-pub use run_report::{LookAtData, RunReport};
+pub use run_report::{AuditReport, LookAtData, RunReport};
 pub use text::text;
 pub use words::{count, grouped};

@@ -29,6 +29,13 @@ pub struct Spender<'a> {
     pub price: MicroUsd,
 }
 
+impl Spender<'_> {
+    /// 1 for a request that is free by the price list.
+    fn free(&self) -> i64 {
+        i64::from(self.price == MicroUsd(0))
+    }
+}
+
 /// Why a request may not be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum ReserveError {
@@ -65,15 +72,26 @@ pub enum Refund {
 pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) -> Result<(), ReserveError> {
     let mut transaction = database.begin().await?;
     let wrap = |error| database.error(error);
+    if budget.requests_per_month.is_some() || budget.cost_per_month.is_some() {
+        // The day's row alone does not do: at midnight two workers write two of them, and neither sees the other's.
+        sqlx::query!(
+            "select pg_advisory_xact_lock(hashtextextended('venue_sync.quota ' || $1::text, 0))",
+            spender.provider
+        )
+        .execute(&mut transaction)
+        .await
+        .map_err(wrap)?;
+    }
     if let Some(run) = spender.run {
         let row = sqlx::query!(
             "update venue_sync.runs
-             set requests = requests + 1, cost_micro_usd = cost_micro_usd + $2,
+             set requests = requests + 1, requests_free = requests_free + $3, cost_micro_usd = cost_micro_usd + $2,
                  session_requests = session_requests + 1, session_cost_micro_usd = session_cost_micro_usd + $2,
                  touched_at = clock_timestamp()
              where id = $1 returning state, session_requests, session_cost_micro_usd",
             run,
-            spender.price.0
+            spender.price.0,
+            spender.free()
         )
         .fetch_one(&mut transaction)
         .await
@@ -89,13 +107,15 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
     }
     // Updating the day's row first makes all workers of a provider queue here, so that the month's sum is exact.
     let today = sqlx::query_scalar!(
-        "insert into venue_sync.quota (provider, day, requests, cost_micro_usd)
-         values ($1, (clock_timestamp() at time zone 'UTC')::date, 1, $2)
+        "insert into venue_sync.quota (provider, day, requests, cost_micro_usd, requests_free)
+         values ($1, (clock_timestamp() at time zone 'UTC')::date, 1, $2, $3)
          on conflict (provider, day) do update
-         set requests = quota.requests + 1, cost_micro_usd = quota.cost_micro_usd + excluded.cost_micro_usd
+         set requests = quota.requests + 1, cost_micro_usd = quota.cost_micro_usd + excluded.cost_micro_usd,
+             requests_free = quota.requests_free + excluded.requests_free
          returning requests",
         spender.provider,
-        spender.price.0
+        spender.price.0,
+        spender.free()
     )
     .fetch_one(&mut transaction)
     .await
@@ -124,17 +144,19 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
 /// Gives back what a failed request did not cost. A crash before this leaves it spent: limits err on the safe side.
 pub async fn refund(database: &Database, spender: Spender<'_>, refund: Refund) -> Result<(), DatabaseError> {
     let requests = i64::from(refund == Refund::All);
+    let free = requests * spender.free();
     let mut transaction = database.begin().await?;
     if let Some(run) = spender.run {
         sqlx::query!(
             "update venue_sync.runs
-             set requests = requests - $2, cost_micro_usd = cost_micro_usd - $3,
+             set requests = requests - $2, cost_micro_usd = cost_micro_usd - $3, requests_free = requests_free - $4,
                  session_requests = greatest(session_requests - $2, 0),
                  session_cost_micro_usd = greatest(session_cost_micro_usd - $3, 0)
              where id = $1",
             run,
             requests,
-            spender.price.0
+            spender.price.0,
+            free
         )
         .execute(&mut transaction)
         .await
@@ -142,12 +164,14 @@ pub async fn refund(database: &Database, spender: Spender<'_>, refund: Refund) -
     }
     // The day may have changed since the reservation: take it from the newest day that has it.
     sqlx::query!(
-        "update venue_sync.quota set requests = requests - $2, cost_micro_usd = cost_micro_usd - $3
+        "update venue_sync.quota set requests = requests - $2, cost_micro_usd = cost_micro_usd - $3,
+             requests_free = requests_free - $4
          where provider = $1 and day = (select max(day) from venue_sync.quota
-                                        where provider = $1 and requests >= $2 and cost_micro_usd >= $3)",
+                                        where provider = $1 and requests >= $2 and cost_micro_usd >= $3 and requests_free >= $4)",
         spender.provider,
         requests,
-        spender.price.0
+        spender.price.0,
+        free
     )
     .execute(&mut transaction)
     .await

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -5,12 +6,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::book::Book;
-use super::job::{Job, RunReport, Source, SyncError};
+use super::job::{Job, Knowledge, RunReport, SyncError};
+use super::judgement::Judgement;
+use super::learn::Kinds;
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
 use crate::coverage::Rules;
 use crate::model::{Event, RunStatus, StoppedBy, Summary};
-use crate::store::{self, Database, RunFigures, RunSpec};
+use crate::store::{self, Closed, Closing, Database, Learn, RunFigures, RunSpec};
 use crate::transport::Courier;
 use crate::wire::QuotaReset;
 
@@ -49,7 +52,7 @@ pub async fn sync(
     listen(Event::RunOpened {
         run_id: book.run().unwrap_or_default(),
         resumed,
-        tiles: progress.claimable + progress.leased + progress.complete + progress.failed,
+        tiles: progress.tiles,
         tiles_done: progress.complete,
     });
     let shop = Workshop {
@@ -76,8 +79,20 @@ pub async fn sync(
 }
 
 async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Book, SyncError> {
+    let kinds = Kinds::of(job, words);
+    let sort = |categories: &[String]| kinds.sort(categories);
+    let of = (job.region_name.as_str(), job.provider.name());
+    let tiles = job.region.tiles();
     if job.dry_run {
-        return Ok(Book::dry(job.region.tiles()));
+        let known = match &job.knowledge {
+            Knowledge::Nothing => Vec::new(),
+            Knowledge::Given(snapshot) => snapshot.known.clone(),
+            Knowledge::Learned => store::learned(database, of, &tiles, &sort).await?,
+        };
+        let mut known: HashMap<i32, _> = known.into_iter().map(|known| (known.tile, known.places)).collect();
+        return Ok(Book::dry(
+            tiles.into_iter().map(|tile| (tile, known.remove(&tile.ordinal).unwrap_or_default())).collect(),
+        ));
     }
     let forgotten = store::forget_raw(database, job.provider.name(), job.retention).await?;
     if forgotten > 0 {
@@ -87,13 +102,18 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Bo
         region: job.region_name.clone(),
         provider: job.provider.name().to_owned(),
         parameters: job.run_parameters(words),
-        tiles: job.region.tiles(),
+        tiles,
         fresh: job.fresh,
         resume_within: RESUME_WITHIN,
         worker: Uuid::new_v4(),
         lease: job.lease,
     };
-    Ok(Book::Stored { run: store::open_run(database, &spec).await?, worker: spec.worker })
+    let learn = match &job.knowledge {
+        Knowledge::Nothing => Learn::Nothing,
+        Knowledge::Given(snapshot) => Learn::Given(&snapshot.known),
+        Knowledge::Learned => Learn::Learned(&sort),
+    };
+    Ok(Book::Stored { run: store::open_run(database, &spec, learn).await?, worker: spec.worker })
 }
 
 /// Works until nothing is left to claim and nobody else holds a tile, or the run is stopped.
@@ -121,6 +141,11 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
             }
             let progress = shop.book.progress(shop.database).await?;
             if progress.claimable + progress.leased == 0 {
+                // Whoever comes first begins the audit; the others wait for it as for a tile.
+                let audit = shop.job.audits() && !progress.closed && progress.complete == progress.tiles;
+                if audit && shop.book.begin_audit(shop.database).await? {
+                    continue;
+                }
                 return Ok(());
             }
             if progress.closed {
@@ -149,6 +174,7 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
 async fn claim_and_work(shop: &Workshop<'_>) {
     while !shop.stop.called() {
         let worked = match shop.book.claim(shop.database, shop.job.lease).await {
+            Ok(Some(claimed)) if claimed.audit => shop.audit(claimed).await,
             Ok(Some(claimed)) => shop.tile(claimed).await,
             Ok(None) => return,
             Err(error) => Err(error.into()),
@@ -162,18 +188,25 @@ async fn claim_and_work(shop: &Workshop<'_>) {
 
 async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, SyncError> {
     let Workshop { job, database, book, stop, .. } = shop;
+    let before = book.figures(database).await?;
+    let judgement = before.audit.map(|figures| Judgement::of(figures, job.audit_recall));
+    let doubted = judgement.is_some_and(|judgement| !judgement.believed);
+    let closing = Closing { must_audit: job.audits(), audit: before.audit, doubted };
     let closed = match book.run() {
-        Some(run) => store::close_if_finished(database, run).await?,
-        None => false,
+        Some(run) => store::close_if_finished(database, run, closing).await?,
+        None if before.coverage.complete == before.coverage.tiles => Closed::Complete,
+        None => Closed::Open,
     };
     let figures = book.figures(database).await?;
     let coverage = figures.coverage;
-    let outcome = Outcome::of(stop.into_ending(), closed || coverage.complete == coverage.tiles, &figures);
+    let outcome = match (closed, judgement.filter(|judgement| !judgement.believed)) {
+        (Closed::Abandoned, Some(judgement)) => Outcome::doubtful(stop.into_ending(), judgement.to_string()),
+        _ => Outcome::of(stop.into_ending(), closed == Closed::Complete, &figures),
+    };
     let resumes_at = match (outcome.stopped_by, book.run()) {
         (Some(by), Some(run)) => note_leaving(database, run, by, outcome.until).await?,
         _ => None,
     };
-    let replayed = matches!(job.source, Source::Replay(_));
     let summary = Summary {
         run_id: book.run().unwrap_or_else(Uuid::now_v7),
         region: job.region_name.clone(),
@@ -181,14 +214,14 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
         status: outcome.status,
         stopped_by: outcome.stopped_by,
         requests: figures.requests,
-        requests_free: if replayed { figures.requests } else { 0 },
+        requests_free: figures.requests_free,
         cost: figures.cost,
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         venues: figures.venues,
         profiles_stubbed: figures.stubbed,
         coverage,
     };
-    Ok(RunReport { summary, figures, reason: outcome.reason, resumes_at, error: outcome.error })
+    Ok(RunReport { summary, figures, judgement, reason: outcome.reason, resumes_at, error: outcome.error })
 }
 
 /// How a run ended, and why.
@@ -201,6 +234,13 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// All is asked, and the audit does not believe it.
+    fn doubtful(ending: Option<Ending>, reason: String) -> Self {
+        let error = if let Some(Ending::Broken(error)) = ending { Some(error) } else { None };
+        let status = if error.is_some() { RunStatus::Failed } else { RunStatus::Partial };
+        Self { status, stopped_by: None, reason: Some(reason), until: None, error }
+    }
+
     fn of(ending: Option<Ending>, finished: bool, figures: &RunFigures) -> Self {
         let ended = |status, reason| Self { status, stopped_by: None, reason, until: None, error: None };
         match ending {

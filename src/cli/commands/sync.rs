@@ -17,9 +17,9 @@ use crate::cli::terminal::Terminal;
 use crate::coverage::Region;
 use crate::model::{CoverageCounts, MicroUsd, RunStatus, Summary, Tier, VenueCounts};
 use crate::provider::{self, Provider};
-use crate::report::{LookAtData, RunReport};
+use crate::report::{AuditReport, LookAtData, RunReport};
 use crate::store::{self, Budget, Remedy};
-use crate::sync::{self, Job, Source, SyncError};
+use crate::sync::{self, Job, Knowledge, Snapshot, Source, SyncError};
 use crate::transport::{Cassette, Courier, LiveOptions, RecordedRun, Recorder};
 
 /// A claimed tile stays ours for this long without a sign of life.
@@ -73,6 +73,7 @@ struct Prepared<'a> {
     settings: &'a SyncJob,
     region: Region,
     provider: Box<dyn Provider>,
+    method: String,
     /// Where a replay has its answers.
     recording: Option<Cassette>,
 }
@@ -89,13 +90,12 @@ impl<'a> Prepared<'a> {
             Traffic::Replay(folder) => Some(Cassette::open(folder)?),
             Traffic::Live | Traffic::Record(_) => None,
         };
-        // What was asked for is the recording's to say, not this machine's settings.
+        // What was asked for, and how, is the recording's to say, not this machine's settings.
         let tier = recording.as_ref().map_or(settings.provider.tier, recorded_tier);
-        let provider = match tier.and_then(|tier| provider.at(tier)) {
-            Some(other) => other,
-            None => provider,
-        };
-        Ok(Self { settings, region, provider, recording })
+        let method = recording.as_ref().map_or_else(|| settings.method.clone(), recorded_method);
+        let provider = tier.and_then(|tier| provider.at(tier)).unwrap_or(provider);
+        let provider = provider.by(&method).unwrap_or(provider);
+        Ok(Self { settings, region, provider, method, recording })
     }
 
     /// What the run did, and what broke it, if something did.
@@ -114,7 +114,13 @@ impl<'a> Prepared<'a> {
         ensure_schema(&opened, self.settings.migrate).await?;
         let courier = match courier {
             Some(courier) => courier,
-            None => self.courier(&mut job)?,
+            None => {
+                // What it knows when it begins is part of it, so that it has to be known now.
+                let snapshot =
+                    sync::snapshot(&job, &opened.database, fastrand::u64(..)).await.map_err(Failure::from)?;
+                job.knowledge = Knowledge::Given(snapshot);
+                self.courier(&mut job)?
+            }
         };
         let listener = terminal.listener(&self.settings.region, self.settings.provider.name);
         if self.settings.traffic.is_live() {
@@ -165,7 +171,9 @@ impl<'a> Prepared<'a> {
             provider: self.provider.as_ref(),
             types: settings.types.clone(),
             language: settings.language.clone(),
-            method: settings.method.clone(),
+            method: self.method.clone(),
+            knowledge: if settings.effort.forget { Knowledge::Nothing } else { Knowledge::Learned },
+            audit_recall: settings.audit_recall,
             details: settings.provider.details,
             source: Source::Live,
             budget: Budget {
@@ -227,8 +235,10 @@ impl<'a> Prepared<'a> {
             provider: self.provider.name().to_owned(),
             region: self.settings.region.clone(),
             parameters: sync::parameters(job).map_err(SyncError::from)?,
-            // Nothing is learned from earlier runs yet.
-            snapshot: serde_json::Value::Null,
+            snapshot: match &job.knowledge {
+                Knowledge::Given(snapshot) => snapshot.to_json(),
+                Knowledge::Learned | Knowledge::Nothing => serde_json::Value::Null,
+            },
             #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
             begun_at: chrono::Utc::now(),
         })
@@ -260,12 +270,15 @@ impl<'a> Prepared<'a> {
                 }
             }
         }
+        job.knowledge = Knowledge::Given(Snapshot::from_json(&recorded.snapshot).map_err(|error| {
+            SyncError::Recording { reason: format!("{folder}: {error}; record again into another folder") }
+        })?);
         job.source = Source::Replay(recorded.begun_at.to_rfc3339());
         Ok(Courier::replay(cassette))
     }
 
     async fn report(&self, ended: sync::RunReport, opened: &Opened, terminal: &Terminal) -> RunReport {
-        let sync::RunReport { summary, figures, reason, resumes_at, error: _ } = ended;
+        let sync::RunReport { summary, figures, judgement, reason, resumes_at, error: _ } = ended;
         let dry_run = self.settings.effort.dry_run;
         let provider = self.provider.name();
         let samples = if terminal.json {
@@ -278,6 +291,14 @@ impl<'a> Prepared<'a> {
         RunReport {
             summary,
             dry_run,
+            audit: judgement.map(|judgement| AuditReport {
+                requests: judgement.figures.requests,
+                venues: judgement.figures.venues,
+                missed: judgement.figures.missed,
+                recall: judgement.recall,
+                at_least: judgement.at_least,
+                believed: judgement.believed,
+            }),
             replayed: !self.settings.traffic.is_live(),
             capped: figures.capped,
             reason,
@@ -308,6 +329,11 @@ impl<'a> Prepared<'a> {
 /// The tier that a recorded run asked at.
 fn recorded_tier(recording: &Cassette) -> Option<Tier> {
     recording.run().parameters.get("tier").and_then(|tier| serde_json::from_value(tier.clone()).ok())
+}
+
+/// The method that a recorded run asked by.
+fn recorded_method(recording: &Cassette) -> String {
+    recording.run().parameters.get("method").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// A command of ours as it can be typed again here: whoever ran `target/release/venues` has no `venues` on the path.
