@@ -11,3 +11,13 @@ alter table venue_sync.answers
     -- A hash of each id in the answer, where the provider counts for nothing: by them `fresh` is reckoned when a tile is taken up again,
     -- and an audit knows what the run has seen.
     add column ids bigint[];
+
+-- Requests that have a price, by what the price list calls apart: what is left of an allowance is reckoned by it.
+create table venue_sync.billed (
+    provider varchar(50) not null,
+    -- Its first day, of UTC.
+    month date not null,
+    call text not null,
+    requests bigint not null default 0 check (requests >= 0),
+    primary key (provider, month, call)
+);

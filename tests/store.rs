@@ -597,7 +597,7 @@ async fn another_programs_order_of_locks_does_not_cost_an_answer() {
 async fn reservations_at_once_stop_exactly_at_the_limit() {
     let bench = Bench::new().await;
     let run = bench.run().await.opened.id;
-    let spender = Spender { provider: "google", run: Some(run), price: MicroUsd(35_000) };
+    let spender = Spender { provider: "google", run: Some(run), call: "searchNearby", price: MicroUsd(35_000) };
     let budget = Budget { requests: Some(7), ..Budget::default() };
     let reserved = join_all((0..20).map(|_| store::reserve(&bench.database, spender, budget))).await;
     let refused = reserved.iter().filter(|outcome| matches!(outcome, Err(ReserveError::RunBudget))).count();
@@ -633,7 +633,7 @@ async fn a_months_limit_holds_for_all_runs_of_a_provider_and_ends_with_the_month
         )
         .await;
     let run = bench.run().await.opened.id;
-    let spender = |provider, run| Spender { provider, run, price: MicroUsd(10) };
+    let spender = |provider, run| Spender { provider, run, call: "searchNearby", price: MicroUsd(10) };
     let budget = Budget { requests_per_month: Some(8), ..Budget::default() };
     let dry_and_stored =
         (0..20).map(|n| store::reserve(&bench.database, spender("google", (n % 2 == 0).then_some(run)), budget));
@@ -661,7 +661,7 @@ async fn behind_a_pooler_that_hands_out_connections_by_the_transaction() {
 
     let run = open(database).await;
     let id = run.opened.id;
-    let spender = Spender { provider: "google", run: Some(id), price: MicroUsd(10) };
+    let spender = Spender { provider: "google", run: Some(id), call: "searchNearby", price: MicroUsd(10) };
     let budget = Budget { requests_per_month: Some(100), ..Budget::default() };
     for _ in 0..2 {
         store::reserve(database, spender, budget).await.unwrap();

@@ -9,11 +9,13 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 mod database;
 mod migrate;
 mod migrate_new;
+mod plan;
 mod renormalise;
 
 pub use database::{DatabaseArgs, ScratchArgs};
 pub use migrate::{HowFar, MigrateArgs, MigrateCommand, WaitArgs};
 pub use migrate_new::NewArgs;
+pub use plan::PlanArgs;
 pub use renormalise::RenormaliseArgs;
 
 use crate::model::MicroUsd;
@@ -54,6 +56,9 @@ pub enum Command {
     /// Fetch the venues of a region and write them to the database.
     #[command(after_help = SYNC_EXAMPLES)]
     Sync(Box<SyncArgs>),
+    /// Say what syncing a region would take, what was spent and what is left, without asking anybody; or draw how it was covered.
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(Box<PlanArgs>),
     /// List the regions that can be synced.
     #[command(after_help = "Regions are the [regions.NAME] tables of venues.toml; `demo` is always there.")]
     Regions,
@@ -310,6 +315,15 @@ The database is DATABASE_URL; without it, on a terminal, an embedded PostgreSQL.
 Exit codes: 0 complete, 2 usage or settings, 65 data refused, 69 provider or database unavailable,
 70 a bug of ours, 75 stopped early (run again to go on), 77 key refused.";
 
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  venues plan --region lisbon
+  venues plan --all --json
+  venues plan --near 38.72,-9.14 --radius-m 1500 --types cafe
+  venues plan --region demo --svg demo.svg
+
+No request is sent, and no key is needed. After a complete run the numbers are reckoned with its venues, before it they are a guess.";
+
 const CATEGORIES_EXAMPLES: &str = "\
 Examples:
   venues categories
@@ -382,6 +396,8 @@ mod tests {
             "sync --region a --max-requests 0",
             "sync --region a --concurrency 0",
             "sync --region a --concurrency 65",
+            "plan",
+            "plan --region a --all",
             "migrate down 0",
             "migrate down -1",
             "migrate down 1 --to base",

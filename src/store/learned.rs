@@ -74,16 +74,48 @@ pub async fn learned(
     Ok(found)
 }
 
-/// What a run that begins now would know of one tile.
+/// Whose venues are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom<'a> {
+    /// What the last complete run of a region from a provider left: what a run that begins now would know.
+    LastRun {
+        /// The region's name.
+        region: &'a str,
+        /// The provider's.
+        provider: &'a str,
+    },
+    /// Whatever is stored of a provider.
+    Stored {
+        /// Its name.
+        provider: &'a str,
+    },
+}
+
+/// What is known of one tile.
 pub async fn known_of(
     database: &Database,
-    of: (&str, &str),
-    tile: Tile,
+    whom: Whom<'_>,
+    tile: &Tile,
     sort: &Sort<'_>,
 ) -> Result<Vec<KnownPlace>, DatabaseError> {
-    let found = learned(database, of, &[tile], sort).await?;
-    Ok(found.into_iter().flat_map(|known| known.places).collect())
+    let mut transaction = database.begin().await?;
+    let found = async {
+        match whom {
+            Whom::Stored { provider } => places(&mut transaction, provider, EVER, tile, sort).await,
+            Whom::LastRun { region, provider } => match teacher(&mut transaction, region, provider).await? {
+                Some(teacher) => places(&mut transaction, provider, teacher, tile, sort).await,
+                None => Ok(Vec::new()),
+            },
+        }
+    }
+    .await
+    .map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    Ok(found)
 }
+
+/// Whoever saw a venue, and whenever.
+const EVER: Teacher = Teacher { begun_at: DateTime::UNIX_EPOCH, ended_at: DateTime::<Utc>::MAX_UTC };
 
 /// Keeps with a run's tiles what is known of them. One tile after the other: a million venues are never held at once.
 pub(super) async fn keep(

@@ -1,6 +1,7 @@
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
+use super::transaction::Transaction;
 use crate::model::MicroUsd;
 
 /// The most that may be sent and spent.
@@ -25,6 +26,8 @@ pub struct Spender<'a> {
     pub provider: &'a str,
     /// The run, unless it is dry.
     pub run: Option<Uuid>,
+    /// What is called, as the price list knows it.
+    pub call: &'a str,
     /// List price of the request.
     pub price: MicroUsd,
 }
@@ -138,7 +141,26 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
             return Err(ReserveError::MonthBudget);
         }
     }
+    count_billed(&mut transaction, spender, 1).await.map_err(wrap)?;
     Ok(database.commit(transaction).await?)
+}
+
+/// Counts a request that has a price, or takes it back.
+async fn count_billed(transaction: &mut Transaction, spender: Spender<'_>, change: i64) -> Result<(), sqlx::Error> {
+    if spender.free() == 1 {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into venue_sync.billed as b (provider, month, call, requests)
+         values ($1, date_trunc('month', clock_timestamp() at time zone 'UTC')::date, $2, greatest($3::bigint, 0))
+         on conflict (provider, month, call) do update set requests = greatest(b.requests + $3::bigint, 0)",
+        spender.provider,
+        spender.call,
+        change
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
 }
 
 /// Gives back what a failed request did not cost. A crash before this leaves it spent: limits err on the safe side.
@@ -176,5 +198,7 @@ pub async fn refund(database: &Database, spender: Spender<'_>, refund: Refund) -
     .execute(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
+    // What was not billed, whether it was answered or not, is free.
+    count_billed(&mut transaction, spender, -1).await.map_err(|error| database.error(error))?;
     database.commit(transaction).await
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::judgement::Judgement;
 use super::snapshot::Snapshot;
 use crate::coverage::{Region, RulesError};
-use crate::model::{Ask, MicroUsd, Purpose, Retention, Summary};
+use crate::model::{Ask, MicroUsd, Purpose, Ranking, Retention, Summary};
 use crate::provider::{Provider, UnknownType};
 use crate::store::{Budget, DatabaseError, RunFigures};
 
@@ -77,7 +77,8 @@ pub fn parameters(job: &Job<'_>) -> Result<Value, UnknownType> {
 impl Job<'_> {
     /// Whether its runs end with an audit: they do where an answer's order proves nothing, and counts say where venues are.
     pub(super) fn audits(&self) -> bool {
-        self.provider.limits().counts.is_some() && !self.dry_run
+        let limits = self.provider.limits();
+        limits.counts.is_some() && limits.ranking == Ranking::Other && !self.dry_run
     }
 
     /// List price of one page of the answer.

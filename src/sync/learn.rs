@@ -22,7 +22,8 @@ impl Kinds {
         Self::new(job.provider, &job.types, words)
     }
 
-    fn new(provider: &dyn Provider, types: &[String], words: &[String]) -> Self {
+    /// `words` are the provider's, for these types.
+    pub(super) fn new(provider: &dyn Provider, types: &[String], words: &[String]) -> Self {
         let vocabulary = Vocabulary::ours();
         let within = |code: &str| types.iter().any(|wider| vocabulary.is_within(code, wider));
         let wanted = vocabulary.all().iter().map(|category| category.code).filter(|code| within(code)).collect();

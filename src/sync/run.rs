@@ -9,9 +9,9 @@ use super::book::Book;
 use super::job::{Job, Knowledge, RunReport, SyncError};
 use super::judgement::Judgement;
 use super::learn::Kinds;
+use super::rules::rules;
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
-use crate::coverage::Rules;
 use crate::model::{Event, RunStatus, StoppedBy, Summary};
 use crate::store::{self, Closed, Closing, Database, Learn, RunFigures, RunSpec};
 use crate::transport::Courier;
@@ -33,18 +33,7 @@ pub async fn sync(
 ) -> Result<RunReport, SyncError> {
     let started = Instant::now();
     let words = job.provider.words(&job.types)?;
-    let limits = job.provider.limits();
-    let rules = Rules {
-        shape: limits.shape,
-        ranking: limits.ranking,
-        largest_radius_m: limits.largest_radius_m,
-        words: words.clone(),
-        words_per_query: limits.words_per_query,
-        rows_per_answer: limits.rows_per_answer,
-        rows_per_query: limits.rows_per_query,
-        counts: limits.counts,
-        count_words: job.provider.count_words(&words),
-    };
+    let rules = rules(job.provider, &words);
     let zones = store::known_zones(database).await?;
     let book = open(job, database, &words).await?;
     let progress = book.progress(database).await?;

@@ -12,6 +12,8 @@ pub(super) struct Spending<'a> {
     pub(super) database: &'a Database,
     pub(super) book: &'a Book,
     pub(super) tile: i32,
+    /// What is called, as the price list knows it.
+    pub(super) call: &'a str,
     /// List price of each attempt.
     pub(super) price: MicroUsd,
     pub(super) listen: &'a (dyn Fn(Event) + Sync),
@@ -19,7 +21,7 @@ pub(super) struct Spending<'a> {
 
 impl Spending<'_> {
     fn spender(&self) -> Spender<'_> {
-        Spender { provider: self.job.provider.name(), run: self.book.run(), price: self.price }
+        Spender { provider: self.job.provider.name(), run: self.book.run(), call: self.call, price: self.price }
     }
 }
 

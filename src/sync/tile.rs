@@ -145,7 +145,6 @@ impl Workshop<'_> {
     async fn ask(&self, tile: i32, ask: &Ask) -> Result<(Page, Sent), ExchangeError<ReserveError>> {
         let Self { job, database, book, listen, .. } = self;
         let price = job.price(ask);
-        let spending = Spending { job, database, book, tile, price, listen: *listen };
         let judge = |response: &_| job.provider.judge(response);
         let mut whole = Page::default();
         let mut cursors = Vec::new();
@@ -164,6 +163,7 @@ impl Workshop<'_> {
                 listen(Event::RequestSent { tile });
             }
             sent.requests += 1;
+            let spending = Spending { job, database, book, tile, call: &request.call, price, listen: *listen };
             let page = match self.courier.exchange(&request, &judge, &spending, self.stop.signal()).await {
                 Ok(response) => {
                     sent.cost += price;
@@ -199,8 +199,7 @@ impl Workshop<'_> {
             }
         }
         if job.details && ask.purpose == Purpose::Rows {
-            let spending = Spending { price: limits.price, ..spending };
-            let looked_up = self.look_up(tile, &mut whole, &spending).await?;
+            let looked_up = self.look_up(tile, &mut whole).await?;
             sent.requests += looked_up.requests;
             sent.cost += looked_up.cost;
         }
@@ -213,13 +212,9 @@ impl Workshop<'_> {
     ///
     /// A look-up that cannot be had ends those of this answer and nothing else: its pages are paid for, and what they tell is kept.
     /// If the reason lasts (the quota, the budget, the provider's trouble), the next question meets it too.
-    async fn look_up(
-        &self,
-        tile: i32,
-        page: &mut Page,
-        spending: &Spending<'_>,
-    ) -> Result<Sent, ExchangeError<ReserveError>> {
-        let job = self.job;
+    async fn look_up(&self, tile: i32, page: &mut Page) -> Result<Sent, ExchangeError<ReserveError>> {
+        let Self { job, database, book, listen, .. } = self;
+        let price = job.provider.limits().price;
         let judge = |response: &_| job.provider.judge(response);
         let mut sent = Sent::default();
         for row in page.rows.iter_mut().flatten().filter(|row| is_inside(job, row)) {
@@ -235,11 +230,12 @@ impl Workshop<'_> {
             if matches!(job.source, Source::Replay(_)) {
                 (self.listen)(Event::RequestSent { tile });
             }
-            match self.courier.exchange(&request, &judge, spending, self.stop.signal()).await {
+            let spending = Spending { job, database, book, tile, call: &request.call, price, listen: *listen };
+            match self.courier.exchange(&request, &judge, &spending, self.stop.signal()).await {
                 Ok(response) => {
                     sent.requests += 1;
                     // "Closed" or "moved" comes with a status of its own, and is not charged.
-                    sent.cost += if response.status == 200 { spending.price } else { MicroUsd(0) };
+                    sent.cost += if response.status == 200 { price } else { MicroUsd(0) };
                     job.provider.complete(row, &response);
                     let told = Told { status: response.status, body: response.body, answered_at: response.received_at };
                     self.book.keep_look_up(self.database, &row.provider_id, told).await.map_err(unreachable)?;

@@ -148,6 +148,9 @@ pub enum SyncJobError {
     /// A recording is of one region.
     #[error("--record and --replay take one region at a time: a recording belongs to a region")]
     SeveralRecorded,
+    /// One file cannot hold several drawings.
+    #[error("--svg draws one region at a time")]
+    SeveralDrawn,
     /// The demo cannot answer other questions than its own.
     #[error(
         "region `demo` is answered from its own recordings and cannot be asked with {flag}: leave it away, or use another region"

@@ -139,6 +139,16 @@ create table venue_sync.quota (
     primary key (provider, day)
 );
 
+-- Requests that have a price, by what the price list calls apart: what is left of an allowance is reckoned by it.
+create table venue_sync.billed (
+    provider varchar(50) not null,
+    -- Its first day, of UTC.
+    month date not null,
+    call text not null,
+    requests bigint not null default 0 check (requests >= 0),
+    primary key (provider, month, call)
+);
+
 -- What the provider says of a business, beside its row, which belongs to the readers.
 create table venue_sync.venue_states (
     venue_id uuid primary key references public.venues (id) on delete cascade,

@@ -185,6 +185,18 @@ rows! {
         requests_free: i64,
     }
 
+    /// Requests that have a price, by what the price list calls apart.
+    Billed in "venue_sync.billed" {
+        /// To whom.
+        provider: String,
+        /// The first day of the month, of UTC.
+        month: NaiveDate,
+        /// Which.
+        call: String,
+        /// Attempts.
+        requests: i64,
+    }
+
     /// What the provider says of a business, beside its row.
     VenueState in "venue_sync.venue_states" {
         /// Of which venue.
