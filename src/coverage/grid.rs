@@ -141,7 +141,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn halves_share_an_edge_and_asks_reach_over_it(south in -90.0..89.0, west in -180.0..179.0, size in 1e-5..1.0) {
+        fn halves_share_an_edge_and_asks_reach_over_it(south in -90.0..89.0_f64, west in -180.0..179.0_f64, size in 1e-5..1.0_f64) {
             let outer = Cell::padded(&BoundingBox { south, west, north: south + size, east: west + size });
             let whole = outer.degrees();
             prop_assert!(whole.south <= south && whole.west <= west);
