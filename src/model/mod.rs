@@ -17,6 +17,7 @@ mod renormalised;
 mod retention;
 mod run;
 mod sample;
+mod tariff;
 mod venue;
 mod vocabulary;
 
@@ -37,5 +38,6 @@ pub use renormalised::{FieldDifference, Renormalised, VenueDifference};
 pub use retention::Retention;
 pub use run::{CoverageCounts, RunStatus, StoppedBy, Summary, VenueCounts};
 pub use sample::SampleVenue;
+pub use tariff::{Free, Tariff, TariffItem};
 pub use venue::{BusinessStatus, Normalised, Repair, Venue};
 pub use vocabulary::{Category, Vocabulary};

@@ -182,7 +182,7 @@ impl Workshop<'_> {
                 Err(error) => return Err(error),
             };
             whole.rows.extend(page.rows);
-            whole.truncated |= page.truncated;
+            whole.truncated |= page.truncated || limits.may_be_cut(ask.purpose, whole.rows.len());
             match page.next {
                 // More pages than one question should have, or than a crash may lose.
                 Some(_) if cursors.len() + 1 >= most_pages => {
