@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::judgement::Judgement;
 use super::snapshot::Snapshot;
 use crate::coverage::{Region, RulesError};
-use crate::model::{Ask, MicroUsd, Purpose, Ranking, Retention, Summary};
+use crate::model::{Ranking, Retention, Summary};
 use crate::provider::{Provider, UnknownType};
 use crate::store::{Budget, DatabaseError, RunFigures};
 
@@ -79,11 +79,6 @@ impl Job<'_> {
     pub(super) fn audits(&self) -> bool {
         let limits = self.provider.limits();
         limits.counts.is_some() && limits.ranking == Ranking::Other && !self.dry_run
-    }
-
-    /// List price of one page of the answer.
-    pub(super) fn price(&self, ask: &Ask) -> MicroUsd {
-        if ask.purpose == Purpose::Count { MicroUsd(0) } else { self.provider.limits().price }
     }
 
     /// What is asked, and in which way.

@@ -144,7 +144,7 @@ impl Workshop<'_> {
     /// The whole answer, and what it took.
     async fn ask(&self, tile: i32, ask: &Ask) -> Result<(Page, Sent), ExchangeError<ReserveError>> {
         let Self { job, database, book, listen, .. } = self;
-        let price = job.price(ask);
+        let price = job.provider.price(ask);
         let judge = |response: &_| job.provider.judge(response);
         let mut whole = Page::default();
         let mut cursors = Vec::new();
@@ -198,6 +198,7 @@ impl Workshop<'_> {
                 None => break,
             }
         }
+        whole.truncated |= limits.may_be_cut(ask.purpose, whole.rows.len());
         if job.details && ask.purpose == Purpose::Rows {
             let looked_up = self.look_up(tile, &mut whole).await?;
             sent.requests += looked_up.requests;

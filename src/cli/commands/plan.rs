@@ -4,7 +4,7 @@ use super::region::region;
 use crate::cli::settings::plan_job::PlanJob;
 use crate::cli::terminal::Terminal;
 use crate::coverage::Region;
-use crate::model::{Left, MicroUsd, Picture, Plan};
+use crate::model::{AllowanceLeft, Free, Left, MicroUsd, Picture, Plan, TariffItem};
 use crate::provider::{self, Provider};
 use crate::report;
 use crate::store::{self, Past};
@@ -65,12 +65,21 @@ fn left(job: &PlanJob, provider: &dyn Provider, past: &Past) -> Left {
     let spent = past.month.provider;
     let of_provider = || provider.limits().requests_per_day.filter(|_| settings.base_url.is_none()).map(u64::from);
     let a_day = settings.max_requests_per_day.or_else(of_provider);
+    let tariff = provider.tariff();
+    let billed = |call: &str| past.billed.iter().find(|(known, _)| known == call).map_or(0, |(_, requests)| *requests);
+    let allowance = |item: &TariffItem| match item.free {
+        Free::Monthly(free) => {
+            let of = u64::from(free);
+            Some(AllowanceLeft { name: item.name.to_owned(), of, left: of.saturating_sub(billed(item.call)) })
+        }
+        Free::None | Free::Trial { .. } | Free::Always => None,
+    };
     Left {
         requests_today: a_day.map(|most| most.saturating_sub(past.month.requests_today)),
         requests: settings.max_requests_per_month.map(|most| most.saturating_sub(spent.requests)),
         cost: settings.max_cost_per_month.map(|most| MicroUsd((most.0 - spent.cost.0).max(0))),
-        allowances: Vec::new(),
-        price_list: None,
+        allowances: tariff.iter().flat_map(|tariff| &tariff.items).filter_map(allowance).collect(),
+        price_list: tariff.as_ref().map(|tariff| format!("{}, as of {}", tariff.source, tariff.as_of)),
     }
 }
 
