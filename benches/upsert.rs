@@ -29,7 +29,7 @@ use venue_sync::model::{
     Period, Point, Position, Tile, Venue, VenueCounts,
 };
 use venue_sync::store::embedded::{self, EmbeddedError, Home, Options, Running};
-use venue_sync::store::{self, AnswerToCommit, Batch, Database, Learn, RunSpec};
+use venue_sync::store::{self, AnswerToCommit, Batch, Database, Learn, Opening, RunSpec};
 
 /// Rows of a full answer.
 const ANSWER: usize = 20;
@@ -119,11 +119,14 @@ async fn answers(database: &Database, venues: &[Venue], workers: usize) -> (Dura
         parameters: json!({}),
         tiles,
         fresh: true,
+        if_stale: None,
+        goes_on: false,
         resume_within: (Duration::ZERO, Duration::ZERO),
         worker: Uuid::new_v4(),
         lease: LEASE,
     };
-    let run = store::open_run(database, &spec, Learn::Nothing).await.unwrap();
+    let opening = store::open_run(database, &spec, Learn::Nothing).await.unwrap();
+    let Opening::Open(run) = opening else { panic!("a fresh run is begun") };
     let began = Instant::now();
     let tiles = venues.chunks(venues.len() / workers).map(|share| async {
         let claimed = store::claim(database, run.id, Uuid::new_v4(), LEASE).await.unwrap().unwrap();

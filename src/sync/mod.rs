@@ -18,7 +18,7 @@ mod spending;
 mod stop;
 mod tile;
 
-pub use job::{Job, Knowledge, RunReport, Source, SyncError, parameters};
+pub use job::{Job, Knowledge, RunReport, Session, Source, SyncError, parameters};
 pub use judgement::Judgement;
 pub use learn::snapshot;
 pub use plan::{Outlook, plan_methods};

@@ -1,19 +1,20 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::book::Book;
-use super::job::{Job, Knowledge, RunReport, SyncError};
+use super::job::{Job, Knowledge, RunReport, Session, SyncError};
 use super::judgement::Judgement;
 use super::learn::Kinds;
 use super::rules::rules;
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
-use crate::model::{Event, RunStatus, StoppedBy, Summary};
-use crate::store::{self, Closed, Closing, Database, Learn, RunFigures, RunSpec};
+use crate::model::{Event, MicroUsd, RunStatus, StoppedBy, Summary, VenueCounts};
+use crate::store::{self, Closed, Closing, Database, Learn, Opening, RunFigures, RunSpec};
 use crate::transport::Courier;
 use crate::wire::QuotaReset;
 
@@ -35,7 +36,10 @@ pub async fn sync(
     let words = job.provider.words(&job.types)?;
     let rules = rules(job.provider, &words);
     let zones = store::known_zones(database).await?;
-    let book = open(job, database, &words).await?;
+    let book = match open(job, database, &words).await? {
+        Opened::Work(book) => book,
+        Opened::Recent { id, ended_at } => return skipped(job, database, id, ended_at, started).await,
+    };
     let progress = book.progress(database).await?;
     let resumed = matches!(&book, Book::Stored { run, .. } if run.resumed);
     listen(Event::RunOpened {
@@ -67,7 +71,13 @@ pub async fn sync(
     conclude(shop, started).await
 }
 
-async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Book, SyncError> {
+/// Where the run is written down, or the one that stands for it.
+enum Opened {
+    Work(Book),
+    Recent { id: Uuid, ended_at: DateTime<Utc> },
+}
+
+async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Opened, SyncError> {
     let kinds = Kinds::of(job, words);
     let sort = |categories: &[String]| kinds.sort(categories);
     let of = (job.region_name.as_str(), job.provider.name());
@@ -79,9 +89,9 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Bo
             Knowledge::Learned => store::learned(database, of, &tiles, &sort).await?,
         };
         let mut known: HashMap<i32, _> = known.into_iter().map(|known| (known.tile, known.places)).collect();
-        return Ok(Book::dry(
+        return Ok(Opened::Work(Book::dry(
             tiles.into_iter().map(|tile| (tile, known.remove(&tile.ordinal).unwrap_or_default())).collect(),
-        ));
+        )));
     }
     let forgotten = store::forget_raw(database, job.provider.name(), job.retention).await?;
     if forgotten > 0 {
@@ -92,7 +102,9 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Bo
         provider: job.provider.name().to_owned(),
         parameters: job.run_parameters(words),
         tiles,
-        fresh: job.fresh,
+        fresh: job.fresh && job.session == Session::New,
+        if_stale: job.if_stale,
+        goes_on: job.session == Session::GoesOn,
         resume_within: RESUME_WITHIN,
         worker: Uuid::new_v4(),
         lease: job.lease,
@@ -102,7 +114,37 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Bo
         Knowledge::Given(snapshot) => Learn::Given(&snapshot.known),
         Knowledge::Learned => Learn::Learned(&sort),
     };
-    Ok(Book::Stored { run: store::open_run(database, &spec, learn).await?, worker: spec.worker })
+    Ok(match store::open_run(database, &spec, learn).await? {
+        Opening::Open(run) => Opened::Work(Book::Stored { run, worker: spec.worker }),
+        Opening::Recent { id, ended_at } => Opened::Recent { id, ended_at },
+    })
+}
+
+/// Nothing is asked: a run of the same was completed lately enough.
+async fn skipped(
+    job: &Job<'_>,
+    database: &Database,
+    id: Uuid,
+    ended_at: DateTime<Utc>,
+    started: Instant,
+) -> Result<RunReport, SyncError> {
+    let tiles = store::figures(database, id).await?.coverage;
+    let summary = Summary {
+        run_id: id,
+        region: job.region_name.clone(),
+        provider: job.provider.name().to_owned(),
+        status: RunStatus::Skipped,
+        stopped_by: None,
+        requests: 0,
+        requests_free: 0,
+        cost: MicroUsd::default(),
+        duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        venues: VenueCounts::default(),
+        profiles_stubbed: 0,
+        coverage: tiles,
+    };
+    let reason = Some(format!("a run of the same was completed at {}", ended_at.format("%Y-%m-%d %H:%M UTC")));
+    Ok(RunReport { summary, figures: RunFigures::default(), judgement: None, reason, resumes_at: None, error: None })
 }
 
 /// Works until nothing is left to claim and nobody else holds a tile, or the run is stopped.

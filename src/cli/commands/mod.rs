@@ -7,6 +7,7 @@ mod failure;
 mod migrate;
 mod open;
 mod plan;
+mod recording;
 mod region;
 mod renormalise;
 mod signals;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::demo;
 use super::failure::Failure;
 use super::open::{Opened, ensure_schema, open};
+use super::recording;
 use super::region::region;
 use super::signals;
 use crate::cli::exit::Exit;
@@ -15,11 +16,11 @@ use crate::cli::settings::database::DatabaseChoice;
 use crate::cli::settings::sync_job::{SyncJob, Traffic};
 use crate::cli::terminal::Terminal;
 use crate::coverage::Region;
-use crate::model::{CoverageCounts, MicroUsd, RunStatus, Summary, Tier, VenueCounts};
+use crate::model::{CoverageCounts, MicroUsd, RunStatus, StoppedBy, Summary, VenueCounts};
 use crate::provider::{self, Provider};
 use crate::report::{AuditReport, LookAtData, RunReport};
 use crate::store::{self, Budget, Remedy};
-use crate::sync::{self, Job, Knowledge, Snapshot, Source, SyncError};
+use crate::sync::{self, Job, Knowledge, Session, Snapshot, Source, SyncError};
 use crate::transport::{Cassette, Courier, LiveOptions, RecordedRun, Recorder};
 
 /// A claimed tile stays ours for this long without a sign of life.
@@ -51,7 +52,7 @@ pub async fn sync(jobs: &[SyncJob], terminal: &Terminal, tell: &dyn Fn(Told<'_>)
             exits.push(Exit::Again);
             break;
         }
-        let (report, failure) = match one.run(terminal, &stop).await {
+        let (report, failure) = match one.run_to_the_end(terminal, &stop).await {
             Ok((report, failure)) => (Some(report), failure),
             Err(failure) => (None, Some(failure)),
         };
@@ -91,23 +92,45 @@ impl<'a> Prepared<'a> {
             Traffic::Live | Traffic::Record(_) => None,
         };
         // What was asked for, and how, is the recording's to say, not this machine's settings.
-        let tier = recording.as_ref().map_or(settings.provider.tier, recorded_tier);
-        let method = recording.as_ref().map_or_else(|| settings.method.clone(), recorded_method);
+        let tier = recording.as_ref().map_or(settings.provider.tier, recording::tier);
+        let method = recording.as_ref().map_or_else(|| settings.method.clone(), recording::method);
         let provider = tier.and_then(|tier| provider.at(tier)).unwrap_or(provider);
         let provider = provider.by(&method).unwrap_or(provider);
         Ok(Self { settings, region, provider, method, recording })
     }
 
-    /// What the run did, and what broke it, if something did.
-    async fn run(
+    /// Runs, and goes on after each limit that `--wait` has time to sit out, all such pauses together.
+    async fn run_to_the_end(
         &self,
         terminal: &Terminal,
         stop: &CancellationToken,
     ) -> Result<(RunReport, Option<Failure>), Failure> {
-        let mut job = self.job();
+        let mut left = self.settings.effort.wait.unwrap_or_default();
+        let mut session = Session::New;
+        loop {
+            let (report, failure) = self.run(session, terminal, stop).await?;
+            let Some(pause) = pause(&report).filter(|pause| *pause <= left) else { return Ok((report, failure)) };
+            left -= pause;
+            session = Session::GoesOn;
+            tracing::info!("waiting {} for the provider's limit to end", humantime::format_duration(pause));
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = stop.cancelled() => return Ok((report, failure)),
+            }
+        }
+    }
+
+    /// What the run did, and what broke it, if something did.
+    async fn run(
+        &self,
+        session: Session,
+        terminal: &Terminal,
+        stop: &CancellationToken,
+    ) -> Result<(RunReport, Option<Failure>), Failure> {
+        let mut job = Job { session, ..self.job() };
         // A recording is begun when the run can be: a folder with nothing in it would be in the way of the next try.
-        let recorded = matches!(self.settings.traffic, Traffic::Record(_));
-        let courier = if recorded { None } else { Some(self.courier(&mut job)?) };
+        let recorded = if let Traffic::Record(folder) = &self.settings.traffic { Some(folder) } else { None };
+        let courier = if recorded.is_some() { None } else { Some(self.courier(&mut job)?) };
         // One for the leases, one for the end, and one for every strand of work.
         let connections = self.settings.effort.concurrency.get() + 2;
         let opened = open(&self.settings.database, connections, terminal).await?;
@@ -116,9 +139,8 @@ impl<'a> Prepared<'a> {
             Some(courier) => courier,
             None => {
                 // What it knows when it begins is part of it, so that it has to be known now.
-                let snapshot =
-                    sync::snapshot(&job, &opened.database, fastrand::u64(..)).await.map_err(Failure::from)?;
-                job.knowledge = Knowledge::Given(snapshot);
+                let seed = recorded.map_or(0, |folder| recording::seed(folder));
+                job.knowledge = Knowledge::Given(sync::snapshot(&job, &opened.database, seed).await?);
                 self.courier(&mut job)?
             }
         };
@@ -186,6 +208,8 @@ impl<'a> Prepared<'a> {
             concurrency: usize::try_from(settings.effort.concurrency.get()).unwrap_or(1),
             // A recording begun in the middle of a run would lack the questions that were answered before.
             fresh: settings.effort.fresh || matches!(settings.traffic, Traffic::Record(_)),
+            if_stale: settings.effort.if_stale,
+            session: Session::New,
             dry_run: settings.effort.dry_run,
             retention: settings.provider.retention,
             lease: LEASE,
@@ -326,14 +350,14 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// The tier that a recorded run asked at.
-fn recorded_tier(recording: &Cassette) -> Option<Tier> {
-    recording.run().parameters.get("tier").and_then(|tier| serde_json::from_value(tier.clone()).ok())
-}
-
-/// The method that a recorded run asked by.
-fn recorded_method(recording: &Cassette) -> String {
-    recording.run().parameters.get("method").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+/// How long the provider's limit lasts, where that is known. At least some seconds: its clock and ours may differ.
+fn pause(report: &RunReport) -> Option<Duration> {
+    const SHORTEST: Duration = Duration::from_secs(5);
+    let until = report.resumes_at.filter(|_| report.summary.stopped_by == Some(StoppedBy::Quota))?;
+    #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
+    let left = (until - chrono::Utc::now()).to_std().unwrap_or_default();
+    // Whole seconds, upwards: they are shown.
+    Some(Duration::from_secs(left.as_secs() + 1).max(SHORTEST))
 }
 
 /// A command of ours as it can be typed again here: whoever ran `target/release/venues` has no `venues` on the path.

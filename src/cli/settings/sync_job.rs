@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::area::{AreaError, AreaSetting, RegionShape};
 use super::database::{self, Asker, DatabaseChoice, DatabaseError};
@@ -57,6 +58,10 @@ pub struct Effort {
     pub fresh: bool,
     /// Make no use of what earlier runs learned.
     pub forget: bool,
+    /// Ask nothing where the same was completed within this time.
+    pub if_stale: Option<Duration>,
+    /// Sit out a limit of the provider's that ends within this time.
+    pub wait: Option<Duration>,
     /// Requests under way at the same time.
     pub concurrency: NonZeroU32,
 }
@@ -243,6 +248,8 @@ fn job(
             max_cost: args.limits.max_cost,
             fresh: args.limits.fresh || args.limits.forget,
             forget: args.limits.forget,
+            if_stale: args.limits.if_stale,
+            wait: args.limits.wait,
             concurrency: args.limits.concurrency.unwrap_or_else(|| at_once(rate, provider.limits().at_once)),
         },
         go_on: go_on(&region.name, args, around.config_flag),
