@@ -1,5 +1,6 @@
 //! Region → tiles → the next area to ask about, and the proof that every point was seen. Pure, synchronous, deterministic.
 
+pub mod audit;
 mod band;
 mod boxes;
 mod certify;
