@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
 use super::transaction::Transaction;
-use crate::model::{CappedSpot, CoverageCounts, MicroUsd, VenueCounts};
+use crate::model::{Ask, CappedSpot, CoverageCounts, MicroUsd, VenueCounts};
 
 /// What a run has done so far, over all its workers and resumptions.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -42,7 +42,7 @@ pub struct AuditFigures {
     pub requests: u64,
     /// Answers that it was given.
     pub answers: u64,
-    /// Venues in them that the run should have seen, counted once an answer.
+    /// Venues in them that the run should have seen, each once; those in capped spots are not among them.
     pub venues: u64,
     /// Those of them that no answer of the run before it held.
     pub missed: u64,
@@ -51,22 +51,32 @@ pub struct AuditFigures {
 /// The place of an audit in the order of a run's tiles, among which it is none.
 pub const AUDIT_ORDINAL: i32 = -1;
 
-/// How many of these ids, by their hashes, no answer with rows of the run's tiles held.
-pub async fn unseen(database: &Database, run: Uuid, ids: &[i64]) -> Result<u32, DatabaseError> {
+/// What the tiles of a run were answered, as far as its audit follows from it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AnsweredAreas {
+    /// Each question that brought rows, with how many.
+    pub areas: Vec<(Ask, u32)>,
+    /// Requests of all questions for rows: their pages.
+    pub requests: u64,
+}
+
+/// Reads what the tiles of a run were answered, in the order of the tiles and of their answers.
+pub async fn answered_areas(database: &Database, run: Uuid) -> Result<AnsweredAreas, DatabaseError> {
     let mut transaction = database.begin().await?;
-    let unseen = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from unnest($2::bigint[]) i (id)
-           where not exists (
-               select from venue_sync.tiles t join venue_sync.answers a on a.tile_id = t.id
-               where t.run_id = $1 and t.purpose = 'rows' and a.received > 0 and i.id = any (a.ids))"#,
-        run,
-        ids
+    let rows = sqlx::query!(
+        r#"select a.ask as "ask: sqlx::types::Json<Ask>", a.rows, a.requests
+           from venue_sync.tiles t join venue_sync.answers a on a.tile_id = t.id
+           where t.run_id = $1 and t.purpose = 'rows' and coalesce(a.ask ->> 'purpose', 'rows') = 'rows'
+           order by t.ordinal, a.ordinal"#,
+        run
     )
-    .fetch_one(&mut transaction)
+    .fetch_all(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;
-    Ok(u32::try_from(unseen).unwrap_or(u32::MAX))
+    let requests = rows.iter().map(|row| u64::from(row.requests.unsigned_abs())).sum();
+    let areas = rows.into_iter().filter(|row| row.rows > 0).map(|row| (row.ask.0, row.rows.unsigned_abs())).collect();
+    Ok(AnsweredAreas { areas, requests })
 }
 
 /// Reads a run's figures.
@@ -157,10 +167,19 @@ async fn read_counts(transaction: &mut Transaction, run: Uuid) -> Result<RunFigu
 
 async fn read_audit(transaction: &mut Transaction, run: Uuid) -> Result<AuditFigures, sqlx::Error> {
     let row = sqlx::query!(
-        r#"select coalesce(sum(a.requests), 0)::bigint as "requests!", count(a.id) as "answers!",
-             coalesce(sum(cardinality(a.ids)), 0)::bigint as "venues!", coalesce(sum(a.fresh), 0)::bigint as "missed!"
-           from venue_sync.tiles t join venue_sync.answers a on a.tile_id = t.id
-           where t.run_id = $1 and t.purpose = 'audit'"#,
+        r#"with asked as (
+               select a.* from venue_sync.tiles t join venue_sync.answers a on a.tile_id = t.id
+               where t.run_id = $1 and t.purpose = 'audit'
+           ),
+           shown as (select distinct unnest(ids) as id from asked),
+           missed as (
+               select id from shown except
+               select unnest(a.ids) from venue_sync.tiles t join venue_sync.answers a on a.tile_id = t.id
+               where t.run_id = $1 and t.purpose = 'rows' and coalesce(a.ask ->> 'purpose', 'rows') = 'rows'
+           )
+           select coalesce(sum(requests), 0)::bigint as "requests!", count(*) as "answers!",
+             (select count(*) from shown) as "venues!", (select count(*) from missed) as "missed!"
+           from asked"#,
         run
     )
     .fetch_one(&mut *transaction)

@@ -26,7 +26,7 @@ pub use answer::{AnswerToCommit, CommitError, Committed, commit_answer};
 pub use connect::{Database, DatabaseError, Remedy};
 pub(crate) use connect::{connect_options, is_pooled, is_state, word};
 pub use content::Batch;
-pub use figures::{AUDIT_ORDINAL, AuditFigures, RunFigures, figures, unseen};
+pub use figures::{AUDIT_ORDINAL, AnsweredAreas, AuditFigures, RunFigures, answered_areas, figures};
 pub use learned::{KnownTile, Learn, Sort, Whom, known_of, learned};
 pub use look::{known_zones, sample_venues};
 pub use look_ups::{LookUp, Told, forget_look_ups, keep_look_up, look_up};

@@ -105,14 +105,6 @@ impl Book {
         }
     }
 
-    /// How many of these no answer of the run before its audit held; by their hashes.
-    pub(super) async fn unseen(&self, database: &Database, ids: &[i64]) -> Result<u32, DatabaseError> {
-        match self {
-            Self::Stored { run, .. } => store::unseen(database, run.id, ids).await,
-            Self::Dry(_) => Ok(0),
-        }
-    }
-
     pub(super) async fn renew(&self, database: &Database, lease: Duration) -> Result<(), DatabaseError> {
         match self {
             Self::Stored { run, worker } => store::renew(database, run.id, *worker, lease).await,

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::job::{Job, Zones};
 use crate::coverage::{self, Elsewhere};
-use crate::model::{AnswerSeen, Ask, Field, Position, RawRecord, RawVenue, Reject, Retention, Venue};
+use crate::model::{AnswerSeen, Ask, CappedSpot, Field, Position, RawRecord, RawVenue, Reject, Retention, Venue};
 use crate::normalise::normalise;
 use crate::provider::Page;
 
@@ -71,9 +71,11 @@ fn ids(page: &Page) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Hashes of the ids of the venues that a run should have seen before its audit: clean, and inside the region.
-pub(super) fn hashes_of_venues(digest: &Digest) -> Vec<i64> {
-    unique(digest.venues.iter().map(|(venue, _)| venue.provider_id.as_str()))
+/// Hashes of the ids of the venues that a run should have seen before its audit: clean, inside the region, and in no capped spot.
+pub(super) fn hashes_of_venues(digest: &Digest, capped: &[CappedSpot]) -> Vec<i64> {
+    let overflows = |place| capped.iter().any(|spot| coverage::distance_m(spot.position, place) <= spot.radius_m);
+    let expected = digest.venues.iter().filter(|(venue, _)| !overflows(venue.position));
+    unique(expected.map(|(venue, _)| venue.provider_id.as_str()))
 }
 
 fn unique<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<i64> {

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::coverage::audit;
 use crate::store::AuditFigures;
 
 /// What an audit says of the run: of the venues that it was shown, how many the run had seen.
@@ -20,23 +21,11 @@ pub struct Judgement {
 impl Judgement {
     /// `wanted` is the least recall that is believed, 0 to 1.
     pub(super) fn of(figures: AuditFigures, wanted: f64) -> Self {
-        let (recall, at_least) = estimate(figures.venues, figures.missed);
+        let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        let found = audit::judge(count(figures.venues), count(figures.missed));
+        let (recall, at_least) = found.map_or((1.0, 0.0), |found| (found.estimate, found.at_least));
         Self { figures, recall, at_least, wanted, believed: recall >= wanted }
     }
-}
-
-/// The part that was seen, and the end of its one-sided 95 % interval (Wilson's).
-fn estimate(shown: u64, missed: u64) -> (f64, f64) {
-    const Z: f64 = 1.644_853_6;
-    if shown == 0 {
-        return (1.0, 0.0);
-    }
-    #[expect(clippy::cast_precision_loss, reason = "an audit is shown some hundred venues")]
-    let (n, seen) = (shown as f64, shown.saturating_sub(missed) as f64);
-    let part = seen / n;
-    let middle = part + Z * Z / (2.0 * n);
-    let spread = Z * (part * (1.0 - part) / n + Z * Z / (4.0 * n * n)).sqrt();
-    (part, ((middle - spread) / (1.0 + Z * Z / n)).max(0.0))
 }
 
 impl fmt::Display for Judgement {

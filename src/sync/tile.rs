@@ -112,10 +112,9 @@ impl Workshop<'_> {
             Err(elsewhere) => return Ok(Answered::Failed(elsewhere.to_string())),
         };
         seen.fresh = if ask.purpose == Purpose::Audit {
-            let shown = hashes_of_venues(&digest);
-            let missed = self.book.unseen(self.database, &shown).await?;
-            ids = Some(shown);
-            Some(missed)
+            // Whether the run has seen them is reckoned when all are known.
+            ids = Some(hashes_of_venues(&digest, &self.book.figures(self.database).await?.capped));
+            None
         } else {
             let fresh = |ids: &Vec<i64>| ids.iter().filter(|id| !held.contains(id)).count();
             ids.as_ref().map(|ids| u32::try_from(fresh(ids)).unwrap_or(u32::MAX))
