@@ -29,7 +29,7 @@ pub fn picture(picture: &Picture) -> String {
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" width="{width:.0}" height="{height:.0}" font-family="system-ui, sans-serif" font-size="13" fill="#222">
 <title>{title}</title>
 <style>
-.tile {{ fill: none; stroke: #8a8f98; stroke-width: 0.8; stroke-dasharray: 5 3 }}
+.tile {{ fill: none; stroke: #55595f; stroke-width: 1.2; stroke-dasharray: 5 3 }}
 .open {{ fill: #e8a33d; fill-opacity: 0.18 }}
 .whole {{ fill: #2f6fb0; fill-opacity: 0.10; stroke: #2f6fb0; stroke-width: 0.7; stroke-opacity: 0.75 }}
 .part {{ fill: none; stroke: #2f6fb0; stroke-width: 0.6; stroke-opacity: 0.35; stroke-dasharray: 2 2 }}

@@ -57,7 +57,8 @@ fn unfinished(run: &UnfinishedRun) -> String {
 fn method(method: &MethodPlan, width: usize) -> String {
     let mark = if method.chosen { '*' } else { ' ' };
     let name = column(&method.method, width);
-    let cost = |micro: u64| MicroUsd(i64::try_from(micro).unwrap_or(i64::MAX));
+    // Whole cents, upwards: it is an outlook.
+    let cost = |micro: u64| MicroUsd(i64::try_from(micro.div_ceil(10_000).saturating_mul(10_000)).unwrap_or(i64::MAX));
     let (least, most) = (cost(method.cost.least), cost(method.cost.most));
     let price = if least == most { least.to_string() } else { format!("{least} to {most}") };
     let paid = format!("{} paid for, {price} at list price", span(method.paid));
