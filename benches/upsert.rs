@@ -29,7 +29,7 @@ use venue_sync::model::{
     Period, Point, Position, Tile, Venue, VenueCounts,
 };
 use venue_sync::store::embedded::{self, EmbeddedError, Home, Options, Running};
-use venue_sync::store::{self, AnswerToCommit, Batch, Database, Opening, RunSpec};
+use venue_sync::store::{self, AnswerToCommit, Batch, Database, Learn, Opening, RunSpec};
 
 /// Rows of a full answer.
 const ANSWER: usize = 20;
@@ -125,7 +125,8 @@ async fn answers(database: &Database, venues: &[Venue], workers: usize) -> (Dura
         worker: Uuid::new_v4(),
         lease: LEASE,
     };
-    let Opening::Open(run) = store::open_run(database, &spec).await.unwrap() else { panic!("a fresh run is begun") };
+    let opening = store::open_run(database, &spec, Learn::Nothing).await.unwrap();
+    let Opening::Open(run) = opening else { panic!("a fresh run is begun") };
     let began = Instant::now();
     let tiles = venues.chunks(venues.len() / workers).map(|share| async {
         let claimed = store::claim(database, run.id, Uuid::new_v4(), LEASE).await.unwrap().unwrap();
@@ -136,6 +137,7 @@ async fn answers(database: &Database, venues: &[Venue], workers: usize) -> (Dura
                 lease: claimed.lease,
                 ordinal,
                 seen: seen(venues.len()),
+                ids: None,
                 certificate: Certificate::Whole,
                 requests: 1,
                 replayed: false,

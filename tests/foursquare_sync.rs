@@ -17,7 +17,7 @@ use venue_sync::coverage::Region;
 use venue_sync::model::{MicroUsd, Retention, RunStatus, Tier};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, RunReport, Session, Source, SyncError, sync};
+use venue_sync::sync::{Job, Knowledge, RunReport, Session, Source, SyncError, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
 struct Bench {
@@ -48,6 +48,8 @@ impl Bench {
             types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
             language: "pt".to_owned(),
             method: "nearby".to_owned(),
+            knowledge: Knowledge::Learned,
+            audit_recall: 0.98,
             details: false,
             source: Source::Live,
             budget: Budget::default(),

@@ -18,7 +18,7 @@ use venue_sync::coverage::Region;
 use venue_sync::model::{Retention, RunStatus};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, RunReport, Session, Source, sync};
+use venue_sync::sync::{Job, Knowledge, RunReport, Session, Source, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -49,6 +49,8 @@ impl Bench {
             types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
             language: "en".to_owned(),
             method: "nearby".to_owned(),
+            knowledge: Knowledge::Learned,
+            audit_recall: 0.98,
             details: false,
             source: Source::Live,
             budget: Budget::default(),

@@ -21,8 +21,8 @@ use venue_sync::model::{
     MicroUsd, Period, Point, Position, Reject, RejectReason, SpecialDay, StoppedBy, Tile, Venue, VenueCounts,
 };
 use venue_sync::store::{
-    self, AnswerToCommit, Batch, Budget, CommitError, Committed, Database, Lease, OpenedRun, Opening, Refund,
-    ReserveError, RunSpec, Spender,
+    self, AnswerToCommit, Batch, Budget, Closed, Closing, CommitError, Committed, Database, Learn, Lease, OpenedRun,
+    Opening, Refund, ReserveError, RunSpec, Spender,
 };
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -117,7 +117,7 @@ fn ours(opening: Opening) -> OpenedRun {
 }
 
 async fn open(database: &Database) -> Run {
-    let opened = ours(store::open_run(database, &spec(true)).await.unwrap());
+    let opened = ours(store::open_run(database, &spec(true), Learn::Nothing).await.unwrap());
     let worker = Uuid::new_v4();
     let mut leases = Vec::new();
     while let Some(claimed) = store::claim(database, opened.id, worker, LEASE).await.unwrap() {
@@ -174,6 +174,7 @@ fn answer(run: &Run, tile: usize, venues: impl IntoIterator<Item = Venue>) -> An
         lease: run.leases[tile],
         ordinal: 0,
         seen: seen(venues.len()),
+        ids: None,
         certificate: Certificate::Whole,
         requests: 1,
         replayed: false,
@@ -520,8 +521,8 @@ async fn an_answer_counts_once_however_often_it_is_committed() {
 async fn who_comes_when_the_run_is_over_finds_it_recent_and_begins_none() {
     let bench = Bench::new().await;
     let late = || RunSpec { if_stale: Some(Duration::from_hours(20)), ..spec(false) };
-    let run = ours(store::open_run(&bench.database, &late()).await.unwrap());
-    let joined = ours(store::open_run(&bench.database, &late()).await.unwrap());
+    let run = ours(store::open_run(&bench.database, &late(), Learn::Nothing).await.unwrap());
+    let joined = ours(store::open_run(&bench.database, &late(), Learn::Nothing).await.unwrap());
     assert_eq!((joined.id, joined.resumed), (run.id, true), "an unfinished run is joined, however young");
     while let Some(claimed) = store::claim(&bench.database, run.id, Uuid::new_v4(), LEASE).await.unwrap() {
         assert!(store::complete_tile(&bench.database, claimed.lease, &[]).await.unwrap());
@@ -529,7 +530,7 @@ async fn who_comes_when_the_run_is_over_finds_it_recent_and_begins_none() {
     // Sixteen come while the last tile's worker closes the run: no second one is begun.
     let (closed, openings) = join(
         store::close_if_finished(&bench.database, run.id),
-        join_all((0..16).map(async |_| store::open_run(&bench.database, &late()).await.unwrap())),
+        join_all((0..16).map(async |_| store::open_run(&bench.database, &late(), Learn::Nothing).await.unwrap())),
     )
     .await;
     assert!(closed.unwrap());
@@ -541,18 +542,18 @@ async fn who_comes_when_the_run_is_over_finds_it_recent_and_begins_none() {
         assert_eq!(id, run.id);
     }
     assert!(
-        matches!(store::open_run(&bench.database, &late()).await.unwrap(), Opening::Recent { id, .. } if id == run.id)
+        matches!(store::open_run(&bench.database, &late(), Learn::Nothing).await.unwrap(), Opening::Recent { id, .. } if id == run.id)
     );
     assert_eq!(bench.count("select count(*) from venue_sync.runs").await, 1);
     bench.run_sql("update venue_sync.runs set ended_at = ended_at - interval '21 hours'").await;
-    let next = ours(store::open_run(&bench.database, &late()).await.unwrap());
+    let next = ours(store::open_run(&bench.database, &late(), Learn::Nothing).await.unwrap());
     assert_ne!(next.id, run.id, "by now it is stale");
 }
 
 #[tokio::test]
 async fn a_worker_that_lost_its_tile_writes_nothing() {
     let bench = Bench::new().await;
-    let opened = ours(store::open_run(&bench.database, &spec(true)).await.unwrap());
+    let opened = ours(store::open_run(&bench.database, &spec(true), Learn::Nothing).await.unwrap());
     let late = store::claim(&bench.database, opened.id, Uuid::new_v4(), Duration::ZERO).await.unwrap().unwrap();
     let next = store::claim(&bench.database, opened.id, Uuid::new_v4(), LEASE).await.unwrap().unwrap();
     assert_eq!((next.lease.tile, next.lease.fence), (late.lease.tile, late.lease.fence + 1));
@@ -638,7 +639,7 @@ async fn another_programs_order_of_locks_does_not_cost_an_answer() {
 async fn reservations_at_once_stop_exactly_at_the_limit() {
     let bench = Bench::new().await;
     let run = bench.run().await.opened.id;
-    let spender = Spender { provider: "google", run: Some(run), price: MicroUsd(35_000) };
+    let spender = Spender { provider: "google", run: Some(run), call: "searchNearby", price: MicroUsd(35_000) };
     let budget = Budget { requests: Some(7), ..Budget::default() };
     let reserved = join_all((0..20).map(|_| store::reserve(&bench.database, spender, budget))).await;
     let refused = reserved.iter().filter(|outcome| matches!(outcome, Err(ReserveError::RunBudget))).count();
@@ -674,7 +675,7 @@ async fn a_months_limit_holds_for_all_runs_of_a_provider_and_ends_with_the_month
         )
         .await;
     let run = bench.run().await.opened.id;
-    let spender = |provider, run| Spender { provider, run, price: MicroUsd(10) };
+    let spender = |provider, run| Spender { provider, run, call: "searchNearby", price: MicroUsd(10) };
     let budget = Budget { requests_per_month: Some(8), ..Budget::default() };
     let dry_and_stored =
         (0..20).map(|n| store::reserve(&bench.database, spender("google", (n % 2 == 0).then_some(run)), budget));
@@ -702,7 +703,7 @@ async fn behind_a_pooler_that_hands_out_connections_by_the_transaction() {
 
     let run = open(database).await;
     let id = run.opened.id;
-    let spender = Spender { provider: "google", run: Some(id), price: MicroUsd(10) };
+    let spender = Spender { provider: "google", run: Some(id), call: "searchNearby", price: MicroUsd(10) };
     let budget = Budget { requests_per_month: Some(100), ..Budget::default() };
     for _ in 0..2 {
         store::reserve(database, spender, budget).await.unwrap();
@@ -728,9 +729,9 @@ async fn behind_a_pooler_that_hands_out_connections_by_the_transaction() {
     store::release(database, id, Uuid::new_v4()).await.unwrap();
     assert_eq!(store::progress(database, id).await.unwrap().complete, 1);
     assert_eq!(store::figures(database, id).await.unwrap().capped.len(), 1);
-    assert!(!store::close_if_finished(database, id).await.unwrap());
+    assert_eq!(store::close_if_finished(database, id, Closing::default()).await.unwrap(), Closed::Open);
     store::leave(database, id, StoppedBy::Quota, Some("America/Los_Angeles"), None).await.unwrap().unwrap();
-    assert!(ours(store::open_run(database, &spec(false)).await.unwrap()).resumed);
+    assert!(ours(store::open_run(database, &spec(false), Learn::Nothing).await.unwrap()).resumed);
 
     let heard = listener.heard();
     assert!(heard.statements > 60, "{heard:?}");

@@ -15,7 +15,7 @@ use venue_sync::coverage::Region;
 use venue_sync::model::{Retention, RunStatus, VenueCounts};
 use venue_sync::provider;
 use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, Session, Source, sync};
+use venue_sync::sync::{Job, Knowledge, Session, Source, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -130,6 +130,8 @@ async fn a_venue_in_other_guises_is_one_row_and_never_changed() {
             types: vec!["restaurant".to_owned()],
             language: "en".to_owned(),
             method: "nearby".to_owned(),
+            knowledge: Knowledge::Learned,
+            audit_recall: 0.98,
             details: false,
             source: Source::Live,
             budget: Budget::default(),

@@ -10,11 +10,13 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 mod database;
 mod migrate;
 mod migrate_new;
+mod plan;
 mod renormalise;
 
 pub use database::{DatabaseArgs, ScratchArgs};
 pub use migrate::{HowFar, MigrateArgs, MigrateCommand, WaitArgs};
 pub use migrate_new::NewArgs;
+pub use plan::PlanArgs;
 pub use renormalise::RenormaliseArgs;
 
 use crate::model::MicroUsd;
@@ -55,6 +57,9 @@ pub enum Command {
     /// Fetch the venues of a region and write them to the database.
     #[command(after_help = SYNC_EXAMPLES)]
     Sync(Box<SyncArgs>),
+    /// Say what syncing a region would take, what was spent and what is left, without asking anybody; or draw how it was covered.
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(Box<PlanArgs>),
     /// List the regions that can be synced.
     #[command(after_help = "Regions are the [regions.NAME] tables of venues.toml; `demo` is always there.")]
     Regions,
@@ -140,6 +145,9 @@ pub struct AskArgs {
     /// Kinds of venue, with everything below them: `restaurant,cafe`. `google:meal_takeaway` is a provider's own word.
     #[arg(long, value_name = "TYPE", value_delimiter = ',')]
     pub types: Vec<String>,
+    /// The way in which the provider is asked, whatever the region's settings say: for google `nearby` or `text`.
+    #[arg(long, value_name = "NAME")]
+    pub method: Option<String>,
     /// The language of names and addresses, as a tag like `en` or `pt-PT`.
     #[arg(long, value_name = "TAG")]
     pub language: Option<String>,
@@ -161,13 +169,16 @@ pub struct LimitArgs {
     /// Begin a new run, even if an unfinished one could go on.
     #[arg(long)]
     pub fresh: bool,
+    /// Begin a new run that makes no use of what earlier ones learned.
+    #[arg(long)]
+    pub forget: bool,
     /// Ask nothing where the same was completed within this time (`20h`, `90m`, `3days`): a doubled or late start costs nothing.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "fresh")]
     pub if_stale: Option<Duration>,
     /// Sit out a limit of the provider's that ends within this time (`90s`, `2h`), instead of stopping there.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub wait: Option<Duration>,
-    /// Requests under way at the same time, 1 to 64.
+    /// Requests under way at the same time, 1 to 64. Default: as many as the provider's rate can use.
     #[arg(long, value_name = "N", value_parser = concurrency)]
     pub concurrency: Option<NonZeroU32>,
 }
@@ -312,6 +323,15 @@ The database is DATABASE_URL; without it, on a terminal, an embedded PostgreSQL.
 Exit codes: 0 complete, 2 usage or settings, 65 data refused, 69 provider or database unavailable,
 70 a bug of ours, 75 stopped early (run again to go on), 77 key refused.";
 
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  venues plan --region lisbon
+  venues plan --all --json
+  venues plan --near 38.72,-9.14 --radius-m 1500 --types cafe
+  venues plan --region demo --svg demo.svg
+
+No request is sent, and no key is needed. After a complete run the numbers are reckoned with its venues, before it they are a guess.";
+
 const CATEGORIES_EXAMPLES: &str = "\
 Examples:
   venues categories
@@ -384,6 +404,8 @@ mod tests {
             "sync --region a --max-requests 0",
             "sync --region a --concurrency 0",
             "sync --region a --concurrency 65",
+            "plan",
+            "plan --region a --all",
             "sync --region a --if-stale soon",
             "sync --region a --if-stale 20h --fresh",
             "sync --region a --wait -1s",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::CommandFactory;
 use tokio::runtime::{self, Runtime};
 
-use super::args::{CategoriesArgs, Cli, Command, DbCommand, MigrateCommand, RenormaliseArgs, SyncArgs};
+use super::args::{CategoriesArgs, Cli, Command, DbCommand, MigrateCommand, PlanArgs, RenormaliseArgs, SyncArgs};
 use super::categories;
 use super::commands::{self, DbAction, Failure, Told};
 use super::complaint::complain;
@@ -18,10 +18,11 @@ use super::regions;
 use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError, ScratchChoice};
 use super::settings::file::{SettingsFile, SettingsFileError};
 use super::settings::folders::Folders;
+use super::settings::plan_job::{self, PlanJob};
 use super::settings::renormalise_job::{self, RenormaliseJob, RenormaliseJobError};
 use super::settings::sync_job::{self, Surroundings, SyncJob, SyncJobError};
 use super::terminal::{self, Terminal};
-use crate::model::{Renormalised, Summary};
+use crate::model::{Plan, Renormalised, Summary};
 use crate::report;
 use crate::store::embedded;
 
@@ -88,6 +89,7 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
             Ok(Exit::Complete)
         }
         Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
+        Command::Plan(args) => plan(&planned(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Renormalise(args) => renormalise(&kept(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Categories(args) if args.unmapped => unmapped(args, &environment, &folders, terminal),
         Command::Categories(_) => {
@@ -128,6 +130,24 @@ fn jobs(
         on_terminal: terminal.watched,
     };
     Ok(sync_job::resolve(args, around, &crate::provider::all())?)
+}
+
+fn planned(
+    cli: &Cli,
+    args: &PlanArgs,
+    terminal: &Terminal,
+    environment: &Environment,
+    folders: &Folders,
+) -> Result<Vec<PlanJob>, CommandError> {
+    let file = settings_file(cli, environment, folders)?;
+    let around = Surroundings {
+        file: &file,
+        config_flag: cli.global.config.as_deref(),
+        environment,
+        folders,
+        on_terminal: terminal.watched,
+    };
+    Ok(plan_job::resolve(args, around, &crate::provider::all())?)
 }
 
 fn kept(
@@ -195,6 +215,24 @@ fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
     };
     let exit = runtime()?.block_on(commands::sync(jobs, terminal, &tell))?;
     unprinted.into_inner().map_or(Ok(exit), |error| Err(error.into()))
+}
+
+/// Says what each job would take.
+fn plan(jobs: &[PlanJob], terminal: &Terminal) -> Result<Exit, CommandError> {
+    let unprinted = RefCell::new(None);
+    let tell = |plan: &Plan| {
+        let printed = if terminal.json {
+            let line = serde_json::to_string(plan).map_err(CommandError::from);
+            line.and_then(|line| Ok(terminal::print(&format!("{line}\n"))?))
+        } else {
+            terminal::print(&report::plan(plan)).map_err(CommandError::from)
+        };
+        if let Err(error) = printed {
+            unprinted.replace(Some(error));
+        }
+    };
+    runtime()?.block_on(commands::plan(jobs, terminal, &tell))?;
+    unprinted.into_inner().map_or(Ok(Exit::Complete), Err)
 }
 
 /// Cleans kept rows again, one outcome a job.

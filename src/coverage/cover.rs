@@ -4,6 +4,7 @@ use super::boxes::Boxes;
 use super::circles::Circles;
 use super::region::Region;
 use super::rules::{Rules, RulesError};
+use super::strips::Strips;
 use crate::model::{AnswerSeen, AreaShape, Ask, CappedSpot, KnownPlace, Tile};
 
 /// What to do next for a tile.
@@ -23,20 +24,24 @@ pub enum Next {
 #[derive(Debug, Clone)]
 pub struct TileCover(Way);
 
-/// The ways of covering, one for each shape that providers take.
+/// The ways of covering, one for each shape that providers take, and one for boxes that can be counted before.
 #[derive(Debug, Clone)]
 enum Way {
     Circles(Box<Circles>),
     Boxes(Box<Boxes>),
+    Strips(Box<Strips>),
 }
 
 impl TileCover {
     /// A cover that has been told nothing yet. `known` is what is believed of the tile and its surroundings: it decides what is asked, and
     /// never what is proven.
-    pub fn new(region: &Region, tile: Tile, rules: Rules, _known: &[KnownPlace]) -> Result<Self, RulesError> {
+    pub fn new(region: &Region, tile: Tile, rules: Rules, known: &[KnownPlace]) -> Result<Self, RulesError> {
         rules.check()?;
         Ok(Self(match rules.shape {
             AreaShape::Circle | AreaShape::SoftCircle => Way::Circles(Box::new(Circles::new(region, tile, rules))),
+            AreaShape::Rectangle if rules.counts.is_some() => {
+                Way::Strips(Box::new(Strips::new(region, tile, &rules, known)))
+            }
             AreaShape::Rectangle | AreaShape::SoftRectangle => Way::Boxes(Box::new(Boxes::new(region, tile, &rules))),
         }))
     }
@@ -46,6 +51,7 @@ impl TileCover {
         let (question, capped) = match &self.0 {
             Way::Circles(circles) => (circles.next(), circles.capped()),
             Way::Boxes(boxes) => (boxes.next(), boxes.capped()),
+            Way::Strips(strips) => (strips.next(), strips.capped()),
         };
         question.map_or_else(|| Next::Done { capped: capped.to_vec() }, Next::Ask)
     }
@@ -56,6 +62,7 @@ impl TileCover {
         match &mut self.0 {
             Way::Circles(circles) => circles.told(seen),
             Way::Boxes(boxes) => boxes.told(seen),
+            Way::Strips(strips) => strips.told(seen),
         }
     }
 }

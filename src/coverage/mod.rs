@@ -1,5 +1,7 @@
 //! Region → tiles → the next area to ask about, and the proof that every point was seen. Pure, synchronous, deterministic.
 
+pub mod audit;
+mod band;
 mod boxes;
 mod certify;
 mod circles;
@@ -7,12 +9,15 @@ mod cover;
 mod density;
 mod drawn;
 mod effort;
+mod forecast;
 mod geojson_text;
+mod grid;
 mod ground;
 mod region;
 mod rules;
 mod sphere;
 mod stack;
+mod strips;
 mod sweep;
 mod tiles;
 

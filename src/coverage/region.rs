@@ -159,6 +159,28 @@ impl Region {
         }
     }
 
+    /// Its outlines and holes, ring by ring, to be drawn; a circle has corners here.
+    pub fn outline(&self) -> Vec<Vec<Position>> {
+        /// Corners of a circle.
+        const CORNERS: u16 = 72;
+        let ring =
+            |corners: Vec<(f64, f64)>| corners.into_iter().map(|(lat, lng)| sphere::position(lat, lng)).collect();
+        match &self.0 {
+            Shape::Box(BoundingBox { south, west, north, east }) => {
+                vec![ring(vec![(*south, *west), (*south, *east), (*north, *east), (*north, *west)])]
+            }
+            Shape::Circle(circle) => {
+                let center = sphere::Vector::of(circle.center);
+                let bearing = |corner: u16| std::f64::consts::TAU * f64::from(corner) / f64::from(CORNERS);
+                vec![(0..CORNERS).map(|corner| center.towards(bearing(corner), circle.radius_m).place()).collect()]
+            }
+            Shape::Drawn(drawn) => {
+                let corners = |ring: Vec<[f64; 2]>| ring.into_iter().map(|[lng, lat]| (lat, lng)).collect();
+                drawn.rings().into_iter().flatten().map(|of_ring| ring(corners(of_ring))).collect()
+            }
+        }
+    }
+
     /// How a box that does not cross the antimeridian lies to the region. "Outside" and "inside" are sure.
     pub(super) fn relation(&self, cell: &BoundingBox) -> Relation {
         match &self.0 {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::MicroUsd;
+use super::{MicroUsd, Purpose};
 
 /// What a provider allows and charges. Facts with a source, in the provider's file; settings may lower or raise them.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,17 @@ pub struct Limits {
     pub price: MicroUsd,
     /// Days that content may be kept under the public terms, and what they say, in one line for the run's start.
     pub terms: &'static str,
+}
+
+impl Limits {
+    /// Whether a whole answer of so many rows, all pages together, may have left some out: it is as long as answers get.
+    pub fn may_be_cut(&self, purpose: Purpose, rows: usize) -> bool {
+        let longest = match (purpose, self.counts) {
+            (Purpose::Count, Some(counts)) => counts.rows_per_query,
+            _ => self.rows_per_query,
+        };
+        longest < u32::MAX && rows >= usize::try_from(longest).unwrap_or(usize::MAX)
+    }
 }
 
 /// What a question for ids alone can tell. Such questions are for rectangles and for a single word; they cost nothing, and count against

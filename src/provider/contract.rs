@@ -1,4 +1,4 @@
-use crate::model::{Ask, Limits, RawVenue, Reject, Retention, Tier};
+use crate::model::{Ask, Limits, MicroUsd, RawVenue, Reject, Retention, Tariff, Tier};
 use crate::wire::{Request, Response, Verdict};
 
 /// What the run has to know of a provider. All of it is synchronous and pure.
@@ -17,6 +17,16 @@ pub trait Provider: Send + Sync {
 
     /// What it allows and charges.
     fn limits(&self) -> Limits;
+
+    /// List price of one page of the answer to a question, before free allowances.
+    fn price(&self, _ask: &Ask) -> MicroUsd {
+        self.limits().price
+    }
+
+    /// Its price list, and what of it is free; none where it is not known.
+    fn tariff(&self) -> Option<Tariff> {
+        None
+    }
 
     /// How long its rows may be kept as they came, under its public terms (where these stand: `limits`).
     fn retention(&self) -> Retention {
@@ -61,7 +71,8 @@ pub trait Provider: Send + Sync {
     /// What the response means, before anything of it is believed.
     fn judge(&self, response: &Response) -> Verdict;
 
-    /// The rows of a response that was judged [`Verdict::Fine`]. A row that cannot be read is a reject, never a failed page.
+    /// The rows of a response that was judged [`Verdict::Fine`]. A row that cannot be read is a reject, never a failed page. The rows
+    /// of a count have an id and nothing else.
     fn parse(&self, request: &Request, response: &Response) -> Page;
 
     /// What looking up costs and brings, in one line for the start of a run that does it; none where the provider has nothing that
@@ -88,7 +99,8 @@ pub struct Cursor(pub String);
 pub struct Page {
     /// Every row of the answer, in its order.
     pub rows: Vec<Result<RawVenue, Reject>>,
-    /// The provider had, or may have had, more for this question than it returns on all its pages.
+    /// The provider had, or may have had, more for this question than it returns on all its pages, as far as this page tells; that all
+    /// of them together are as long as an answer gets is seen by whoever puts them together ([`Limits::may_be_cut`]).
     pub truncated: bool,
     /// Where the next page begins.
     pub next: Option<Cursor>,

@@ -16,5 +16,10 @@ pub use contract::{Cursor, Page, Provider, UnknownType};
 
 /// Every provider, in the order of `--help`.
 pub fn all() -> Vec<Box<dyn Provider>> {
-    vec![Box::new(google::Google), Box::new(foursquare::Foursquare::PREMIUM), Box::new(osm::Osm), Box::new(yelp::Yelp)]
+    vec![
+        Box::new(google::Google::NEARBY),
+        Box::new(foursquare::Foursquare::PREMIUM),
+        Box::new(osm::Osm),
+        Box::new(yelp::Yelp),
+    ]
 }

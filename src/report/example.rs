@@ -11,6 +11,7 @@ pub(super) fn report() -> RunReport {
         summary: summary(),
         dry_run: false,
         replayed: false,
+        audit: None,
         capped: vec![CappedSpot {
             position: Position::new(38.700_12, -27.2).unwrap(),
             radius_m: 1.0,

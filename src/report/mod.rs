@@ -1,8 +1,10 @@
-//! What a run did, or cleaning again, in words and in JSON.
+//! What a run did, would take, or cleaning again, in words, in JSON and as a picture.
 
 #[cfg(test)]
 mod example;
 mod json;
+mod picture;
+mod plan;
 mod renormalised;
 mod run_report;
 mod sample_table;
@@ -10,7 +12,9 @@ mod text;
 mod words;
 
 pub use json::json_line;
+pub use picture::picture;
+pub use plan::plan;
 pub use renormalised::renormalised;
-pub use run_report::{LookAtData, RunReport};
+pub use run_report::{AuditReport, LookAtData, RunReport};
 pub use text::text;
 pub use words::{count, grouped};

@@ -13,6 +13,8 @@ pub struct RunReport {
     pub dry_run: bool,
     /// Answers came from recordings: nothing was paid.
     pub replayed: bool,
+    /// What its audit found, where it had one.
+    pub audit: Option<AuditReport>,
     /// Spots that overflow, by place.
     pub capped: Vec<CappedSpot>,
     /// What stopped the run, for a person.
@@ -44,4 +46,21 @@ pub struct LookAtData {
     pub shell: String,
     /// An address for other programs, without a password.
     pub url: String,
+}
+
+/// What an audit found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AuditReport {
+    /// Requests that it took.
+    pub requests: u64,
+    /// Venues that it was shown.
+    pub venues: u64,
+    /// Those of them that the run had not seen.
+    pub missed: u64,
+    /// The part that had been seen, 0 to 1.
+    pub recall: f64,
+    /// With 95 % certainty it is no less.
+    pub at_least: f64,
+    /// Whether that is enough.
+    pub believed: bool,
 }

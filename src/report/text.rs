@@ -1,6 +1,6 @@
 //! The end of a run, for a person: the outcome first.
 
-use super::run_report::{LookAtData, RunReport};
+use super::run_report::{AuditReport, LookAtData, RunReport};
 use super::sample_table::sample_table;
 use super::words::{count, grouped};
 use crate::model::{CappedSpot, RunStatus, StoppedBy, Summary};
@@ -35,6 +35,9 @@ fn outcome(report: &RunReport) -> String {
             format!("complete: every point of the region is accounted for, but for {spots}")
         }
         (RunStatus::Skipped, _) => "skipped: the last run is fresh enough".to_owned(),
+        (RunStatus::Partial, _) if report.audit.is_some_and(|audit| !audit.believed) => {
+            format!("partial: {done}, but the audit found too many venues that were not seen")
+        }
         (RunStatus::Partial, _) => {
             format!("partial: {done}, {} could not be finished", grouped(coverage.failed))
         }
@@ -57,10 +60,11 @@ fn stopper(stopped_by: Option<StoppedBy>) -> &'static str {
 
 /// What is kept, and what to do next.
 fn what_now(report: &RunReport) -> Vec<String> {
+    let named = |tile: &i32| if *tile < 0 { "the audit".to_owned() } else { format!("tile {tile}") };
     let of_a_tile = |reason: &&String| report.failures.iter().any(|(_, why)| why == *reason);
     let reason = report.reason.iter().filter(|reason| !of_a_tile(reason));
     let mut lines: Vec<String> = reason.map(|reason| format!("  {reason}")).collect();
-    lines.extend(report.failures.iter().take(LISTED).map(|(tile, reason)| format!("  tile {tile}: {reason}")));
+    lines.extend(report.failures.iter().take(LISTED).map(|(tile, reason)| format!("  {}: {reason}", named(tile))));
     lines.extend(more(report.failures.len()).map(|more| format!("  {more}")));
     let kept = match (report.summary.status, report.dry_run) {
         (RunStatus::Complete | RunStatus::Skipped, false) => return lines,
@@ -117,8 +121,9 @@ fn numbers(report: &RunReport) -> Vec<String> {
             count(coverage.capped, "capped spot", "capped spots"),
             grouped(coverage.failed),
         ),
-        format!("  time      {}", duration(report.summary.duration_ms)),
     ];
+    lines.extend(report.audit.map(audit));
+    lines.push(format!("  time      {}", duration(report.summary.duration_ms)));
     lines.extend(report.rejects.iter().take(LISTED).map(|(reason, many, example)| {
         format!("  rejected  {} {}, such as {example}", grouped(*many), spoken(reason))
     }));
@@ -127,6 +132,17 @@ fn numbers(report: &RunReport) -> Vec<String> {
     let unmapped = list("unmapped", report.unmapped.clone());
     lines.extend(unmapped.map(|line| format!("{line} (category words without a code of ours: kept as they are)")));
     lines
+}
+
+/// Its requests are among those of the run.
+fn audit(found: AuditReport) -> String {
+    let AuditReport { requests, venues, missed, recall, at_least, .. } = found;
+    format!(
+        "  audit     {}: {} of {} had not been seen; recall {recall:.3}, at least {at_least:.3} with 95 % certainty",
+        count(requests, "request", "requests"),
+        grouped(missed),
+        count(venues, "venue", "venues"),
+    )
 }
 
 /// One line of counted words, the most frequent first; none if there are none.
@@ -270,6 +286,19 @@ Look at the data:
             assert!(text.contains(expected), "{expected}\n--\n{text}");
             assert_eq!(text.contains("To go on"), matches!(status, RunStatus::Partial | RunStatus::Failed), "{text}");
         }
+    }
+
+    #[test]
+    fn an_audit_says_what_the_proof_is_worth() {
+        let mut report = example::report();
+        let found =
+            AuditReport { requests: 21, venues: 412, missed: 2, recall: 0.995, at_least: 0.984, believed: true };
+        report.audit = Some(found);
+        let line = "\n  audit     21 requests: 2 of 412 venues had not been seen; recall 0.995, at least 0.984 with 95 % certainty\n";
+        assert!(text(&report).contains(line), "{}", text(&report));
+        report.audit = Some(AuditReport { believed: false, ..found });
+        report.summary.status = RunStatus::Partial;
+        assert!(text(&report).contains("partial: 9 of 9 tiles done, but the audit found too many venues"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::content::Batch;
 use super::merge::merge_venues;
 use super::tiles::Lease;
 use super::transaction::Transaction;
-use crate::model::{AnswerSeen, Certificate, MicroUsd, Reject, VenueCounts};
+use crate::model::{AnswerSeen, Certificate, MicroUsd, Purpose, Reject, VenueCounts};
 
 /// Everything that one answer brings, committed as one transaction.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct AnswerToCommit {
     pub seen: AnswerSeen,
     /// What it proves.
     pub certificate: Certificate,
+    /// Hashes of the ids in it, where they are kept.
+    pub ids: Option<Vec<i64>>,
     /// Requests that it took: its pages.
     pub requests: i32,
     /// They were replayed, and so not reserved before as live ones are.
@@ -117,14 +119,16 @@ async fn write(
     counts.rejected += given;
     counts.received += given + answer.outside;
     counts.outside += answer.outside;
-    if !counts.add_up() || counts.received != u64::from(answer.seen.rows) {
+    // A count brings ids, and no rows.
+    let rows = if answer.seen.ask.purpose == Purpose::Count { 0 } else { u64::from(answer.seen.rows) };
+    if !counts.add_up() || counts.received != rows {
         return Ok(Err(CommitError::DoesNotAddUp { counts }));
     }
     insert_answer(transaction, answer, counts, merged.stubbed).await?;
     insert_rejects(transaction, answer.id, answer.rejects.iter().chain(&merged.refused)).await?;
     if answer.replayed {
         sqlx::query!(
-            "update venue_sync.runs set requests = requests + $2, touched_at = clock_timestamp()
+            "update venue_sync.runs set requests = requests + $2, requests_free = requests_free + $2, touched_at = clock_timestamp()
              where id = (select run_id from venue_sync.tiles where id = $1)",
             answer.lease.tile,
             i64::from(answer.requests)
@@ -149,8 +153,8 @@ async fn insert_answer(
     let int = |count: u64| i32::try_from(count).unwrap_or(i32::MAX);
     sqlx::query!(
         "insert into venue_sync.answers (id, tile_id, ordinal, ask, rows, truncated, outermost_m, certified_m, requests,
-             cost_micro_usd, received, inserted, updated, unchanged, rejected, outside, duplicate, stubbed, repairs, unmapped)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $20, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+             cost_micro_usd, received, inserted, updated, unchanged, rejected, outside, duplicate, stubbed, repairs, unmapped, fresh, ids)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $20, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $21, $22)",
         answer.id,
         answer.lease.tile,
         answer.ordinal,
@@ -171,6 +175,8 @@ async fn insert_answer(
         sqlx::types::Json(&answer.repairs) as _,
         sqlx::types::Json(&answer.unmapped) as _,
         answer.requests,
+        answer.seen.fresh.map(|fresh| int(u64::from(fresh))),
+        answer.ids.as_deref(),
     )
     .execute(&mut *transaction)
     .await?;

@@ -5,8 +5,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
+use super::figures::{AUDIT_ORDINAL, AuditFigures};
+use super::learned::{self, Learn};
 use super::transaction::Transaction;
-use crate::model::{CappedSpot, CoverageCounts, MicroUsd, StoppedBy, Tile, VenueCounts};
+use crate::model::{StoppedBy, Tile};
 
 /// What makes two runs the same run.
 #[derive(Debug, Clone)]
@@ -58,9 +60,10 @@ pub enum Opening {
     },
 }
 
-/// Takes up the unfinished run of the same region, provider and parameters, or begins one. However many workers call this at
-/// once, they get the same run; one that comes when it is over finds it recent, if it asks for that.
-pub async fn open_run(database: &Database, spec: &RunSpec) -> Result<Opening, DatabaseError> {
+/// Takes up the unfinished run of the same region, provider and parameters, or begins one, with what is to be known at its begin.
+/// However many workers call this at once, they get the same run, and the same knowledge; one that comes when it is over finds it
+/// recent, if it asks for that.
+pub async fn open_run(database: &Database, spec: &RunSpec, learn: Learn<'_>) -> Result<Opening, DatabaseError> {
     let mut fresh = spec.fresh;
     loop {
         let mut transaction = database.begin().await?;
@@ -68,7 +71,7 @@ pub async fn open_run(database: &Database, spec: &RunSpec) -> Result<Opening, Da
             Ok(Some(run)) => Ok(Some(Opening::Open(run))),
             // Asked after the open run was looked for, which waits for whoever is about to close it.
             Ok(None) => match recent(&mut transaction, spec).await {
-                Ok(None) => begin(&mut transaction, spec).await.map(|begun| begun.map(Opening::Open)),
+                Ok(None) => begin(&mut transaction, spec, learn).await.map(|begun| begun.map(Opening::Open)),
                 found => found,
             },
             Err(error) => Err(error),
@@ -158,7 +161,11 @@ async fn recent(transaction: &mut Transaction, spec: &RunSpec) -> Result<Option<
     Ok(row.map(|row| Opening::Recent { id: row.id, ended_at: row.ended_at }))
 }
 
-async fn begin(transaction: &mut Transaction, spec: &RunSpec) -> Result<Option<OpenedRun>, sqlx::Error> {
+async fn begin(
+    transaction: &mut Transaction,
+    spec: &RunSpec,
+    learn: Learn<'_>,
+) -> Result<Option<OpenedRun>, sqlx::Error> {
     let id = Uuid::now_v7();
     let Some(row) = sqlx::query!(
         "insert into venue_sync.runs (id, region, provider, parameters) values ($1, $2, $3, $4)
@@ -175,17 +182,30 @@ async fn begin(transaction: &mut Transaction, spec: &RunSpec) -> Result<Option<O
     };
     let column = |side: fn(&Tile) -> f64| spec.tiles.iter().map(side).collect::<Vec<_>>();
     sqlx::query!(
-        "insert into venue_sync.tiles (run_id, ordinal, south, west, north, east)
-         select $1, * from unnest($2::int[], $3::float8[], $4::float8[], $5::float8[], $6::float8[])",
+        "with done as (
+             select t.south, t.west, t.north, t.east, max(t.completed_at) as at
+             from venue_sync.tiles t join venue_sync.runs r on r.id = t.run_id
+             where r.region = $7 and r.provider = $8 and r.parameters -> 'source' is not distinct from $9::jsonb -> 'source'
+               and t.purpose = 'rows' and t.completed_at is not null
+             group by t.south, t.west, t.north, t.east
+         )
+         insert into venue_sync.tiles (run_id, ordinal, south, west, north, east, last_done_at)
+         select $1, n.ordinal, n.south, n.west, n.north, n.east, d.at
+         from unnest($2::int[], $3::float8[], $4::float8[], $5::float8[], $6::float8[]) n (ordinal, south, west, north, east)
+         left join done d on (d.south, d.west, d.north, d.east) = (n.south, n.west, n.north, n.east)",
         id,
         &spec.tiles.iter().map(|tile| tile.ordinal).collect::<Vec<_>>(),
         &column(|tile| tile.cell.south),
         &column(|tile| tile.cell.west),
         &column(|tile| tile.cell.north),
         &column(|tile| tile.cell.east),
+        spec.region,
+        spec.provider,
+        spec.parameters,
     )
     .execute(&mut *transaction)
     .await?;
+    learned::keep(transaction, id, (&spec.region, &spec.provider), &spec.tiles, learn).await?;
     sign_on(transaction, id, spec).await?;
     Ok(Some(OpenedRun { id, begun_at: row.begun_at, resumed: false }))
 }
@@ -210,22 +230,53 @@ async fn forget_all_look_ups(transaction: &mut Transaction, run: Uuid) -> Result
     Ok(())
 }
 
-/// Closes the run if every tile is complete. True if it is closed now, by us or by another.
-pub async fn close_if_finished(database: &Database, run: Uuid) -> Result<bool, DatabaseError> {
+/// How a run stands that nobody needs to work on any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// It is not closed: something is left to do.
+    Open,
+    /// It is complete.
+    Complete,
+    /// It was given up: for a newer one, or because an audit did not believe it.
+    Abandoned,
+}
+
+/// What decides how a run is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Closing {
+    /// It is not done without an audit.
+    pub must_audit: bool,
+    /// What the audit found.
+    pub audit: Option<AuditFigures>,
+    /// The audit did not believe the run.
+    pub doubted: bool,
+}
+
+/// Closes the run if every tile is complete, and its audit is, where it has to have one. What an audit did not believe is given up:
+/// nothing is learned from it, and the next run begins anew. Returns how it stands now, by us or by another.
+pub async fn close_if_finished(database: &Database, run: Uuid, closing: Closing) -> Result<Closed, DatabaseError> {
     let mut transaction = database.begin().await?;
     let state = async {
+        let int =
+            |count: fn(AuditFigures) -> u64| closing.audit.map(|audit| i32::try_from(count(audit)).unwrap_or(i32::MAX));
         sqlx::query!(
-            "update venue_sync.runs set state = 'complete', stopped_by = null, ended_at = clock_timestamp()
+            "update venue_sync.runs set state = case when $5 then 'abandoned' else 'complete' end,
+                 stopped_by = null, ended_at = clock_timestamp(), audited = $3, audit_missed = $4
              where id = $1 and state = 'open'
-               and not exists (select from venue_sync.tiles where run_id = $1 and state <> 'complete')",
-            run
+               and not exists (select from venue_sync.tiles where run_id = $1 and state <> 'complete')
+               and (not $2 or exists (select from venue_sync.tiles where run_id = $1 and purpose = 'audit'))",
+            run,
+            closing.must_audit,
+            int(|audit| audit.venues),
+            int(|audit| audit.missed),
+            closing.doubted
         )
         .execute(&mut transaction)
         .await?;
         let state = sqlx::query_scalar!("select state from venue_sync.runs where id = $1", run)
             .fetch_one(&mut transaction)
             .await?;
-        if state == "complete" {
+        if state != "open" {
             forget_all_look_ups(&mut transaction, run).await?;
         }
         Ok(state)
@@ -233,7 +284,40 @@ pub async fn close_if_finished(database: &Database, run: Uuid) -> Result<bool, D
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;
-    Ok(state == "complete")
+    Ok(match state.as_str() {
+        "complete" => Closed::Complete,
+        "abandoned" => Closed::Abandoned,
+        _ => Closed::Open,
+    })
+}
+
+/// Adds to a run whose tiles are all complete the one that its audit is asked under. Whether there is one to be worked on now.
+pub async fn begin_audit(database: &Database, run: Uuid) -> Result<bool, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let waiting = async {
+        sqlx::query!(
+            "insert into venue_sync.tiles (run_id, ordinal, purpose, south, west, north, east)
+             select r.id, $2, 'audit', 0, 0, 0, 0 from venue_sync.runs r
+             where r.id = $1 and r.state = 'open'
+               and not exists (select from venue_sync.tiles where run_id = $1 and state <> 'complete')
+             on conflict (run_id, ordinal) do nothing",
+            run,
+            AUDIT_ORDINAL
+        )
+        .execute(&mut transaction)
+        .await?;
+        sqlx::query_scalar!(
+            r#"select exists (select from venue_sync.tiles where run_id = $1 and purpose = 'audit'
+                                and state in ('waiting', 'leased')) as "waiting!""#,
+            run
+        )
+        .fetch_one(&mut transaction)
+        .await
+    }
+    .await
+    .map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    Ok(waiting)
 }
 
 /// Notes why a worker leaves a run unfinished. `midnight_in` is the IANA zone at whose next midnight the provider's allowance is
@@ -261,123 +345,4 @@ pub async fn leave(
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;
     Ok(resumes_at.flatten())
-}
-
-/// What a run has done so far, over all its workers and resumptions.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct RunFigures {
-    /// Attempts sent.
-    pub requests: u64,
-    /// Their list price.
-    pub cost: MicroUsd,
-    /// Answers committed.
-    pub answers: u64,
-    /// What became of the rows.
-    pub venues: VenueCounts,
-    /// New stubs.
-    pub stubbed: u64,
-    /// Tiles.
-    pub coverage: CoverageCounts,
-    /// Capped spots, as kept.
-    pub capped: Vec<CappedSpot>,
-    /// Rejects by reason, most frequent first, each with an example.
-    pub rejects: Vec<(String, u64, String)>,
-    /// Repairs by kind.
-    pub repairs: Vec<(String, u64)>,
-    /// Category words without a code, most frequent first.
-    pub unmapped: Vec<(String, u64)>,
-    /// Failed tiles: ordinal and why.
-    pub failures: Vec<(i32, String)>,
-}
-
-/// Reads a run's figures.
-pub async fn figures(database: &Database, run: Uuid) -> Result<RunFigures, DatabaseError> {
-    let mut transaction = database.begin().await?;
-    let figures = read_figures(&mut transaction, run).await.map_err(|error| database.error(error))?;
-    database.commit(transaction).await?;
-    Ok(figures)
-}
-
-async fn read_figures(transaction: &mut Transaction, run: Uuid) -> Result<RunFigures, sqlx::Error> {
-    let mut figures = read_counts(transaction, run).await?;
-    let tiles = sqlx::query!(
-        r#"select ordinal, state, capped as "capped: sqlx::types::Json<Vec<CappedSpot>>", error
-           from venue_sync.tiles where run_id = $1 order by ordinal"#,
-        run
-    )
-    .fetch_all(&mut *transaction)
-    .await?;
-    for tile in tiles {
-        figures.coverage.tiles += 1;
-        figures.coverage.complete += u64::from(tile.state == "complete");
-        figures.capped.extend(tile.capped.0);
-        if tile.state == "failed" {
-            figures.coverage.failed += 1;
-            figures.failures.push((tile.ordinal, tile.error.unwrap_or_default()));
-        }
-    }
-    figures.coverage.capped = u64::try_from(figures.capped.len()).unwrap_or(u64::MAX);
-    figures.rejects = sqlx::query!(
-        r#"select j.reason, count(*) as "count!",
-             min(coalesce(j.provider_id || ': ', '') || j.detail) as "example!"
-           from venue_sync.rejects j
-           join venue_sync.answers a on a.id = j.answer_id join venue_sync.tiles t on t.id = a.tile_id
-           where t.run_id = $1 group by j.reason order by count(*) desc, j.reason"#,
-        run
-    )
-    .fetch_all(&mut *transaction)
-    .await?
-    .into_iter()
-    .map(|row| (row.reason, row.count.unsigned_abs(), row.example))
-    .collect();
-    figures.repairs = read_tally(transaction, run, "repairs").await?;
-    figures.unmapped = read_tally(transaction, run, "unmapped").await?;
-    Ok(figures)
-}
-
-async fn read_counts(transaction: &mut Transaction, run: Uuid) -> Result<RunFigures, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"select r.requests, r.cost_micro_usd, count(a.id) as "answers!",
-             coalesce(sum(a.received), 0) as "received!", coalesce(sum(a.inserted), 0) as "inserted!",
-             coalesce(sum(a.updated), 0) as "updated!", coalesce(sum(a.unchanged), 0) as "unchanged!",
-             coalesce(sum(a.rejected), 0) as "rejected!", coalesce(sum(a.outside), 0) as "outside!",
-             coalesce(sum(a.duplicate), 0) as "duplicate!", coalesce(sum(a.stubbed), 0) as "stubbed!"
-           from venue_sync.runs r
-           left join venue_sync.tiles t on t.run_id = r.id left join venue_sync.answers a on a.tile_id = t.id
-           where r.id = $1 group by r.id"#,
-        run
-    )
-    .fetch_one(&mut *transaction)
-    .await?;
-    Ok(RunFigures {
-        requests: row.requests.unsigned_abs(),
-        cost: MicroUsd(row.cost_micro_usd),
-        answers: row.answers.unsigned_abs(),
-        venues: VenueCounts {
-            received: row.received.unsigned_abs(),
-            inserted: row.inserted.unsigned_abs(),
-            updated: row.updated.unsigned_abs(),
-            unchanged: row.unchanged.unsigned_abs(),
-            rejected: row.rejected.unsigned_abs(),
-            outside: row.outside.unsigned_abs(),
-            duplicate: row.duplicate.unsigned_abs(),
-        },
-        stubbed: row.stubbed.unsigned_abs(),
-        ..RunFigures::default()
-    })
-}
-
-/// Sums the jsonb tallies of a run's answers (`repairs` or `unmapped`).
-async fn read_tally(transaction: &mut Transaction, run: Uuid, column: &str) -> Result<Vec<(String, u64)>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select e.key as "key!", sum(e.value::bigint)::bigint as "count!"
-           from venue_sync.tiles t join venue_sync.answers a on a.tile_id = t.id
-           cross join lateral jsonb_each_text(case $2 when 'repairs' then a.repairs else a.unmapped end) e
-           where t.run_id = $1 group by e.key order by 2 desc, 1"#,
-        run,
-        column
-    )
-    .fetch_all(&mut *transaction)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.key, row.count.unsigned_abs())).collect())
 }

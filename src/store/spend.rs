@@ -1,6 +1,7 @@
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
+use super::transaction::Transaction;
 use crate::model::MicroUsd;
 
 /// The most that may be sent and spent.
@@ -25,8 +26,17 @@ pub struct Spender<'a> {
     pub provider: &'a str,
     /// The run, unless it is dry.
     pub run: Option<Uuid>,
+    /// What is called, as the price list knows it.
+    pub call: &'a str,
     /// List price of the request.
     pub price: MicroUsd,
+}
+
+impl Spender<'_> {
+    /// 1 for a request that is free by the price list.
+    fn free(&self) -> i64 {
+        i64::from(self.price == MicroUsd(0))
+    }
 }
 
 /// Why a request may not be sent.
@@ -65,15 +75,26 @@ pub enum Refund {
 pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) -> Result<(), ReserveError> {
     let mut transaction = database.begin().await?;
     let wrap = |error| database.error(error);
+    if budget.requests_per_month.is_some() || budget.cost_per_month.is_some() {
+        // The day's row alone does not do: at midnight two workers write two of them, and neither sees the other's.
+        sqlx::query!(
+            "select pg_advisory_xact_lock(hashtextextended('venue_sync.quota ' || $1::text, 0))",
+            spender.provider
+        )
+        .execute(&mut transaction)
+        .await
+        .map_err(wrap)?;
+    }
     if let Some(run) = spender.run {
         let row = sqlx::query!(
             "update venue_sync.runs
-             set requests = requests + 1, cost_micro_usd = cost_micro_usd + $2,
+             set requests = requests + 1, requests_free = requests_free + $3, cost_micro_usd = cost_micro_usd + $2,
                  session_requests = session_requests + 1, session_cost_micro_usd = session_cost_micro_usd + $2,
                  touched_at = clock_timestamp()
              where id = $1 returning state, session_requests, session_cost_micro_usd",
             run,
-            spender.price.0
+            spender.price.0,
+            spender.free()
         )
         .fetch_one(&mut transaction)
         .await
@@ -89,13 +110,15 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
     }
     // Updating the day's row first makes all workers of a provider queue here, so that the month's sum is exact.
     let today = sqlx::query_scalar!(
-        "insert into venue_sync.quota (provider, day, requests, cost_micro_usd)
-         values ($1, (clock_timestamp() at time zone 'UTC')::date, 1, $2)
+        "insert into venue_sync.quota (provider, day, requests, cost_micro_usd, requests_free)
+         values ($1, (clock_timestamp() at time zone 'UTC')::date, 1, $2, $3)
          on conflict (provider, day) do update
-         set requests = quota.requests + 1, cost_micro_usd = quota.cost_micro_usd + excluded.cost_micro_usd
+         set requests = quota.requests + 1, cost_micro_usd = quota.cost_micro_usd + excluded.cost_micro_usd,
+             requests_free = quota.requests_free + excluded.requests_free
          returning requests",
         spender.provider,
-        spender.price.0
+        spender.price.0,
+        spender.free()
     )
     .fetch_one(&mut transaction)
     .await
@@ -118,23 +141,44 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
             return Err(ReserveError::MonthBudget);
         }
     }
+    count_billed(&mut transaction, spender, 1).await.map_err(wrap)?;
     Ok(database.commit(transaction).await?)
+}
+
+/// Counts a request that has a price, or takes it back.
+async fn count_billed(transaction: &mut Transaction, spender: Spender<'_>, change: i64) -> Result<(), sqlx::Error> {
+    if spender.free() == 1 {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into venue_sync.billed as b (provider, month, call, requests)
+         values ($1, date_trunc('month', clock_timestamp() at time zone 'UTC')::date, $2, greatest($3::bigint, 0))
+         on conflict (provider, month, call) do update set requests = greatest(b.requests + $3::bigint, 0)",
+        spender.provider,
+        spender.call,
+        change
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
 }
 
 /// Gives back what a failed request did not cost. A crash before this leaves it spent: limits err on the safe side.
 pub async fn refund(database: &Database, spender: Spender<'_>, refund: Refund) -> Result<(), DatabaseError> {
     let requests = i64::from(refund == Refund::All);
+    let free = requests * spender.free();
     let mut transaction = database.begin().await?;
     if let Some(run) = spender.run {
         sqlx::query!(
             "update venue_sync.runs
-             set requests = requests - $2, cost_micro_usd = cost_micro_usd - $3,
+             set requests = requests - $2, cost_micro_usd = cost_micro_usd - $3, requests_free = requests_free - $4,
                  session_requests = greatest(session_requests - $2, 0),
                  session_cost_micro_usd = greatest(session_cost_micro_usd - $3, 0)
              where id = $1",
             run,
             requests,
-            spender.price.0
+            spender.price.0,
+            free
         )
         .execute(&mut transaction)
         .await
@@ -142,15 +186,19 @@ pub async fn refund(database: &Database, spender: Spender<'_>, refund: Refund) -
     }
     // The day may have changed since the reservation: take it from the newest day that has it.
     sqlx::query!(
-        "update venue_sync.quota set requests = requests - $2, cost_micro_usd = cost_micro_usd - $3
+        "update venue_sync.quota set requests = requests - $2, cost_micro_usd = cost_micro_usd - $3,
+             requests_free = requests_free - $4
          where provider = $1 and day = (select max(day) from venue_sync.quota
-                                        where provider = $1 and requests >= $2 and cost_micro_usd >= $3)",
+                                        where provider = $1 and requests >= $2 and cost_micro_usd >= $3 and requests_free >= $4)",
         spender.provider,
         requests,
-        spender.price.0
+        spender.price.0,
+        free
     )
     .execute(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
+    // What was not billed, whether it was answered or not, is free.
+    count_billed(&mut transaction, spender, -1).await.map_err(|error| database.error(error))?;
     database.commit(transaction).await
 }

@@ -1,10 +1,12 @@
+use std::collections::HashSet;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
+use super::learned;
 use super::transaction::Transaction;
-use crate::model::{AnswerSeen, Ask, BoundingBox, CappedSpot, Tile};
+use crate::model::{AnswerSeen, Ask, BoundingBox, CappedSpot, KnownPlace, Purpose, Tile};
 
 /// The right to work on a tile: lost when the lease runs out and another claims the tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,12 @@ pub struct ClaimedTile {
     pub tile: Tile,
     /// Its answers so far, in order.
     pub answers: Vec<AnswerSeen>,
+    /// Hashes of the ids that its answers with rows held, where they are kept.
+    pub held: HashSet<i64>,
+    /// What was known of it when the run began.
+    pub known: Vec<KnownPlace>,
+    /// It is no piece of the region: its questions are the run's audit.
+    pub audit: bool,
 }
 
 /// How far a run is.
@@ -31,17 +39,20 @@ pub struct ClaimedTile {
 pub struct Progress {
     /// The run is closed: complete, or given up for a newer one.
     pub closed: bool,
+    /// Pieces of the region.
+    pub tiles: u64,
     /// Free to claim, or under a lease that ran out.
     pub claimable: u64,
     /// Under somebody's lease.
     pub leased: u64,
-    /// Done.
+    /// Pieces of the region that are done.
     pub complete: u64,
     /// Given up for now.
     pub failed: u64,
 }
 
-/// Claims the next free tile, or one whose lease ran out; none if there is none.
+/// Claims the next free tile, or one whose lease ran out; none if there is none. What was never done comes first, then what was done
+/// longest ago.
 pub async fn claim(
     database: &Database,
     run: Uuid,
@@ -68,8 +79,8 @@ async fn claim_in(
              select id from venue_sync.tiles
              where run_id = $1 and (state = 'waiting' or (state = 'leased' and lease_until < clock_timestamp()))
                and exists (select from venue_sync.runs where id = $1 and state = 'open')
-             order by ordinal limit 1 for update skip locked)
-         returning id, ordinal, fence, south, west, north, east",
+             order by purpose = 'audit', last_done_at nulls first, ordinal limit 1 for update skip locked)
+         returning id, ordinal, fence, south, west, north, east, known, purpose",
         run,
         worker,
         lease.as_secs_f64()
@@ -79,27 +90,35 @@ async fn claim_in(
     else {
         return Ok(None);
     };
-    let answers = sqlx::query!(
-        r#"select ask as "ask: sqlx::types::Json<Ask>", rows, truncated, outermost_m
+    let mut answers = Vec::new();
+    let mut held = HashSet::new();
+    let told = sqlx::query!(
+        r#"select ask as "ask: sqlx::types::Json<Ask>", rows, truncated, outermost_m, fresh, ids
            from venue_sync.answers where tile_id = $1 order by ordinal"#,
         row.id
     )
     .fetch_all(&mut *transaction)
-    .await?
-    .into_iter()
-    .map(|answer| AnswerSeen {
-        ask: answer.ask.0,
-        rows: answer.rows.unsigned_abs(),
-        truncated: answer.truncated,
-        outermost_m: answer.outermost_m,
-        fresh: None,
-    })
-    .collect();
+    .await?;
+    for answer in told {
+        if answer.ask.0.purpose != Purpose::Count {
+            held.extend(answer.ids.unwrap_or_default());
+        }
+        answers.push(AnswerSeen {
+            ask: answer.ask.0,
+            rows: answer.rows.unsigned_abs(),
+            truncated: answer.truncated,
+            outermost_m: answer.outermost_m,
+            fresh: answer.fresh.map(i32::unsigned_abs),
+        });
+    }
     let cell = BoundingBox { south: row.south, west: row.west, north: row.north, east: row.east };
     Ok(Some(ClaimedTile {
         lease: Lease { tile: row.id, fence: row.fence },
         tile: Tile { ordinal: row.ordinal, cell },
         answers,
+        held,
+        known: row.known.map(|bytes| learned::unpacked(&bytes)).unwrap_or_default(),
+        audit: row.purpose == "audit",
     }))
 }
 
@@ -159,7 +178,8 @@ async fn end_tile(
 ) -> Result<bool, DatabaseError> {
     let mut transaction = database.begin().await?;
     let ended = sqlx::query!(
-        "update venue_sync.tiles set state = $3, capped = $4, error = $5, lease_owner = null, lease_until = null
+        "update venue_sync.tiles set state = $3, capped = $4, error = $5, lease_owner = null, lease_until = null,
+             completed_at = case when $3 = 'complete' then clock_timestamp() else completed_at end
          where id = $1 and fence = $2 and state = 'leased'",
         lease.tile,
         lease.fence,
@@ -179,10 +199,10 @@ async fn end_tile(
 pub async fn progress(database: &Database, run: Uuid) -> Result<Progress, DatabaseError> {
     let mut transaction = database.begin().await?;
     let row = sqlx::query!(
-        r#"select
+        r#"select count(*) filter (where purpose = 'rows') as "tiles!",
              count(*) filter (where state = 'waiting' or (state = 'leased' and lease_until < clock_timestamp())) as "claimable!",
              count(*) filter (where state = 'leased' and lease_until >= clock_timestamp()) as "leased!",
-             count(*) filter (where state = 'complete') as "complete!",
+             count(*) filter (where state = 'complete' and purpose = 'rows') as "complete!",
              count(*) filter (where state = 'failed') as "failed!",
              (select state <> 'open' from venue_sync.runs where id = $1) as "closed!"
            from venue_sync.tiles where run_id = $1"#,
@@ -194,6 +214,7 @@ pub async fn progress(database: &Database, run: Uuid) -> Result<Progress, Databa
     database.commit(transaction).await?;
     Ok(Progress {
         closed: row.closed,
+        tiles: row.tiles.unsigned_abs(),
         claimable: row.claimable.unsigned_abs(),
         leased: row.leased.unsigned_abs(),
         complete: row.complete.unsigned_abs(),

@@ -8,7 +8,7 @@ use super::digest::Digest;
 use super::dry_spend::DrySpend;
 use super::job::{Job, SyncError};
 use crate::coverage;
-use crate::model::{AnswerSeen, CappedSpot, MicroUsd, Tile};
+use crate::model::{AnswerSeen, CappedSpot, Certificate, KnownPlace, MicroUsd, Purpose, Tile};
 use crate::store::{
     self, AnswerToCommit, Batch, ClaimedTile, CommitError, Committed, Database, DatabaseError, Lease, LookUp,
     OpenedRun, Progress, RunFigures, Told,
@@ -31,7 +31,7 @@ pub(super) struct DryBook {
 
 #[derive(Debug, Default)]
 struct DryPages {
-    waiting: VecDeque<Tile>,
+    waiting: VecDeque<(Tile, Vec<KnownPlace>)>,
     seen: HashSet<String>,
     /// What was told of venues that no row was noted of yet.
     told: HashMap<String, Told>,
@@ -44,6 +44,8 @@ pub(super) struct Entry {
     pub(super) ordinal: i32,
     pub(super) seen: AnswerSeen,
     pub(super) digest: Digest,
+    /// Hashes of the ids in it, where they are kept.
+    pub(super) ids: Option<Vec<i64>>,
     pub(super) replayed: bool,
     /// Pages.
     pub(super) requests: u32,
@@ -51,7 +53,8 @@ pub(super) struct Entry {
 }
 
 impl Book {
-    pub(super) fn dry(tiles: Vec<Tile>) -> Self {
+    /// Each tile with what is known of it.
+    pub(super) fn dry(tiles: Vec<(Tile, Vec<KnownPlace>)>) -> Self {
         let book = DryBook::default();
         {
             let mut pages = book.pages.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,11 +86,22 @@ impl Book {
     ) -> Result<Option<ClaimedTile>, DatabaseError> {
         match self {
             Self::Stored { run, worker } => store::claim(database, run.id, *worker, lease).await,
-            Self::Dry(book) => Ok(book.pages().waiting.pop_front().map(|tile| ClaimedTile {
+            Self::Dry(book) => Ok(book.pages().waiting.pop_front().map(|(tile, known)| ClaimedTile {
                 lease: Lease { tile: i64::from(tile.ordinal), fence: 0 },
                 tile,
                 answers: Vec::new(),
+                held: HashSet::new(),
+                known,
+                audit: false,
             })),
+        }
+    }
+
+    /// Whether there is an audit to be worked on, now that every tile is done. A dry run has none.
+    pub(super) async fn begin_audit(&self, database: &Database) -> Result<bool, DatabaseError> {
+        match self {
+            Self::Stored { run, .. } => store::begin_audit(database, run.id).await,
+            Self::Dry(_) => Ok(false),
         }
     }
 
@@ -112,6 +126,7 @@ impl Book {
                 let pages = book.pages();
                 Ok(Progress {
                     closed: false,
+                    tiles: pages.figures.coverage.tiles,
                     claimable: u64::try_from(pages.waiting.len()).unwrap_or(u64::MAX),
                     leased: 0,
                     complete: pages.figures.coverage.complete,
@@ -220,6 +235,7 @@ impl Book {
                 let mut figures = book.pages().figures.clone();
                 figures.rejects.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
                 figures.requests += book.spend.requests.load(std::sync::atomic::Ordering::Relaxed);
+                figures.requests_free += book.spend.free.load(std::sync::atomic::Ordering::Relaxed);
                 figures.cost += MicroUsd(
                     i64::try_from(book.spend.micro_usd.load(std::sync::atomic::Ordering::Relaxed)).unwrap_or(i64::MAX),
                 );
@@ -234,8 +250,12 @@ fn to_commit(run: &OpenedRun, job: &Job<'_>, entry: Entry) -> AnswerToCommit {
         id: Uuid::now_v7(),
         lease: entry.lease,
         ordinal: entry.ordinal,
-        certificate: coverage::certify(&entry.seen),
+        certificate: match entry.seen.ask.purpose {
+            Purpose::Rows => coverage::certify(&entry.seen),
+            Purpose::Count | Purpose::Audit => Certificate::Nothing,
+        },
         seen: entry.seen,
+        ids: entry.ids,
         requests: i32::try_from(entry.requests).unwrap_or(i32::MAX),
         replayed: entry.replayed,
         cost: entry.cost,
@@ -282,7 +302,9 @@ impl DryBook {
         }
         let DryPages { seen, told, figures, .. } = &mut *pages;
         told.retain(|id, _| !seen.contains(id));
-        figures.requests += if entry.replayed { u64::from(entry.requests) } else { 0 };
+        let replayed = if entry.replayed { u64::from(entry.requests) } else { 0 };
+        figures.requests += replayed;
+        figures.requests_free += replayed;
         figures.answers += 1;
         figures.venues += counts;
         figures.stubbed += merged.stubbed;

@@ -1,8 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
 
 use super::job::{Job, Zones};
 use crate::coverage::{self, Elsewhere};
-use crate::model::{AnswerSeen, Ask, Field, Position, RawRecord, RawVenue, Reject, Retention, Venue};
+use crate::model::{AnswerSeen, Ask, CappedSpot, Field, Position, RawRecord, RawVenue, Reject, Retention, Venue};
 use crate::normalise::normalise;
 use crate::provider::Page;
 
@@ -48,6 +50,44 @@ pub(super) fn digest(job: &Job<'_>, zones: &Zones, ask: &Ask, page: Page) -> Res
         }
     }
     Ok((digest, seen))
+}
+
+/// What coverage has to know of a count: how many ids there were. It brings nothing to be kept.
+pub(super) fn counted(ask: &Ask, page: &Page) -> (Digest, AnswerSeen) {
+    let rows = u32::try_from(ids(page).count()).unwrap_or(u32::MAX);
+    let seen = AnswerSeen { ask: ask.clone(), rows, truncated: page.truncated, outermost_m: None, fresh: None };
+    (Digest::default(), seen)
+}
+
+/// Hashes of the ids in an answer, each once.
+pub(super) fn hashes(page: &Page) -> Vec<i64> {
+    unique(ids(page))
+}
+
+fn ids(page: &Page) -> impl Iterator<Item = &str> {
+    page.rows.iter().filter_map(|row| match row {
+        Ok(raw) => Some(raw.provider_id.as_str()),
+        Err(reject) => reject.provider_id.as_deref(),
+    })
+}
+
+/// Hashes of the ids of the venues that a run should have seen before its audit: clean, inside the region, and in no capped spot.
+pub(super) fn hashes_of_venues(digest: &Digest, capped: &[CappedSpot]) -> Vec<i64> {
+    let overflows = |place| capped.iter().any(|spot| coverage::distance_m(spot.position, place) <= spot.radius_m);
+    let expected = digest.venues.iter().filter(|(venue, _)| !overflows(venue.position));
+    unique(expected.map(|(venue, _)| venue.provider_id.as_str()))
+}
+
+fn unique<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<i64> {
+    let hashes: BTreeSet<i64> = ids.map(hash).collect();
+    hashes.into_iter().collect()
+}
+
+/// The same everywhere and always: it is kept, and decides what is asked.
+fn hash(id: &str) -> i64 {
+    let digest = Sha256::digest(id.as_bytes());
+    let (first, _) = digest.split_first_chunk::<8>().expect("32 bytes are more than 8");
+    i64::from_be_bytes(*first)
 }
 
 /// Whether a row lies in the region, as far as its own words say.

@@ -7,6 +7,7 @@ use crate::store::{Budget, Refund, ReserveError};
 #[derive(Debug, Default)]
 pub(super) struct DrySpend {
     pub(super) requests: AtomicU64,
+    pub(super) free: AtomicU64,
     pub(super) micro_usd: AtomicU64,
 }
 
@@ -14,6 +15,7 @@ impl DrySpend {
     /// Reserves a request, or says that a limit is reached.
     pub(super) fn take(&self, price: MicroUsd, budget: Budget) -> Result<(), ReserveError> {
         let price = price.0.unsigned_abs();
+        self.free.fetch_add(u64::from(price == 0), Ordering::Relaxed);
         let requests = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         let cost = self.micro_usd.fetch_add(price, Ordering::Relaxed) + price;
         let too_many = budget.requests.is_some_and(|most| requests > most);
@@ -29,6 +31,7 @@ impl DrySpend {
     pub(super) fn give_back(&self, what: Refund, price: MicroUsd) {
         if what == Refund::All {
             self.requests.fetch_sub(1, Ordering::Relaxed);
+            self.free.fetch_sub(u64::from(price == MicroUsd(0)), Ordering::Relaxed);
         }
         self.micro_usd.fetch_sub(price.0.unsigned_abs(), Ordering::Relaxed);
     }

@@ -4,8 +4,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::judgement::Judgement;
+use super::snapshot::Snapshot;
 use crate::coverage::{Region, RulesError};
-use crate::model::{Retention, Summary};
+use crate::model::{Ranking, Retention, Summary};
 use crate::provider::{Provider, UnknownType};
 use crate::store::{Budget, DatabaseError, RunFigures};
 
@@ -21,8 +23,12 @@ pub struct Job<'a> {
     pub types: Vec<String>,
     /// BCP 47.
     pub language: String,
-    /// The provider's method.
+    /// The provider's method; `provider` asks by it.
     pub method: String,
+    /// What is known of the region when its run begins.
+    pub knowledge: Knowledge,
+    /// The part of the region's venues, 0 to 1, that a run has to have seen for its audit to believe it.
+    pub audit_recall: f64,
     /// Whether what a search leaves out of its rows is looked up, one request a venue.
     pub details: bool,
     /// Where the answers come from.
@@ -43,6 +49,17 @@ pub struct Job<'a> {
     pub retention: Retention,
     /// How long a claimed tile stays ours without a sign of life.
     pub lease: Duration,
+}
+
+/// What a run knows when it begins. It decides what is asked, and never what is proven.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Knowledge {
+    /// What the last complete run of the region learned.
+    Learned,
+    /// Nothing.
+    Nothing,
+    /// What another run knew, or what was found out for this one before it begins.
+    Given(Snapshot),
 }
 
 /// Which run of one invocation this is.
@@ -72,6 +89,12 @@ pub fn parameters(job: &Job<'_>) -> Result<Value, UnknownType> {
 }
 
 impl Job<'_> {
+    /// Whether its runs end with an audit: they do where an answer's order proves nothing, and counts say where venues are.
+    pub(super) fn audits(&self) -> bool {
+        let limits = self.provider.limits();
+        limits.counts.is_some() && limits.ranking == Ranking::Other && !self.dry_run
+    }
+
     /// What is asked, and in which way.
     fn asked(&self, words: &[String]) -> Value {
         let mut asked = json!({
@@ -109,6 +132,8 @@ pub struct RunReport {
     pub summary: Summary,
     /// The details.
     pub figures: RunFigures,
+    /// What its audit says, where it had one.
+    pub judgement: Option<Judgement>,
     /// What stopped it, for a person.
     pub reason: Option<String>,
     /// When to go on, where that is known.

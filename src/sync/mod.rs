@@ -2,14 +2,25 @@
 //! the transport to send it, cleans what comes back and commits it, one transaction an answer, until every point of the
 //! region is certified or something stops it.
 
+mod audit;
 mod book;
 mod digest;
 mod dry_spend;
 mod job;
+mod judgement;
+mod learn;
+mod plan;
+mod rules;
 mod run;
+mod simulate;
+mod snapshot;
 mod spending;
 mod stop;
 mod tile;
 
-pub use job::{Job, RunReport, Session, Source, SyncError, parameters};
+pub use job::{Job, Knowledge, RunReport, Session, Source, SyncError, parameters};
+pub use judgement::Judgement;
+pub use learn::snapshot;
+pub use plan::{Outlook, plan_methods};
 pub use run::sync;
+pub use snapshot::{Snapshot, SnapshotError};

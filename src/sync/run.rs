@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -6,12 +7,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::book::Book;
-use super::job::{Job, RunReport, Session, Source, SyncError};
+use super::job::{Job, Knowledge, RunReport, Session, SyncError};
+use super::judgement::Judgement;
+use super::learn::Kinds;
+use super::rules::rules;
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
-use crate::coverage::Rules;
 use crate::model::{Event, MicroUsd, RunStatus, StoppedBy, Summary, VenueCounts};
-use crate::store::{self, Database, Opening, RunFigures, RunSpec};
+use crate::store::{self, Closed, Closing, Database, Learn, Opening, RunFigures, RunSpec};
 use crate::transport::Courier;
 use crate::wire::QuotaReset;
 
@@ -31,18 +34,7 @@ pub async fn sync(
 ) -> Result<RunReport, SyncError> {
     let started = Instant::now();
     let words = job.provider.words(&job.types)?;
-    let limits = job.provider.limits();
-    let rules = Rules {
-        shape: limits.shape,
-        ranking: limits.ranking,
-        largest_radius_m: limits.largest_radius_m,
-        words: words.clone(),
-        words_per_query: limits.words_per_query,
-        rows_per_answer: limits.rows_per_answer,
-        rows_per_query: limits.rows_per_query,
-        counts: limits.counts,
-        count_words: job.provider.count_words(&words),
-    };
+    let rules = rules(job.provider, &words);
     let zones = store::known_zones(database).await?;
     let book = match open(job, database, &words).await? {
         Opened::Work(book) => book,
@@ -53,7 +45,7 @@ pub async fn sync(
     listen(Event::RunOpened {
         run_id: book.run().unwrap_or_default(),
         resumed,
-        tiles: progress.claimable + progress.leased + progress.complete + progress.failed,
+        tiles: progress.tiles,
         tiles_done: progress.complete,
     });
     let shop = Workshop {
@@ -86,8 +78,20 @@ enum Opened {
 }
 
 async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Opened, SyncError> {
+    let kinds = Kinds::of(job, words);
+    let sort = |categories: &[String]| kinds.sort(categories);
+    let of = (job.region_name.as_str(), job.provider.name());
+    let tiles = job.region.tiles();
     if job.dry_run {
-        return Ok(Opened::Work(Book::dry(job.region.tiles())));
+        let known = match &job.knowledge {
+            Knowledge::Nothing => Vec::new(),
+            Knowledge::Given(snapshot) => snapshot.known.clone(),
+            Knowledge::Learned => store::learned(database, of, &tiles, &sort).await?,
+        };
+        let mut known: HashMap<i32, _> = known.into_iter().map(|known| (known.tile, known.places)).collect();
+        return Ok(Opened::Work(Book::dry(
+            tiles.into_iter().map(|tile| (tile, known.remove(&tile.ordinal).unwrap_or_default())).collect(),
+        )));
     }
     let forgotten = store::forget_raw(database, job.provider.name(), job.retention).await?;
     if forgotten > 0 {
@@ -97,7 +101,7 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
         region: job.region_name.clone(),
         provider: job.provider.name().to_owned(),
         parameters: job.run_parameters(words),
-        tiles: job.region.tiles(),
+        tiles,
         fresh: job.fresh && job.session == Session::New,
         if_stale: job.if_stale,
         goes_on: job.session == Session::GoesOn,
@@ -105,7 +109,12 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
         worker: Uuid::new_v4(),
         lease: job.lease,
     };
-    Ok(match store::open_run(database, &spec).await? {
+    let learn = match &job.knowledge {
+        Knowledge::Nothing => Learn::Nothing,
+        Knowledge::Given(snapshot) => Learn::Given(&snapshot.known),
+        Knowledge::Learned => Learn::Learned(&sort),
+    };
+    Ok(match store::open_run(database, &spec, learn).await? {
         Opening::Open(run) => {
             // By which a process is found again in `venue_sync.workers` and `tiles`.
             tracing::debug!(run = %run.id, worker = %spec.worker, resumed = run.resumed, "at work on a run");
@@ -139,7 +148,7 @@ async fn skipped(
         coverage: tiles,
     };
     let reason = Some(format!("a run of the same was completed at {}", ended_at.format("%Y-%m-%d %H:%M UTC")));
-    Ok(RunReport { summary, figures: RunFigures::default(), reason, resumes_at: None, error: None })
+    Ok(RunReport { summary, figures: RunFigures::default(), judgement: None, reason, resumes_at: None, error: None })
 }
 
 /// Works until nothing is left to claim and nobody else holds a tile, or the run is stopped.
@@ -167,6 +176,11 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
             }
             let progress = shop.book.progress(shop.database).await?;
             if progress.claimable + progress.leased == 0 {
+                // Whoever comes first begins the audit; the others wait for it as for a tile.
+                let audit = shop.job.audits() && !progress.closed && progress.complete == progress.tiles;
+                if audit && shop.book.begin_audit(shop.database).await? {
+                    continue;
+                }
                 return Ok(());
             }
             if progress.closed {
@@ -195,6 +209,7 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
 async fn claim_and_work(shop: &Workshop<'_>) {
     while !shop.stop.called() {
         let worked = match shop.book.claim(shop.database, shop.job.lease).await {
+            Ok(Some(claimed)) if claimed.audit => shop.audit(claimed).await,
             Ok(Some(claimed)) => shop.tile(claimed).await,
             Ok(None) => return,
             Err(error) => Err(error.into()),
@@ -208,18 +223,25 @@ async fn claim_and_work(shop: &Workshop<'_>) {
 
 async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, SyncError> {
     let Workshop { job, database, book, stop, .. } = shop;
+    let before = book.figures(database).await?;
+    let judgement = before.audit.map(|figures| Judgement::of(figures, job.audit_recall));
+    let doubted = judgement.is_some_and(|judgement| !judgement.believed);
+    let closing = Closing { must_audit: job.audits(), audit: before.audit, doubted };
     let closed = match book.run() {
-        Some(run) => store::close_if_finished(database, run).await?,
-        None => false,
+        Some(run) => store::close_if_finished(database, run, closing).await?,
+        None if before.coverage.complete == before.coverage.tiles => Closed::Complete,
+        None => Closed::Open,
     };
     let figures = book.figures(database).await?;
     let coverage = figures.coverage;
-    let outcome = Outcome::of(stop.into_ending(), closed || coverage.complete == coverage.tiles, &figures);
+    let outcome = match (closed, judgement.filter(|judgement| !judgement.believed)) {
+        (Closed::Abandoned, Some(judgement)) => Outcome::doubtful(stop.into_ending(), judgement.to_string()),
+        _ => Outcome::of(stop.into_ending(), closed == Closed::Complete, &figures),
+    };
     let resumes_at = match (outcome.stopped_by, book.run()) {
         (Some(by), Some(run)) => note_leaving(database, run, by, outcome.until).await?,
         _ => None,
     };
-    let replayed = matches!(job.source, Source::Replay(_));
     let summary = Summary {
         run_id: book.run().unwrap_or_else(Uuid::now_v7),
         region: job.region_name.clone(),
@@ -227,14 +249,14 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
         status: outcome.status,
         stopped_by: outcome.stopped_by,
         requests: figures.requests,
-        requests_free: if replayed { figures.requests } else { 0 },
+        requests_free: figures.requests_free,
         cost: figures.cost,
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         venues: figures.venues,
         profiles_stubbed: figures.stubbed,
         coverage,
     };
-    Ok(RunReport { summary, figures, reason: outcome.reason, resumes_at, error: outcome.error })
+    Ok(RunReport { summary, figures, judgement, reason: outcome.reason, resumes_at, error: outcome.error })
 }
 
 /// How a run ended, and why.
@@ -247,6 +269,13 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// All is asked, and the audit does not believe it.
+    fn doubtful(ending: Option<Ending>, reason: String) -> Self {
+        let error = if let Some(Ending::Broken(error)) = ending { Some(error) } else { None };
+        let status = if error.is_some() { RunStatus::Failed } else { RunStatus::Partial };
+        Self { status, stopped_by: None, reason: Some(reason), until: None, error }
+    }
+
     fn of(ending: Option<Ending>, finished: bool, figures: &RunFigures) -> Self {
         let ended = |status, reason| Self { status, stopped_by: None, reason, until: None, error: None };
         match ending {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::book::Book;
 use super::job::Job;
-use crate::model::Event;
+use crate::model::{Event, MicroUsd};
 use crate::store::{
     Database, DatabaseError, RateOf, Refund, ReserveError, Spender, hold_instants, refund, reserve, take_instants,
 };
@@ -14,12 +14,16 @@ pub(super) struct Spending<'a> {
     pub(super) database: &'a Database,
     pub(super) book: &'a Book,
     pub(super) tile: i32,
+    /// What is called, as the price list knows it.
+    pub(super) call: &'a str,
+    /// List price of each attempt.
+    pub(super) price: MicroUsd,
     pub(super) listen: &'a (dyn Fn(Event) + Sync),
 }
 
 impl Spending<'_> {
     fn spender(&self) -> Spender<'_> {
-        Spender { provider: self.job.provider.name(), run: self.book.run(), price: self.job.provider.limits().price }
+        Spender { provider: self.job.provider.name(), run: self.book.run(), call: self.call, price: self.price }
     }
 
     fn rate_of<'b>(&'b self, lane: Lane<'b>) -> RateOf<'b> {
@@ -31,13 +35,12 @@ impl Attempts for Spending<'_> {
     type Error = ReserveError;
 
     async fn reserve(&self) -> Result<(), ReserveError> {
-        let price = self.job.provider.limits().price;
         if let Some(dry) = self.book.dry_spend() {
-            dry.take(price, self.job.budget)?;
+            dry.take(self.price, self.job.budget)?;
         }
         let reserved = reserve(self.database, self.spender(), self.job.budget).await;
         if let (Err(_), Some(dry)) = (&reserved, self.book.dry_spend()) {
-            dry.give_back(Refund::All, price);
+            dry.give_back(Refund::All, self.price);
         }
         reserved?;
         (self.listen)(Event::RequestSent { tile: self.tile });
@@ -52,7 +55,7 @@ impl Attempts for Spending<'_> {
             Outcome::Answered { .. } | Outcome::Unknown => return Ok(()),
         };
         if let Some(dry) = self.book.dry_spend() {
-            dry.give_back(what, self.job.provider.limits().price);
+            dry.give_back(what, self.price);
         }
         Ok(refund(self.database, self.spender(), what).await?)
     }

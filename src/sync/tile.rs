@@ -1,12 +1,13 @@
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::book::{Book, Entry};
-use super::digest::{digest, is_inside};
+use super::digest::{counted, digest, hashes, hashes_of_venues, is_inside};
 use super::job::{Job, Source, SyncError, Zones};
 use super::spending::{Spending, limit};
 use super::stop::{Ending, Stop};
 use crate::coverage::{Next, Rules, TileCover};
-use crate::model::{AnswerSeen, Ask, Event, MicroUsd, StoppedBy};
+use crate::model::{AnswerSeen, Ask, Event, MicroUsd, Purpose, StoppedBy};
 use crate::provider::Page;
 use crate::store::{ClaimedTile, Database, DatabaseError, LookUp, ReserveError, Told};
 use crate::transport::{Courier, ExchangeError};
@@ -30,7 +31,7 @@ pub(super) struct Workshop<'a> {
 }
 
 /// How an attempt to get one answer ended, when it did not end the run.
-enum Answered {
+pub(super) enum Answered {
     /// Committed.
     Seen(AnswerSeen),
     /// The run is being stopped, or the tile is another's: leave it.
@@ -43,15 +44,16 @@ enum Answered {
 #[derive(Debug, Clone, Copy, Default)]
 struct Sent {
     requests: u32,
-    /// Those that are paid for: answered, with status 200.
-    billed: u32,
+    /// List price of those that are paid for: answered, with status 200.
+    cost: MicroUsd,
 }
 
 impl Workshop<'_> {
     /// Works on a tile until it is done, fails, or the run stops.
-    pub(super) async fn tile(&self, claimed: ClaimedTile) -> Result<(), SyncError> {
+    pub(super) async fn tile(&self, mut claimed: ClaimedTile) -> Result<(), SyncError> {
         let ordinal = claimed.tile.ordinal;
-        let mut cover = TileCover::new(&self.job.region, claimed.tile, self.rules.clone(), &[])?;
+        let mut cover = TileCover::new(&self.job.region, claimed.tile, self.rules.clone(), &claimed.known)?;
+        let mut held = std::mem::take(&mut claimed.held);
         for seen in &claimed.answers {
             cover.told(seen);
         }
@@ -64,7 +66,7 @@ impl Workshop<'_> {
                     }
                     return Ok(());
                 }
-                Next::Ask(ask) => match self.answer(&claimed, &ask, answers).await? {
+                Next::Ask(ask) => match self.answer(&claimed, &ask, answers, &mut held).await? {
                     Answered::Seen(seen) => {
                         self.failed_in_a_row.store(0, Ordering::Relaxed);
                         cover.told(&seen);
@@ -85,23 +87,55 @@ impl Workshop<'_> {
         Ok(())
     }
 
-    /// Asks one question, all its pages, and commits the answer.
-    async fn answer(&self, claimed: &ClaimedTile, ask: &Ask, ordinal: i32) -> Result<Answered, SyncError> {
-        let (page, Sent { requests, billed }) = match self.ask(claimed.tile.ordinal, ask).await {
+    /// Asks one question, all its pages, and commits the answer. `held` are the ids that earlier answers with rows of the tile held, and
+    /// gets those of this one.
+    pub(super) async fn answer(
+        &self,
+        claimed: &ClaimedTile,
+        ask: &Ask,
+        ordinal: i32,
+        held: &mut HashSet<i64>,
+    ) -> Result<Answered, SyncError> {
+        let (page, Sent { requests, cost }) = match self.ask(claimed.tile.ordinal, ask).await {
             Ok(answer) => answer,
             Err(ending) => return self.judge(ending),
         };
         let replayed = matches!(self.job.source, Source::Replay(_));
-        let cost = if replayed { MicroUsd::default() } else { self.job.provider.limits().price * i64::from(billed) };
-        let (digest, seen) = match digest(self.job, &self.zones, ask, page) {
+        let cost = if replayed { MicroUsd::default() } else { cost };
+        let mut ids = self.rules.counts.map(|_| hashes(&page));
+        let digested = match ask.purpose {
+            Purpose::Count => Ok(counted(ask, &page)),
+            Purpose::Rows | Purpose::Audit => digest(self.job, &self.zones, ask, page),
+        };
+        let (digest, mut seen) = match digested {
             Ok(answer) => answer,
             Err(elsewhere) => return Ok(Answered::Failed(elsewhere.to_string())),
         };
-        let entry = Entry { lease: claimed.lease, ordinal, seen: seen.clone(), digest, replayed, requests, cost };
+        seen.fresh = if ask.purpose == Purpose::Audit {
+            // Whether the run has seen them is reckoned when all are known.
+            ids = Some(hashes_of_venues(&digest, &self.book.figures(self.database).await?.capped));
+            None
+        } else {
+            let fresh = |ids: &Vec<i64>| ids.iter().filter(|id| !held.contains(id)).count();
+            ids.as_ref().map(|ids| u32::try_from(fresh(ids)).unwrap_or(u32::MAX))
+        };
+        let entry = Entry {
+            lease: claimed.lease,
+            ordinal,
+            seen: seen.clone(),
+            digest,
+            ids: ids.clone(),
+            replayed,
+            requests,
+            cost,
+        };
         let Some(committed) = self.book.commit(self.database, self.job, entry).await? else {
             tracing::warn!(tile = claimed.tile.ordinal, "another worker took over this tile; its answer is not kept");
             return Ok(Answered::Left);
         };
+        if ask.purpose != Purpose::Count {
+            held.extend(ids.into_iter().flatten());
+        }
         (self.listen)(Event::AnswerCommitted { tile: claimed.tile.ordinal, counts: committed.counts, cost });
         Ok(Answered::Seen(seen))
     }
@@ -109,12 +143,17 @@ impl Workshop<'_> {
     /// The whole answer, and what it took.
     async fn ask(&self, tile: i32, ask: &Ask) -> Result<(Page, Sent), ExchangeError<ReserveError>> {
         let Self { job, database, book, listen, .. } = self;
-        let spending = Spending { job, database, book, tile, listen: *listen };
+        let price = job.provider.price(ask);
         let judge = |response: &_| job.provider.judge(response);
         let mut whole = Page::default();
         let mut cursors = Vec::new();
         let limits = job.provider.limits();
-        let most_pages = usize::try_from(limits.rows_per_query.div_ceil(limits.rows_per_answer.max(1))).unwrap_or(1);
+        let most_pages = match (ask.purpose, limits.counts) {
+            (Purpose::Count, Some(counts)) => counts.rows_per_query.div_ceil(counts.rows_per_answer.max(1)),
+            (Purpose::Audit, _) => 1,
+            _ => limits.rows_per_query.div_ceil(limits.rows_per_answer.max(1)),
+        };
+        let most_pages = usize::try_from(most_pages).unwrap_or(1);
         let mut sent = Sent::default();
         loop {
             let request = job.provider.request(ask, &job.language, cursors.last());
@@ -123,9 +162,10 @@ impl Workshop<'_> {
                 listen(Event::RequestSent { tile });
             }
             sent.requests += 1;
+            let spending = Spending { job, database, book, tile, call: &request.call, price, listen: *listen };
             let page = match self.courier.exchange(&request, &judge, &spending, self.stop.signal()).await {
                 Ok(response) => {
-                    sent.billed += 1;
+                    sent.cost += price;
                     job.provider.parse(&request, &response)
                 }
                 // Less of it is asked next.
@@ -141,7 +181,7 @@ impl Workshop<'_> {
                 Err(error) => return Err(error),
             };
             whole.rows.extend(page.rows);
-            whole.truncated |= page.truncated;
+            whole.truncated |= page.truncated || limits.may_be_cut(ask.purpose, whole.rows.len());
             match page.next {
                 // More pages than one question should have, or than a crash may lose.
                 Some(_) if cursors.len() + 1 >= most_pages => {
@@ -157,10 +197,11 @@ impl Workshop<'_> {
                 None => break,
             }
         }
-        if job.details {
-            let looked_up = self.look_up(tile, &mut whole, &spending).await?;
+        whole.truncated |= limits.may_be_cut(ask.purpose, whole.rows.len());
+        if job.details && ask.purpose == Purpose::Rows {
+            let looked_up = self.look_up(tile, &mut whole).await?;
             sent.requests += looked_up.requests;
-            sent.billed += looked_up.billed;
+            sent.cost += looked_up.cost;
         }
         Ok((whole, sent))
     }
@@ -171,13 +212,9 @@ impl Workshop<'_> {
     ///
     /// A look-up that cannot be had ends those of this answer and nothing else: its pages are paid for, and what they tell is kept.
     /// If the reason lasts (the quota, the budget, the provider's trouble), the next question meets it too.
-    async fn look_up(
-        &self,
-        tile: i32,
-        page: &mut Page,
-        spending: &Spending<'_>,
-    ) -> Result<Sent, ExchangeError<ReserveError>> {
-        let job = self.job;
+    async fn look_up(&self, tile: i32, page: &mut Page) -> Result<Sent, ExchangeError<ReserveError>> {
+        let Self { job, database, book, listen, .. } = self;
+        let price = job.provider.limits().price;
         let judge = |response: &_| job.provider.judge(response);
         let mut sent = Sent::default();
         for row in page.rows.iter_mut().flatten().filter(|row| is_inside(job, row)) {
@@ -193,11 +230,12 @@ impl Workshop<'_> {
             if matches!(job.source, Source::Replay(_)) {
                 (self.listen)(Event::RequestSent { tile });
             }
-            match self.courier.exchange(&request, &judge, spending, self.stop.signal()).await {
+            let spending = Spending { job, database, book, tile, call: &request.call, price, listen: *listen };
+            match self.courier.exchange(&request, &judge, &spending, self.stop.signal()).await {
                 Ok(response) => {
                     sent.requests += 1;
                     // "Closed" or "moved" comes with a status of its own, and is not charged.
-                    sent.billed += u32::from(response.status == 200);
+                    sent.cost += if response.status == 200 { price } else { MicroUsd(0) };
                     job.provider.complete(row, &response);
                     let told = Told { status: response.status, body: response.body, answered_at: response.received_at };
                     self.book.keep_look_up(self.database, &row.provider_id, told).await.map_err(unreachable)?;

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 
 mod city;
+mod paged;
+mod text;
 
 use city::{Dice, Manners, Outcome, Venue};
 use proptest::prelude::*;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::demo;
 use super::failure::Failure;
 use super::open::{Opened, ensure_schema, open};
+use super::recording;
 use super::region::region;
 use super::signals;
 use crate::cli::exit::Exit;
@@ -15,11 +16,11 @@ use crate::cli::settings::database::DatabaseChoice;
 use crate::cli::settings::sync_job::{SyncJob, Traffic};
 use crate::cli::terminal::Terminal;
 use crate::coverage::Region;
-use crate::model::{CoverageCounts, MicroUsd, RunStatus, StoppedBy, Summary, Tier, VenueCounts};
+use crate::model::{CoverageCounts, MicroUsd, RunStatus, StoppedBy, Summary, VenueCounts};
 use crate::provider::{self, Provider};
-use crate::report::{LookAtData, RunReport};
+use crate::report::{AuditReport, LookAtData, RunReport};
 use crate::store::{self, Budget, Remedy};
-use crate::sync::{self, Job, Session, Source, SyncError};
+use crate::sync::{self, Job, Knowledge, Session, Snapshot, Source, SyncError};
 use crate::transport::{Cassette, Courier, LiveOptions, RecordedRun, Recorder};
 
 /// A claimed tile stays ours for this long without a sign of life.
@@ -73,6 +74,7 @@ struct Prepared<'a> {
     settings: &'a SyncJob,
     region: Region,
     provider: Box<dyn Provider>,
+    method: String,
     /// Where a replay has its answers.
     recording: Option<Cassette>,
 }
@@ -89,13 +91,12 @@ impl<'a> Prepared<'a> {
             Traffic::Replay(folder) => Some(Cassette::open(folder)?),
             Traffic::Live | Traffic::Record(_) => None,
         };
-        // What was asked for is the recording's to say, not this machine's settings.
-        let tier = recording.as_ref().map_or(settings.provider.tier, recorded_tier);
-        let provider = match tier.and_then(|tier| provider.at(tier)) {
-            Some(other) => other,
-            None => provider,
-        };
-        Ok(Self { settings, region, provider, recording })
+        // What was asked for, and how, is the recording's to say, not this machine's settings.
+        let tier = recording.as_ref().map_or(settings.provider.tier, recording::tier);
+        let method = recording.as_ref().map_or_else(|| settings.method.clone(), recording::method);
+        let provider = tier.and_then(|tier| provider.at(tier)).unwrap_or(provider);
+        let provider = provider.by(&method).unwrap_or(provider);
+        Ok(Self { settings, region, provider, method, recording })
     }
 
     /// Runs, and goes on after each limit that `--wait` has time to sit out, all such pauses together.
@@ -128,15 +129,20 @@ impl<'a> Prepared<'a> {
     ) -> Result<(RunReport, Option<Failure>), Failure> {
         let mut job = Job { session, ..self.job() };
         // A recording is begun when the run can be: a folder with nothing in it would be in the way of the next try.
-        let recorded = matches!(self.settings.traffic, Traffic::Record(_));
-        let courier = if recorded { None } else { Some(self.courier(&mut job)?) };
+        let recorded = if let Traffic::Record(folder) = &self.settings.traffic { Some(folder) } else { None };
+        let courier = if recorded.is_some() { None } else { Some(self.courier(&mut job)?) };
         // One for the leases, one for the end, and one for every strand of work.
         let connections = self.settings.effort.concurrency.get() + 2;
         let opened = open(&self.settings.database, connections, terminal).await?;
         ensure_schema(&opened, self.settings.migrate).await?;
         let courier = match courier {
             Some(courier) => courier,
-            None => self.courier(&mut job)?,
+            None => {
+                // What it knows when it begins is part of it, so that it has to be known now.
+                let seed = recorded.map_or(0, |folder| recording::seed(folder));
+                job.knowledge = Knowledge::Given(sync::snapshot(&job, &opened.database, seed).await?);
+                self.courier(&mut job)?
+            }
         };
         let listener = terminal.listener(&self.settings.region, self.settings.provider.name);
         if self.settings.traffic.is_live() {
@@ -187,7 +193,9 @@ impl<'a> Prepared<'a> {
             provider: self.provider.as_ref(),
             types: settings.types.clone(),
             language: settings.language.clone(),
-            method: settings.method.clone(),
+            method: self.method.clone(),
+            knowledge: if settings.effort.forget { Knowledge::Nothing } else { Knowledge::Learned },
+            audit_recall: settings.audit_recall,
             details: settings.provider.details,
             source: Source::Live,
             budget: Budget {
@@ -251,8 +259,10 @@ impl<'a> Prepared<'a> {
             provider: self.provider.name().to_owned(),
             region: self.settings.region.clone(),
             parameters: sync::parameters(job).map_err(SyncError::from)?,
-            // Nothing is learned from earlier runs yet.
-            snapshot: serde_json::Value::Null,
+            snapshot: match &job.knowledge {
+                Knowledge::Given(snapshot) => snapshot.to_json(),
+                Knowledge::Learned | Knowledge::Nothing => serde_json::Value::Null,
+            },
             #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
             begun_at: chrono::Utc::now(),
         })
@@ -284,12 +294,15 @@ impl<'a> Prepared<'a> {
                 }
             }
         }
+        job.knowledge = Knowledge::Given(Snapshot::from_json(&recorded.snapshot).map_err(|error| {
+            SyncError::Recording { reason: format!("{folder}: {error}; record again into another folder") }
+        })?);
         job.source = Source::Replay(recorded.begun_at.to_rfc3339());
         Ok(Courier::replay(cassette))
     }
 
     async fn report(&self, ended: sync::RunReport, opened: &Opened, terminal: &Terminal) -> RunReport {
-        let sync::RunReport { summary, figures, reason, resumes_at, error: _ } = ended;
+        let sync::RunReport { summary, figures, judgement, reason, resumes_at, error: _ } = ended;
         let dry_run = self.settings.effort.dry_run;
         let provider = self.provider.name();
         let samples = if terminal.json {
@@ -302,6 +315,14 @@ impl<'a> Prepared<'a> {
         RunReport {
             summary,
             dry_run,
+            audit: judgement.map(|judgement| AuditReport {
+                requests: judgement.figures.requests,
+                venues: judgement.figures.venues,
+                missed: judgement.figures.missed,
+                recall: judgement.recall,
+                at_least: judgement.at_least,
+                believed: judgement.believed,
+            }),
             replayed: !self.settings.traffic.is_live(),
             capped: figures.capped,
             reason,
@@ -337,11 +358,6 @@ fn pause(report: &RunReport) -> Option<Duration> {
     let left = (until - chrono::Utc::now()).to_std().unwrap_or_default();
     // Whole seconds, upwards: they are shown.
     Some(Duration::from_secs(left.as_secs() + 1).max(SHORTEST))
-}
-
-/// The tier that a recorded run asked at.
-fn recorded_tier(recording: &Cassette) -> Option<Tier> {
-    recording.run().parameters.get("tier").and_then(|tier| serde_json::from_value(tier.clone()).ok())
 }
 
 /// A command of ours as it can be typed again here: whoever ran `target/release/venues` has no `venues` on the path.

@@ -117,6 +117,7 @@ bbox = [-9.23, 38.69, -9.09, 38.80]
 provider = "google"
 types = ["restaurant", "cafe"]
 method = "nearby"
+audit_recall = 0.95
 language = "pt-PT"
 
 [regions.old-town]
@@ -148,7 +149,8 @@ contact = "maps@example.org"
         let lisbon = file.regions.find("lisbon").unwrap();
         assert_eq!(lisbon.area, AreaSetting::bbox([-9.23, 38.69, -9.09, 38.80]));
         assert_eq!(lisbon.types.unwrap(), ["restaurant", "cafe"]);
-        assert_eq!(lisbon.language.as_deref(), Some("pt-PT"));
+        assert_eq!((lisbon.language.as_deref(), lisbon.method.as_deref()), (Some("pt-PT"), Some("nearby")));
+        assert_eq!(lisbon.audit_recall, Some(0.95));
         assert_eq!(lisbon.origin.to_string(), "/etc/place/venues.toml, line 2");
         let old_town = file.regions.find("old-town").unwrap();
         assert_eq!(old_town.area, AreaSetting::circle([38.71, -9.13], 900.0));
@@ -207,6 +209,10 @@ contact = "maps@example.org"
             ("[regions.a]\nbbox = [1,2,3,4]\ngeojson = \"x\"", "several areas"),
             ("[regions.a]\nbbox = [1,2,3,4]\ntypes = \"cafe\"", "line 3: regions.a.types = \"cafe\": a list of texts"),
             ("[regions.a]\nbbox = [1,2,3,4]\ntypes = []", "line 3: regions.a.types = []"),
+            (
+                "[regions.a]\nbbox = [1,2,3,4]\naudit_recall = 98",
+                "line 1: [regions.a] audit_recall must be from 0 to 1",
+            ),
             ("[regions.a]\nbbox = [1,2,3,4]\nprovider = 5", "line 3: regions.a.provider = 5: a text"),
             ("[regions.\"near:1,2,3\"]\nbbox = [1,2,3,4]", "line 1: [regions.near:1,2,3] is not a name"),
             ("regions = 5", "line 1: regions = 5: a table of tables"),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::cli::args::SyncArgs;
 
-/// The same command for one region, without what was meant for once (`--fresh`, `--migrate`). A database's address is not
+/// The same command for one region, without what was meant for once (`--fresh`, `--forget`, `--migrate`). A database's address is not
 /// repeated: it may hold a password.
 pub(super) fn go_on(region: &str, args: &SyncArgs, config: Option<&Path>) -> String {
     let mut command = format!("venues sync --region {}", quoted(region));
@@ -19,6 +19,7 @@ pub(super) fn go_on(region: &str, args: &SyncArgs, config: Option<&Path>) -> Str
     add("--config", path(config));
     add("--provider", args.ask.provider.clone());
     add("--types", Some(args.ask.types.join(",")).filter(|types| !types.is_empty()));
+    add("--method", args.ask.method.clone());
     add("--language", args.ask.language.clone());
     add("--replay", path(args.traffic.replay.as_deref()));
     add("--record", path(args.traffic.record.as_deref()));
@@ -73,6 +74,9 @@ mod tests {
             "--types",
             "cafe,bar",
             "--fresh",
+            "--forget",
+            "--method",
+            "text",
             "--migrate",
             "--max-cost",
             "2.5",
@@ -84,7 +88,7 @@ mod tests {
         ]);
         assert_eq!(
             go_on("near:-33.87,151.2,500", &args, Some(Path::new("it's.toml"))),
-            r"venues sync --region near:-33.87,151.2,500 --config 'it'\''s.toml' --types cafe,bar --replay 'a b' --max-cost 2.5 --dry-run --database-url …"
+            r"venues sync --region near:-33.87,151.2,500 --config 'it'\''s.toml' --types cafe,bar --method text --replay 'a b' --max-cost 2.5 --dry-run --database-url …"
         );
     }
 }

@@ -7,6 +7,7 @@ pub mod file;
 pub mod folders;
 mod go_on;
 mod nearest;
+pub mod plan_job;
 pub mod provider;
 pub mod region;
 pub mod renormalise_job;

@@ -24,6 +24,8 @@ pub struct RegionSettings {
     pub types: Option<Vec<String>>,
     /// The provider's method.
     pub method: Option<String>,
+    /// The part of the venues, 0 to 1, that an audit has to find seen.
+    pub audit_recall: Option<f64>,
     /// A language tag.
     pub language: Option<String>,
     /// Where it is written.
@@ -141,7 +143,16 @@ impl RegionSettings {
     /// A region that has no name but its area's text.
     pub fn of_area(area: AreaSetting) -> Self {
         let name = area.to_string();
-        Self { name, area, provider: None, types: None, method: None, language: None, origin: Origin::CommandLine }
+        Self {
+            name,
+            area,
+            provider: None,
+            types: None,
+            method: None,
+            audit_recall: None,
+            language: None,
+            origin: Origin::CommandLine,
+        }
     }
 
     /// The provider's name.
@@ -160,12 +171,19 @@ impl RegionSettings {
             return Err(section.fault("is not a name for a region: it must not be empty or hold a colon"));
         }
         let area = read_area(section, path.parent().unwrap_or(Path::new("")))?;
+        let audit_recall = section.number("audit_recall")?;
+        if audit_recall.is_some_and(|recall| !(0.0..=1.0).contains(&recall)) {
+            return Err(
+                section.fault("audit_recall must be from 0 to 1: the part of the venues that a run has to have seen")
+            );
+        }
         Ok(Self {
             name,
             area,
             provider: section.text("provider")?,
             types: section.texts("types")?,
             method: section.text("method")?,
+            audit_recall,
             language: section.text("language")?,
             origin: Origin::File { path: path.to_owned(), line: section.line() },
         })

@@ -11,7 +11,7 @@ use super::folders::Folders;
 use super::go_on::go_on;
 use super::provider::{self, ProviderChoice, ProviderError};
 use super::region::{DEMO, Origin, RegionError, RegionSettings};
-use crate::cli::args::{Numbers, SyncArgs};
+use crate::cli::args::{AskArgs, Numbers, PlaceArgs, SyncArgs};
 use crate::cli::environment::Environment;
 use crate::model::MicroUsd;
 use crate::provider::{Provider, UnknownType};
@@ -29,6 +29,8 @@ pub struct SyncJob {
     pub types: Vec<String>,
     /// The provider's method.
     pub method: String,
+    /// The part of the venues, 0 to 1, that an audit has to find seen.
+    pub audit_recall: f64,
     /// A language tag.
     pub language: String,
     /// Live, or from recordings.
@@ -54,6 +56,8 @@ pub struct Effort {
     pub max_cost: Option<MicroUsd>,
     /// Begin a new run even if another could go on.
     pub fresh: bool,
+    /// Make no use of what earlier runs learned.
+    pub forget: bool,
     /// Ask nothing where the same was completed within this time.
     pub if_stale: Option<Duration>,
     /// Sit out a limit of the provider's that ends within this time.
@@ -121,12 +125,16 @@ pub enum SyncJobError {
         source: UnknownType,
     },
     /// A way to ask that does not exist.
-    #[error("region `{region}`: unknown method `{method}`; known: {}", METHODS.join(", "))]
+    #[error("region `{region}`: {provider} has no method `{method}`; it has: {}", known.join(", "))]
     Method {
         /// The region.
         region: String,
+        /// The provider.
+        provider: &'static str,
         /// As written.
         method: String,
+        /// Those that there are.
+        known: &'static [&'static str],
     },
     /// Not a language.
     #[error("region `{region}`: `{language}` is not a language tag; write one like en or pt-PT")]
@@ -145,6 +153,9 @@ pub enum SyncJobError {
     /// A recording is of one region.
     #[error("--record and --replay take one region at a time: a recording belongs to a region")]
     SeveralRecorded,
+    /// One file cannot hold several drawings.
+    #[error("--svg draws one region at a time")]
+    SeveralDrawn,
     /// The demo cannot answer other questions than its own.
     #[error(
         "region `demo` is answered from its own recordings and cannot be asked with {flag}: leave it away, or use another region"
@@ -155,10 +166,14 @@ pub enum SyncJobError {
     },
 }
 
-/// How a provider can be asked.
-const METHODS: [&str; 1] = ["nearby"];
 const DEFAULT_LANGUAGE: &str = "en";
-const DEFAULT_CONCURRENCY: NonZeroU32 = NonZeroU32::MIN.saturating_add(3);
+/// What an audit has to find seen, where the settings do not say.
+const DEFAULT_AUDIT_RECALL: f64 = 0.98;
+/// Seconds that a request is under way, its reservation and its commit included, at a provider that is not quick: so many times the rate
+/// are under way at once when the rate is used up.
+const UNDER_WAY: f64 = 0.8;
+/// More would only hold tiles and connections.
+const MOST_AT_ONCE: f64 = 16.0;
 
 /// Resolves what was typed into one job a region, in the order given; nothing is begun if one of them cannot be.
 pub fn resolve(
@@ -166,15 +181,15 @@ pub fn resolve(
     around: Surroundings<'_>,
     providers: &[Box<dyn Provider>],
 ) -> Result<Vec<SyncJob>, SyncJobError> {
-    let regions = regions(args, around.file)?;
+    let regions = regions(&args.place, around.file)?;
     if regions.len() > 1 && (args.traffic.record.is_some() || args.traffic.replay.is_some()) {
         return Err(SyncJobError::SeveralRecorded);
     }
     regions.into_iter().map(|region| job(region, args, around, providers)).collect()
 }
 
-fn regions(args: &SyncArgs, file: &SettingsFile) -> Result<Vec<RegionSettings>, RegionError> {
-    let place = &args.place;
+/// The regions that were named, in that order and each once.
+pub(super) fn regions(place: &PlaceArgs, file: &SettingsFile) -> Result<Vec<RegionSettings>, RegionError> {
     if let Some(Numbers(edges)) = place.bbox {
         return Ok(vec![RegionSettings::of_area(AreaSetting::bbox(edges))]);
     }
@@ -203,7 +218,7 @@ fn job(
     let traffic = traffic(&region, args)?;
     let name = args.ask.provider.as_deref().unwrap_or_else(|| region.provider());
     let provider = provider::find(name, providers)?;
-    let types = types(&region, args);
+    let types = types(&region, &args.ask);
     if let Err(source) = provider.words(&types) {
         return Err(SyncJobError::Types { region: region.name, source });
     }
@@ -216,8 +231,10 @@ fn job(
     }
     let choice = provider::choose(provider, &around.file.providers, around.environment, traffic.is_live())?;
     let asker = if region.name == DEMO && region.origin == Origin::BuiltIn { Asker::Demo } else { Asker::Work };
+    let rate = choice.requests_per_second.unwrap_or(provider.limits().requests_per_second);
     Ok(SyncJob {
-        method: method(&region)?,
+        method: method(&region, args.ask.method.as_deref(), provider)?,
+        audit_recall: region.audit_recall.unwrap_or(DEFAULT_AUDIT_RECALL),
         language: language(&region, args)?,
         shape: region.area.load(&region.name)?,
         provider: choice,
@@ -229,10 +246,11 @@ fn job(
             dry_run: args.limits.dry_run,
             max_requests: args.limits.max_requests.map(Into::into),
             max_cost: args.limits.max_cost,
-            fresh: args.limits.fresh,
+            fresh: args.limits.fresh || args.limits.forget,
+            forget: args.limits.forget,
             if_stale: args.limits.if_stale,
             wait: args.limits.wait,
-            concurrency: args.limits.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
+            concurrency: args.limits.concurrency.unwrap_or_else(|| at_once(rate, provider.limits().at_once)),
         },
         go_on: go_on(&region.name, args, around.config_flag),
         region: region.name,
@@ -251,25 +269,47 @@ fn traffic(region: &RegionSettings, args: &SyncArgs) -> Result<Traffic, SyncJobE
     }
     let ask = &args.ask;
     // It is recorded from every provider.
-    let changed = [("--types", !ask.types.is_empty()), ("--language", ask.language.is_some())];
+    let changed = [
+        ("--types", !ask.types.is_empty()),
+        ("--method", ask.method.is_some()),
+        ("--language", ask.language.is_some()),
+    ];
     match changed.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => Err(SyncJobError::DemoAsked { flag }),
         None => Ok(Traffic::Demo),
     }
 }
 
-fn types(region: &RegionSettings, args: &SyncArgs) -> Vec<String> {
+pub(super) fn types(region: &RegionSettings, ask: &AskArgs) -> Vec<String> {
     let typed: Vec<String> =
-        args.ask.types.iter().map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
+        ask.types.iter().map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
     if typed.is_empty() { region.types() } else { typed }
 }
 
-fn method(region: &RegionSettings) -> Result<String, SyncJobError> {
-    let method = region.method.as_deref().unwrap_or(METHODS[0]);
-    if !METHODS.contains(&method) {
-        return Err(SyncJobError::Method { region: region.name.clone(), method: method.to_owned() });
+/// As typed, else as the region's settings say of its own provider, else the provider's usual one.
+pub(super) fn method(
+    region: &RegionSettings,
+    typed: Option<&str>,
+    provider: &dyn Provider,
+) -> Result<String, SyncJobError> {
+    let known = provider.methods();
+    let of_region = region.method.as_deref().filter(|_| provider.name() == region.provider());
+    let Some(method) = typed.or(of_region) else {
+        return Ok(known.first().copied().unwrap_or_default().to_owned());
+    };
+    if !known.contains(&method) {
+        let (region, method) = (region.name.clone(), method.to_owned());
+        return Err(SyncJobError::Method { region, provider: provider.name(), method, known });
     }
     Ok(method.to_owned())
+}
+
+/// So many requests under way use up a rate (requests per second), and no more.
+fn at_once(rate: f64, wanted_by_provider: Option<usize>) -> NonZeroU32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 16")]
+    let many = (rate * UNDER_WAY).ceil().clamp(1.0, MOST_AT_ONCE) as u32;
+    let wanted = wanted_by_provider.and_then(|many| u32::try_from(many).ok()).unwrap_or(u32::MAX);
+    NonZeroU32::new(many.min(wanted)).unwrap_or(NonZeroU32::MIN)
 }
 
 fn language(region: &RegionSettings, args: &SyncArgs) -> Result<String, SyncJobError> {

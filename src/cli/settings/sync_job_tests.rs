@@ -152,6 +152,7 @@ fn a_flag_wins_over_the_environment_that_over_the_file_that_over_the_default() {
     assert_eq!(job.provider.base_url.unwrap().url.as_str(), "http://127.0.0.1:9/");
     assert_eq!(job.effort.concurrency.get(), 2);
 
+    assert_eq!(one("--region text --method nearby", &[KEY, DATABASE]).method, "nearby");
     let job = one("--near 38.72,-9.14 --radius-m 1500", &[KEY, DATABASE]);
     assert_eq!(job.types, ["restaurant", "cafe", "bar"]);
     assert_eq!(job.language, "en");
@@ -212,11 +213,27 @@ fn a_dry_run_that_costs_needs_a_limit() {
 }
 
 #[test]
+fn as_many_requests_are_under_way_as_the_rate_can_use() {
+    let many = [0.5, 5.0, 10.0, 15.1, 1000.0].map(|rate| at_once(rate, None).get());
+    assert_eq!(many, [1, 4, 8, 13, 16]);
+    assert_eq!(at_once(10.0, Some(1)).get(), 1, "a provider that wants to be asked one at a time");
+}
+
+#[test]
+fn to_forget_is_to_begin_anew() {
+    let effort = one("--region lisbon --forget", &[KEY, DATABASE]).effort;
+    assert!(effort.forget && effort.fresh);
+    let effort = one("--region lisbon --fresh", &[KEY, DATABASE]).effort;
+    assert!(!effort.forget && effort.fresh);
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     for (line, expected) in [
         ("--region nowhere", "unknown region `nowhere`"),
         ("--region near:1,2", "numbers needed: 3, separated by commas; given: 2"),
-        ("--region text", "unknown method `text`; known: nearby"),
+        ("--region text", "region `text`: google has no method `text`; it has: nearby"),
+        ("--region lisbon --method far", "region `lisbon`: google has no method `far`; it has: nearby"),
         ("--region spaceport", "region `spaceport`: types: google has no type for `spaceport`"),
         ("--region elsewhere", "unknown provider `goggle`; known: google"),
         ("--region lisbon --provider bing", "unknown provider `bing`; known: google"),

@@ -15,7 +15,7 @@ mod words;
 use std::time::Duration;
 
 use super::contract::{Cursor, Page, Provider, UnknownType};
-use crate::model::{AreaShape, Ask, Limits, MicroUsd, Ranking, Tier};
+use crate::model::{AreaShape, Ask, Free, Limits, MicroUsd, Ranking, Tariff, TariffItem, Tier};
 use crate::wire::{Request, Response, Verdict};
 
 /// The provider `foursquare`.
@@ -27,6 +27,14 @@ pub(super) struct Foursquare {
 impl Foursquare {
     /// With rating, price and hours, which are what the readers of the venues look for.
     pub(super) const PREMIUM: Self = Self { tier: Tier::Premium };
+
+    /// First steps of the price list.
+    fn list_price(self) -> MicroUsd {
+        MicroUsd::per_thousand_cents(match self.tier {
+            Tier::Premium => 1_875,
+            Tier::Basic => 1_500,
+        })
+    }
 }
 
 impl Provider for Foursquare {
@@ -62,12 +70,8 @@ impl Provider for Foursquare {
             at_once: None,
             timeout: Duration::from_secs(30),
             words_per_query: words::WORDS_PER_QUERY,
-            // First steps of the price list. Of the basic tier some hundred calls a month are free; they are not reckoned with.
             counts: None,
-            price: MicroUsd::per_thousand_cents(match self.tier {
-                Tier::Premium => 1_875,
-                Tier::Basic => 1_500,
-            }),
+            price: self.list_price(),
             terms: match self.tier {
                 Tier::Premium => {
                     "Foursquare is asked for rating, price and hours, at 18.75 USD per 1,000 answers (premium = false under \
@@ -80,6 +84,20 @@ impl Provider for Foursquare {
                 }
             },
         }
+    }
+
+    fn tariff(&self) -> Option<Tariff> {
+        let (name, free) = match self.tier {
+            Tier::Premium => ("Premium", Free::None),
+            // Another page of theirs still says 10,000; the smaller number is believed.
+            Tier::Basic => ("Pro", Free::Monthly(500)),
+        };
+        Some(Tariff {
+            as_of: "2026-06-01",
+            source: "Foursquare's price list of 2026-06-01 (Places API, pay as you go), first steps",
+            fee_a_month: MicroUsd(0),
+            items: vec![TariffItem { call: request::CALL, name, price: self.list_price(), free }],
+        })
     }
 
     fn tier(&self) -> Option<Tier> {

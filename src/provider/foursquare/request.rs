@@ -5,6 +5,9 @@ use crate::wire::{HeaderValue, Method, Request};
 /// The word in `venues.provider_name`.
 pub(super) const PROVIDER: &str = "foursquare";
 
+/// The only call.
+pub(super) const CALL: &str = "search";
+
 /// Rows that one page holds at most.
 pub(super) const ROWS: u32 = 50;
 
@@ -48,7 +51,7 @@ pub(super) fn search(ask: &Ask, language: &str, tier: Tier, cursor: Option<&Curs
     let plain = |text: &str| HeaderValue::Plain(text.to_owned());
     Request {
         provider: PROVIDER.to_owned(),
-        call: "search".to_owned(),
+        call: CALL.to_owned(),
         method: Method::Get,
         path: "/places/search".to_owned(),
         query,

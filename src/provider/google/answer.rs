@@ -55,6 +55,18 @@ pub(super) fn rows(text: &str) -> Result<Vec<&RawValue>, NotAnAnswer> {
     }
 }
 
+/// Where the next page begins; none on the last one.
+pub(super) fn next(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Paged {
+        next_page_token: Option<String>,
+    }
+
+    let paged: Paged = body::members(text).ok()?;
+    paged.next_page_token.filter(|token| !token.is_empty())
+}
+
 /// An answer without rows may hold nothing that we do not know: taking somebody's `{"message": …}` for "no venues here" would
 /// certify an area that nobody looked at.
 fn without_places(text: &str) -> Result<(), NotAnAnswer> {
@@ -81,6 +93,14 @@ mod tests {
     fn rows_come_one_by_one_and_unread() {
         let rows = rows(r#"{"places":[{"id":"a"},7,null],"new":1}"#).unwrap();
         assert_eq!(rows.iter().map(|row| row.get()).collect::<Vec<_>>(), [r#"{"id":"a"}"#, "7", "null"]);
+    }
+
+    #[test]
+    fn the_last_page_says_of_no_other() {
+        assert_eq!(next(r#"{"places":[{"id":"a"}],"nextPageToken":"AX_9-"}"#).as_deref(), Some("AX_9-"));
+        for body in ["{}", r#"{"nextPageToken":""}"#, r#"{"nextPageToken":null}"#, r#"{"nextPageToken":7}"#, "[]", ""] {
+            assert_eq!(next(body), None, "{body}");
+        }
     }
 
     #[test]

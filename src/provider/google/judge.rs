@@ -33,6 +33,8 @@ pub(super) fn judge(response: &Response) -> Verdict {
             reason: format!("{said}: no such call at this address; is {BASE_URL_VARIABLE} set to something else?"),
         },
         429 => refusal.throttled(said),
+        // The page cannot be had any more, but the question can be asked again from its beginning.
+        400 if refusal.blames_the_page() => Verdict::NotUsable { reason: said },
         408 | 500..=599 => Verdict::RetryAfter { wait: refusal.retry_delay, reason: said },
         400..=499 => Verdict::RequestWrong { reason: said },
         _ => Verdict::NotUsable { reason: said },
@@ -90,6 +92,12 @@ impl Refusal {
             || ["api key not valid", "api key expired", "pass a valid api key"]
                 .iter()
                 .any(|words| message.contains(words))
+    }
+
+    /// A token of a page that is unknown, has expired, or came with other parameters. What Google calls it is not documented.
+    fn blames_the_page(&self) -> bool {
+        let message = self.message.to_lowercase();
+        ["page_token", "pagetoken", "page token", "paging request"].iter().any(|words| message.contains(words))
     }
 
     fn key_remedy(&self, said: &str) -> String {
@@ -190,6 +198,15 @@ mod tests {
         assert!(matches!(&verdict, Verdict::RequestWrong { reason } if reason.contains("Unsupported types: cafee.")));
         let missing = judge(&response(404, "<html>Not Found"));
         assert!(matches!(&missing, Verdict::RequestWrong { reason } if reason.contains("GOOGLE_PLACES_BASE_URL")));
+    }
+
+    #[test]
+    fn a_page_that_is_gone_is_no_mistake_of_ours() {
+        for message in
+            ["Invalid page token.", "page_token: expired", "Request parameters for paging requests must match"]
+        {
+            assert!(matches!(refused(400, message, "", ""), Verdict::NotUsable { .. }), "{message}");
+        }
     }
 
     #[test]

@@ -6,16 +6,19 @@ use serde_json::value::RawValue;
 
 use super::hours::{CurrentHours, OpeningHours, dated_days, periods};
 use super::request::{MASK_HEADER, ROWS};
+use super::text::CALL as TEXT_SEARCH;
 use super::{answer, words};
 use crate::model::{BusinessStatus, Field, RawHours, RawPrice, RawRating, RawVenue, Reject, RejectReason, Vocabulary};
 use crate::provider::body::{self, Text};
-use crate::provider::contract::Page;
+use crate::provider::contract::{Cursor, Page};
 use crate::provider::plain::one_line;
 use crate::wire::{HeaderValue, Request, Response};
 
-/// The rows of an answer that was judged fine. One that is full may have left rows out: there are no further pages.
+/// The rows of an answer that was judged fine. One of Nearby Search that is full may have left rows out: it has no further pages. One of
+/// Text Search says where the next page begins.
 pub(super) fn page(request: &Request, response: &Response) -> Page {
     let text = body::text(&response.body);
+    let is_paged = request.call == TEXT_SEARCH;
     let asked = Asked::of(request);
     let answered_at = response.received_at;
     let rows: Vec<_> = if let Some(places) = answer::read::<Place<'_>>(&text) {
@@ -25,7 +28,8 @@ pub(super) fn page(request: &Request, response: &Response) -> Page {
         let rows = answer::rows(&text).unwrap_or_default();
         rows.into_iter().map(|row| read(row, &asked, answered_at)).collect()
     };
-    Page { truncated: rows.len() >= ROWS as usize, rows, next: None }
+    let next = if is_paged { answer::next(&text).map(Cursor) } else { None };
+    Page { truncated: !is_paged && rows.len() >= ROWS as usize, rows, next }
 }
 
 /// A row in Google's shape. Members that we do not know are passed over; enumerations are read as words, so that a new one

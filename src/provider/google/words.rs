@@ -8,6 +8,9 @@ use crate::provider::lexicon::{self, Lexicon, Wanted, optional};
 /// `includedTypes` takes so many words.
 pub(super) const WORDS_PER_QUERY: usize = 50;
 
+/// Words whose counts are worth their time, at most.
+const MOST_TELLING: usize = 8;
+
 /// One line of `types.csv`, whose head explains the columns.
 #[derive(Debug, Clone, Copy)]
 struct Word {
@@ -63,9 +66,37 @@ pub(super) fn words(types: &[String]) -> Result<Vec<String>, UnknownType> {
     Ok(all.into_iter().map(str::to_owned).collect())
 }
 
+/// The same for a way of asking that takes one word at a time: the widest come first, because what they return is not paid for again.
+/// There is no word for every type.
+pub(super) fn one_by_one(types: &[String]) -> Result<Vec<String>, UnknownType> {
+    if types.is_empty() {
+        return Err(UnknownType {
+            provider: PROVIDER,
+            name: "every type".to_owned(),
+            hint: ": its Text Search asks for one type at a time; name the region's types, or take the method `nearby`"
+                .to_owned(),
+        });
+    }
+    let mut all = words(types)?;
+    // A stable sort: the order among equals is that of the types.
+    all.sort_by_key(|word| std::iter::successors(wider(word), |word| wider(word)).count());
+    Ok(all)
+}
+
+/// Words that tell together where the venues of all the words are; none where they are many.
+pub(super) fn telling(words: &[String]) -> Vec<String> {
+    let all: Vec<&str> = words.iter().map(String::as_str).collect();
+    let widest: Vec<String> = words.iter().filter(|word| !has_wider(word, &all)).cloned().collect();
+    if widest.len() <= MOST_TELLING { widest } else { Vec::new() }
+}
+
+/// The word that Google lists with this one.
+fn wider(word: &str) -> Option<&'static str> {
+    WORDS.get(word).and_then(|known| known.rolls_up_to)
+}
+
 /// Whether some word that Google lists with this one is in the list.
 fn has_wider(word: &str, list: &[&str]) -> bool {
-    let wider = |word: &str| WORDS.get(word).and_then(|known| known.rolls_up_to);
     std::iter::successors(wider(word), |word| wider(word)).any(|word| list.contains(&word))
 }
 
@@ -162,6 +193,25 @@ mod tests {
         for whole in ["food_and_drink", "arts_and_entertainment", "lodging", "shopping", "sports_and_recreation"] {
             assert!(ask(&[whole]).unwrap().len() <= WORDS_PER_QUERY, "{whole}");
         }
+    }
+
+    #[test]
+    fn one_by_one_the_widest_word_comes_first() {
+        let types = ["google:italian_restaurant", "google:wine_bar", "google:restaurant", "google:bar"];
+        let words = one_by_one(&types.map(str::to_owned)).unwrap();
+        assert_eq!(words, ["restaurant", "bar", "italian_restaurant", "wine_bar"]);
+        let error = one_by_one(&[]).unwrap_err().to_string();
+        assert!(error.contains("one type at a time") && error.contains("`nearby`"), "{error}");
+    }
+
+    #[test]
+    fn a_few_words_tell_where_all_of_them_are_or_none_does() {
+        let telling_of = |types: &[&str]| telling(&ask(types).unwrap());
+        assert_eq!(telling_of(&["bar"]), ["bar"], "every kind of it is a bar");
+        let three = telling_of(&["restaurant", "cafe", "bar"]);
+        assert!(three.len() == 8 && three.contains(&"restaurant".to_owned()), "{three:?}");
+        assert!(telling_of(&["food_and_drink"]).is_empty(), "too many to be worth their time");
+        assert!(telling(&[]).is_empty());
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod words;
 use std::time::Duration;
 
 use super::contract::{Cursor, Page, Provider, UnknownType};
-use crate::model::{AreaShape, Ask, Limits, MicroUsd, Ranking, Retention};
+use crate::model::{AreaShape, Ask, Free, Limits, MicroUsd, Ranking, Retention, Tariff, TariffItem};
 use crate::wire::{Request, Response, Verdict};
 
 /// The provider `osm`.
@@ -61,6 +61,17 @@ impl Provider for Osm {
             terms: "© OpenStreetMap contributors, under the ODbL: it may be kept; name the source, and offer under the ODbL \
                     what you publish of a database made from it",
         }
+    }
+
+    fn tariff(&self) -> Option<Tariff> {
+        let item =
+            TariffItem { call: request::CALL, name: "Overpass query", price: MicroUsd::default(), free: Free::Always };
+        Some(Tariff {
+            as_of: "2026-11-22",
+            source: "the OpenStreetMap wiki, \"Overpass API\": free of charge, with an etiquette",
+            fee_a_month: MicroUsd::default(),
+            items: vec![item],
+        })
     }
 
     /// Open Database License 1.0, section 3.1: lasting copies of all or part of it may be made.

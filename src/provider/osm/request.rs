@@ -9,6 +9,9 @@ use crate::wire::{HeaderValue, Method, Request};
 /// The header that carries the language in which names are wanted where a venue has none of its own.
 pub(super) const LANGUAGE_HEADER: &str = "accept-language";
 
+/// The call that finds.
+pub(super) const CALL: &str = "interpreter";
+
 /// What a query may take of the server, seconds. Little is let in sooner than much.
 pub(super) const TIMEOUT_S: u64 = 60;
 
@@ -19,7 +22,7 @@ const MAXSIZE: u64 = 256 * 1024 * 1024;
 pub(super) fn interpreter(ask: &Ask, language: &str) -> Request {
     Request {
         provider: PROVIDER.to_owned(),
-        call: "interpreter".to_owned(),
+        call: CALL.to_owned(),
         method: Method::Post,
         path: "/api/interpreter".to_owned(),
         query: Vec::new(),

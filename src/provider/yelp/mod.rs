@@ -12,8 +12,11 @@ mod words;
 use std::time::Duration;
 
 use super::contract::{Cursor, Page, Provider, UnknownType};
-use crate::model::{AreaShape, Ask, Limits, MicroUsd, Ranking, RawVenue};
+use crate::model::{AreaShape, Ask, Free, Limits, MicroUsd, Ranking, RawVenue, Tariff, TariffItem};
 use crate::wire::{Request, Response, Verdict};
+
+/// The Base plan's further calls, 5.91 USD a thousand.
+const PRICE: MicroUsd = MicroUsd::per_thousand_cents(591);
 
 /// The provider `yelp`.
 #[derive(Debug, Clone, Copy)]
@@ -52,11 +55,22 @@ impl Provider for Yelp {
             at_once: None,
             timeout: Duration::from_secs(30),
             words_per_query: words::WORDS_PER_QUERY,
-            // The Base plan's further calls, 5.91 USD a thousand.
             counts: None,
-            price: MicroUsd::per_thousand_cents(591),
+            price: PRICE,
             terms: "Yelp lets you keep business ids, and all other content for 24 hours; its ratings may not be blended with others",
         }
+    }
+
+    fn tariff(&self) -> Option<Tariff> {
+        // Both count against the same trial.
+        let free = Free::Trial { requests: 5_000, days: 30 };
+        let item = |call, name| TariffItem { call, name, price: PRICE, free };
+        Some(Tariff {
+            as_of: "2026-08-01",
+            source: "Yelp's plans as read in August 2026: Base, 229 USD a month, and its further calls",
+            fee_a_month: MicroUsd(229_000_000),
+            items: vec![item(request::SEARCH, "Base, search"), item(request::DETAILS, "Base, details")],
+        })
     }
 
     fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType> {

@@ -6,6 +6,12 @@ use crate::wire::{HeaderValue, Method, Request};
 /// The word in `venues.provider_name`.
 pub(super) const PROVIDER: &str = "yelp";
 
+/// The call that finds.
+pub(super) const SEARCH: &str = "search";
+
+/// The call that looks one up.
+pub(super) const DETAILS: &str = "details";
+
 /// `limit` at most: 51 is a validation error (#34).
 pub(super) const ROWS: u32 = 50;
 
@@ -41,7 +47,7 @@ pub(super) fn search(ask: &Ask, language: &str, cursor: Option<&Cursor>) -> Requ
     if !ask.words.is_empty() {
         query.push(("categories", ask.words.join(",")));
     }
-    get("search", "/v3/businesses/search".to_owned(), query, language)
+    get(SEARCH, "/v3/businesses/search".to_owned(), query, language)
 }
 
 /// The look-up of a business whose search row had no member for hours. None for one that is closed for good, and for an id that
@@ -53,7 +59,7 @@ pub(super) fn details(row: &RawVenue, language: &str) -> Option<Request> {
     if row.hours != Field::NotAsked || !is_plain || is_closed {
         return None;
     }
-    Some(get("details", format!("/v3/businesses/{id}"), Vec::new(), language))
+    Some(get(DETAILS, format!("/v3/businesses/{id}"), Vec::new(), language))
 }
 
 /// Rows that a page beginning at `offset` may have: never one beyond the last of the question.

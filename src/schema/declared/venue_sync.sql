@@ -23,7 +23,12 @@ create table venue_sync.runs (
     session_cost_micro_usd bigint not null default 0 check (session_cost_micro_usd >= 0),
     begun_at timestamptz not null default clock_timestamp(),
     touched_at timestamptz not null default clock_timestamp(),
-    ended_at timestamptz
+    ended_at timestamptz,
+    -- Of the attempts, those that are free by the price list.
+    requests_free bigint not null default 0 check (requests_free >= 0),
+    -- Venues that the audit was shown, and those of them that no answer before it held.
+    audited integer,
+    audit_missed integer
 );
 -- At most one open run of the same thing, however many workers start at once.
 create unique index runs_open on venue_sync.runs (region, provider, md5(parameters::text)) where state = 'open';
@@ -54,6 +59,13 @@ create table venue_sync.tiles (
     error text,
     -- Spots that overflow even for a single type: position, radius_m, seen, words.
     capped jsonb not null default '[]',
+    -- Where venues were before, in pairs of 1e-7 degrees with the groups of words that return them; null where nothing was known.
+    known bytea,
+    -- When the same piece of the same region was last done before the run began: the stalest are claimed first.
+    last_done_at timestamptz,
+    completed_at timestamptz,
+    -- The one that is asked to find out what the proof is worth comes last, and is no piece of the region.
+    purpose text not null default 'rows' check (purpose in ('rows', 'audit')),
     unique (run_id, ordinal)
 );
 create index tiles_claimable on venue_sync.tiles (run_id, state, ordinal);
@@ -84,6 +96,11 @@ create table venue_sync.answers (
     repairs jsonb not null default '{}',
     unmapped jsonb not null default '{}',
     committed_at timestamptz not null default clock_timestamp(),
+    -- Rows, or ids of a count, that no earlier answer with rows of the same tile held; null where nobody kept count.
+    fresh integer,
+    -- A hash of each id in the answer, where the provider counts for nothing: by them `fresh` is reckoned when a tile is taken up again,
+    -- and an audit knows what the run has seen.
+    ids bigint[],
     unique (tile_id, ordinal),
     constraint answers_add_up check (received = inserted + updated + unchanged + rejected + outside + duplicate)
 );
@@ -117,7 +134,19 @@ create table venue_sync.quota (
     day date not null,
     requests bigint not null default 0 check (requests >= 0),
     cost_micro_usd bigint not null default 0 check (cost_micro_usd >= 0),
+    -- Of the requests, those that are free by the price list.
+    requests_free bigint not null default 0 check (requests_free >= 0),
     primary key (provider, day)
+);
+
+-- Requests that have a price, by what the price list calls apart: what is left of an allowance is reckoned by it.
+create table venue_sync.billed (
+    provider varchar(50) not null,
+    -- Its first day, of UTC.
+    month date not null,
+    call text not null,
+    requests bigint not null default 0 check (requests >= 0),
+    primary key (provider, month, call)
 );
 
 -- One rate for everybody who uses one key: instants on this server's clock, handed out in small blocks. Whoever wakes too late for an

@@ -49,6 +49,7 @@ fields! {
     i64: "bigint";
     f64: "double precision";
     String: "text" | "character varying";
+    Vec<i64>: "bigint[]";
     Vec<String>: "text[]" | "character varying[]";
     Vec<u8>: "bytea";
     Uuid: "uuid";

@@ -37,6 +37,12 @@ rows! {
         touched_at: DateTime<Utc>,
         /// When it was closed.
         ended_at: Option<DateTime<Utc>>,
+        /// Of the attempts, those that are free by the price list.
+        requests_free: i64,
+        /// Venues that the audit was shown.
+        audited: Option<i32>,
+        /// Those of them that no answer before it held.
+        audit_missed: Option<i32>,
     }
 
     /// A process at work on a run.
@@ -77,6 +83,14 @@ rows! {
         error: Option<String>,
         /// Spots that overflow even for a single type: position, `radius_m` (metres), `seen`, `words`.
         capped: Value,
+        /// Where venues were before; null where nothing was known.
+        known: Option<Vec<u8>>,
+        /// When the same piece of the same region was last done before the run began.
+        last_done_at: Option<DateTime<Utc>>,
+        /// When it was done.
+        completed_at: Option<DateTime<Utc>>,
+        /// `rows` for a piece of the region, `audit` for what is asked to find out what the proof is worth.
+        purpose: String,
     }
 
     /// A committed answer.
@@ -123,6 +137,10 @@ rows! {
         unmapped: Value,
         /// When.
         committed_at: DateTime<Utc>,
+        /// Rows, or ids of a count, that no earlier answer with rows of the same tile held.
+        fresh: Option<i32>,
+        /// A hash of each id in the answer, where the provider counts for nothing.
+        ids: Option<Vec<i64>>,
     }
 
     /// What a provider said of one venue beyond its row in a search.
@@ -163,6 +181,20 @@ rows! {
         requests: i64,
         /// Their list price in millionths of a US dollar.
         cost_micro_usd: i64,
+        /// Of the requests, those that are free by the price list.
+        requests_free: i64,
+    }
+
+    /// Requests that have a price, by what the price list calls apart.
+    Billed in "venue_sync.billed" {
+        /// To whom.
+        provider: String,
+        /// The first day of the month, of UTC.
+        month: NaiveDate,
+        /// Which.
+        call: String,
+        /// Attempts.
+        requests: i64,
     }
 
     /// When a call may next be sent, for everybody who uses the same key.
