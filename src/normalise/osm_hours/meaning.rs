@@ -31,8 +31,16 @@ pub(crate) fn meaning(value: &str, from: NaiveDate, repairs: &mut Vec<Repair>) -
     if value.chars().count() > LONGEST || !value.contains(char::is_alphanumeric) {
         return Meaning::Unknown;
     }
-    match direct::week(value.trim()) {
-        Some(week) => Meaning::Plain(week),
+    let trimmed = value.trim();
+    if let Some(meaning) = direct::meaning(trimmed, from) {
+        return meaning;
+    }
+    let joined = if trimmed.contains(", ") { spelling::join_days(trimmed) } else { String::new() };
+    match direct::meaning(&joined, from) {
+        Some(meaning) => {
+            repairs.push(Repair::HoursSeparators);
+            meaning
+        }
         None => by_the_grammar(value, from, repairs),
     }
 }

@@ -19,6 +19,7 @@ mod numbers;
 mod plain;
 mod respelt;
 mod rules;
+mod simple;
 mod spelling;
 mod stretch;
 mod token;
