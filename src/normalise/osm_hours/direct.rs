@@ -13,6 +13,9 @@ const WEEK: u32 = 7 * DAY;
 
 /// What such a value means; none for any other, however plain it may be.
 pub(super) fn meaning(value: &str, from: NaiveDate) -> Option<Meaning> {
+    if is_only_for_people(value) {
+        return Some(Meaning::Complex { text: value.to_owned(), days: Vec::new() });
+    }
     let rules = simple::rules(value)?;
     // What a week is of which only closed days are told is not for us to say.
     if !rules.iter().any(Rule::opens) {
@@ -23,9 +26,9 @@ pub(super) fn meaning(value: &str, from: NaiveDate) -> Option<Meaning> {
         return complex(Vec::new());
     }
     let names_holidays = rules.iter().any(|rule| rule.holidays);
-    let has_open_end = rules.iter().any(|rule| rule.says == Says::OpenEnd);
+    let is_vague = rules.iter().any(|rule| rule.says == Says::Vague);
     // What a holiday takes away is meant, even where a later rule gives it back.
-    if !has_open_end && !rules.iter().any(|rule| rule.holidays && !rule.opens()) {
+    if !is_vague && !rules.iter().any(|rule| rule.holidays && !rule.opens()) {
         let usual = Reading::of(&rules, World::Usual);
         let is_sure = usual.ends_of_nights_stay()?;
         let ends = usual.replaced_ends();
@@ -50,6 +53,12 @@ pub(super) fn meaning(value: &str, from: NaiveDate) -> Option<Meaning> {
         Some(SpecialDay { date, periods })
     });
     complex(certain.collect())
+}
+
+/// Words in quotes, and nothing else: `"ring the bell"`.
+fn is_only_for_people(value: &str) -> bool {
+    let words = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    words.is_some_and(|words| !words.is_empty() && !words.contains(|c: char| c == '"' || c == ',' || c.is_control()))
 }
 
 /// See `rules::contradicts_itself`.
@@ -107,7 +116,13 @@ struct Reading {
 
 impl Reading {
     fn of(rules: &[Rule], world: World) -> Self {
-        let mut reading = Self { open: Vec::with_capacity(14), vague: Vec::new(), replaced: Vec::new(), cut: None, rules: rules.len() };
+        let mut reading = Self {
+            open: Vec::with_capacity(14),
+            vague: Vec::new(),
+            replaced: Vec::new(),
+            cut: None,
+            rules: rules.len(),
+        };
         let mut told: Days = 0;
         for (index, rule) in rules.iter().enumerate() {
             let days = world.days(rule);
@@ -128,7 +143,7 @@ impl Reading {
                 continue;
             }
             told |= days;
-            let stretches = if rule.says == Says::OpenEnd { &mut reading.vague } else { &mut reading.open };
+            let stretches = if rule.says == Says::Vague { &mut reading.vague } else { &mut reading.open };
             for day in (0..7).filter(|day| days & 1 << day != 0) {
                 let begin = day * DAY;
                 stretches.extend(
@@ -205,10 +220,12 @@ fn bit(minute: u32) -> Days {
 /// What begins on a day; of what lasts a day or longer, its part of the day.
 fn on(week: &Week, day: u32) -> Vec<Period> {
     let (begin, end) = (day * DAY, (day + 1) * DAY);
-    let period = |open: u32, close: u32| Period { open: week::point(open % WEEK), close: Some(week::point(close % WEEK)) };
+    let period =
+        |open: u32, close: u32| Period { open: week::point(open % WEEK), close: Some(week::point(close % WEEK)) };
     let Week::Stretches(stretches) = week else { return vec![period(begin, end)] };
     // The last stretch may reach over from the week before.
-    let over = stretches.last().filter(|last| last.close > WEEK).map(|last| (0, last.close - WEEK, last.close - last.open));
+    let over =
+        stretches.last().filter(|last| last.close > WEEK).map(|last| (0, last.close - WEEK, last.close - last.open));
     let all = over.into_iter().chain(stretches.iter().map(|one| (one.open, one.close, one.close - one.open)));
     let mut periods = Vec::new();
     for (index, (open, close, length)) in all.enumerate() {

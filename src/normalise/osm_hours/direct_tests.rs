@@ -35,6 +35,8 @@ fn the_usual_values_need_no_grammar() {
         "Mo-Fr,Mo 07:00-21:00; Su 11:00-14:00",
         "PH,Mo-Su 08:40-22:50",
         "Mo-Fr 9:00-18:00; Sa 9:00-13:30",
+        "Mo-Th 18:00-24:00; Fr,Sa 18:00-26:30",
+        "Mo-Sa 09:10-18:20, Su off",
     ] {
         let meaning = direct::meaning(value, sunday()).expect(value);
         assert!(matches!(meaning, Meaning::Plain(_)), "{value}");
@@ -56,6 +58,10 @@ fn holidays_open_ends_and_contradictions_need_no_grammar() {
         ("Mo-Fr 09:00-18:00; We off", 14),
         ("Mo off; Mo-Fr 10:00-18:00", 0),
         ("PH 10:00-18:00", 0),
+        ("Mo-Fr 09:00-18:00, Su,PH off", 4),
+        ("\"ring the bell 24/7; or not\"", 0),
+        ("Mo-Th 09:00-18:00; Fr-Sa 11:00+ \"ends after supper\"; Su off", 10),
+        ("Mo 09:00-12:00, 14:00-18:00 \"bell\"; Tu 09:00-12:00", 12),
     ] {
         let meaning = direct::meaning(value, sunday()).expect(value);
         assert_eq!(meaning, thorough(value, sunday()), "{value}");
@@ -73,14 +79,18 @@ fn what_could_mean_more_is_left_to_the_grammar() {
         "off",
         "Mo off",
         "Mo 14:00-18:00,09:00-12:00",
-        "Mo 18:00-26:00",
+        "Mo 18:00-49:00",
+        "Mo 02:00-26:00",
         "Mo 10:00-10:00",
         "Mo 24:00-02:00",
         "mo 9:00-18:00",
         "Mo 9:00-5:00",
         "Mo 09:00-18:00;",
         "Mo-Sa 11:30-15:00, off",
-        "Mo 09:00-18:00 \"bell\"",
+        "Mo \"bell\"",
+        "Mo off \"bell\"",
+        "Mo 09:00-18:00 \"bell\", 19:00-20:00",
+        "Mo 09:00-18:00 \"bell",
         "Mo 09:00-18:00 || Tu 09:00-12:00",
         "Mo 09:00-18:00; SH off",
         "Mo,PH,Tu 09:00-18:00",
@@ -110,9 +120,11 @@ prop_compose! {
         match kind {
             0..4 => "off".to_owned(),
             4 => "00:00-24:00".to_owned(),
+            8 => format!("{}-{:02}:00", clock(&ends[0]), ends[1] / 2),
             5 => format!("{}+", clock(&ends[0])),
             6 => format!("{}+", spans.join(",")),
             7 => spans.join(", "),
+            9 => format!("{} \"bell 24/7\"", spans.join(",")),
             _ => spans.join(","),
         }
     }

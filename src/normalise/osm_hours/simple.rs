@@ -1,5 +1,5 @@
 //! The rules of the commonest values, read without the grammar: weekdays and holidays, each with times or `off`, parted by `;` or
-//! `, `. Whatever else stands in a value, and what may be a slip, is left to the grammar.
+//! `, `; words for people may stand behind times. Whatever else stands in a value, and what may be a slip, is left to the grammar.
 
 use super::rules::{LONGEST_BUT_A_DAY, LONGEST_NIGHT};
 use crate::normalise::week::DAY;
@@ -16,8 +16,8 @@ pub(super) const EVERY_DAY: Days = 0x7f;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Says {
     Open,
-    /// Open, and the end of some span is not told.
-    OpenEnd,
+    /// Open as far as only people know: the end of some span is not told, or there are words beside it.
+    Vague,
     /// All day.
     Closed,
 }
@@ -47,6 +47,14 @@ impl Rule {
         self.says != Says::Closed
     }
 
+    /// Takes in that words for people stand behind it; none where they stand behind a closed day.
+    fn note(&mut self, is_noted: bool) -> Option<()> {
+        if is_noted {
+            self.says = Some(Says::Vague).filter(|_| self.opens())?;
+        }
+        Some(())
+    }
+
     /// Takes the times in, in order; none where they are not of the plain form.
     fn take(&mut self, times: &str, short_hours: &mut bool) -> Option<()> {
         for span in times.split(',') {
@@ -63,7 +71,7 @@ impl Rule {
             self.spans[self.count] = (open, close);
             self.count += 1;
             if is_open_end {
-                self.says = Says::OpenEnd;
+                self.says = Says::Vague;
             }
         }
         Some(())
@@ -76,10 +84,24 @@ pub(super) fn rules(value: &str) -> Option<Vec<Rule>> {
     let mut short_hours = false;
     for group in value.split(';') {
         let group = group.strip_prefix(' ').unwrap_or(group);
+        let mut is_noted = false;
         for (index, text) in group.split(", ").enumerate() {
+            let goes_on = index > 0 && text.starts_with(|c: char| c.is_ascii_digit());
+            if goes_on && is_noted {
+                return None;
+            }
+            let text = if text.ends_with('"') {
+                is_noted = true;
+                without_note(text)?
+            } else {
+                is_noted = false;
+                text
+            };
             // More times of the same days.
-            if index > 0 && text.starts_with(|c: char| c.is_ascii_digit()) {
-                all.last_mut().filter(|rule| rule.opens())?.take(text, &mut short_hours)?;
+            if goes_on {
+                let rule = all.last_mut().filter(|rule| rule.opens())?;
+                rule.take(text, &mut short_hours)?;
+                rule.note(is_noted)?;
                 continue;
             }
             let ((days, holidays), said) = match text.split_once(' ') {
@@ -87,19 +109,27 @@ pub(super) fn rules(value: &str) -> Option<Vec<Rule>> {
                 None if index == 0 => ((EVERY_DAY, false), text),
                 None => return None,
             };
-            let mut rule =
-                Rule { days, holidays, says: Says::Open, adds: index > 0, spans: [(0, 0); SPANS], count: 0 };
+            let mut rule = Rule { days, holidays, says: Says::Open, adds: index > 0, spans: [(0, 0); SPANS], count: 0 };
             match said {
-                "off" | "closed" if index == 0 => rule.says = Says::Closed,
+                "off" | "closed" => rule.says = Says::Closed,
                 "24/7" => rule.take("00:00-24:00", &mut short_hours)?,
                 times => rule.take(times, &mut short_hours)?,
             }
+            rule.note(is_noted)?;
             all.push(rule);
         }
     }
     // "9:00-5:00" means no night of twenty hours.
     let is_long = |(open, close): &(u32, u32)| *close > DAY && close - open > LONGEST_NIGHT;
     (!(short_hours && all.iter().flat_map(Rule::spans).any(is_long))).then_some(all)
+}
+
+/// What stands before words in quotes; none where the words hold signs that the grammar's readers look for in the whole value.
+fn without_note(text: &str) -> Option<&str> {
+    let (before, words) = text.strip_suffix('"')?.split_once(" \"")?;
+    let is_plain = |c: char| !c.is_control() && !matches!(c, '"' | ':' | ',');
+    (!words.is_empty() && words.chars().all(is_plain) && !words.contains("PH") && !words.contains("SH"))
+        .then_some(before)
 }
 
 /// `Mo,We-Fr`, `PH`, `Su,PH`, and whether holidays are among them.
@@ -141,7 +171,7 @@ fn day(name: &str) -> Option<u32> {
 fn minutes(span: &str, short_hours: &mut bool) -> Option<(u32, u32)> {
     let (open, close) = span.split_once('-')?;
     let (open, close) = (clock(open, short_hours)?, clock(close, short_hours)?);
-    if open == DAY || open == close && open > 0 {
+    if open >= DAY || open == close && open > 0 {
         return None;
     }
     let close = if close <= open { close + DAY } else { close };
@@ -149,7 +179,7 @@ fn minutes(span: &str, short_hours: &mut bool) -> Option<(u32, u32)> {
     (close <= DAY || close - open < LONGEST_BUT_A_DAY).then_some((open, close))
 }
 
-/// `HH:MM` or `H:MM`, up to `24:00`.
+/// `HH:MM` or `H:MM`, up to `48:00`: `02:00` of the next day may be written `26:00`.
 fn clock(text: &str, short_hours: &mut bool) -> Option<u32> {
     let digit = |byte: u8| byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
     let (hour, [m, mm]) = match *text.as_bytes() {
@@ -161,5 +191,5 @@ fn clock(text: &str, short_hours: &mut bool) -> Option<u32> {
         _ => return None,
     };
     let minute = digit(m)? * 10 + digit(mm)?;
-    Some(hour * 60 + minute).filter(|of_day| minute < 60 && *of_day <= DAY)
+    Some(hour * 60 + minute).filter(|of_day| minute < 60 && *of_day <= 2 * DAY)
 }

@@ -190,8 +190,6 @@ fn joins_holiday(rule: &str) -> bool {
     let is_day = |word: &str| ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"].iter().any(|day| word.contains(day));
     words.windows(2).any(|pair| {
         is_holiday(pair[0]) && is_day(pair[1]) && !pair[1].starts_with('"')
-            || is_day(pair[0])
-                && !pair[0].ends_with(',')
-                && (pair[1].starts_with("PH") || pair[1].starts_with("SH"))
+            || is_day(pair[0]) && !pair[0].ends_with(',') && (pair[1].starts_with("PH") || pair[1].starts_with("SH"))
     })
 }
