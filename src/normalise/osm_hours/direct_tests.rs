@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::direct;
-use super::meaning::{Meaning, by_the_grammar};
+use super::meaning::{Meaning, by_the_grammar, meaning};
+use crate::model::Repair;
 
 fn sunday() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, 22).unwrap()
@@ -69,6 +70,21 @@ fn holidays_open_ends_and_contradictions_need_no_grammar() {
             Meaning::Complex { days, .. } => assert_eq!(days.len(), certain, "{value}: {days:?}"),
             other => assert_eq!((value, certain), ("Mo-Fr 09:00-18:00; We off", 14), "{other:?}"),
         }
+    }
+}
+
+#[test]
+fn days_parted_by_a_comma_and_a_space_are_joined_and_counted() {
+    for value in
+        ["Mo-Fr 09:10-18:20; Sa, Su 10:00-14:00", "Mo-Sa 11:30-14:00; Su, PH off", "Mo-Sa 10:00-18:00, Su, Mo off"]
+    {
+        let (mut repairs, mut thorough) = (Vec::new(), Vec::new());
+        let told = meaning(value, sunday(), &mut repairs);
+        assert_eq!(told, by_the_grammar(value, sunday(), &mut thorough), "{value}");
+        assert_eq!(
+            (repairs.as_slice(), thorough.as_slice()),
+            (&[Repair::HoursSeparators][..], &[Repair::HoursSeparators][..])
+        );
     }
 }
 
