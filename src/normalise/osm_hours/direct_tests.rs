@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::direct;
-use super::meaning::{Meaning, by_the_grammar, meaning};
+use super::meaning::Meaning;
+use super::read::{by_the_grammar, meaning};
 use crate::model::Repair;
 
 fn sunday() -> NaiveDate {

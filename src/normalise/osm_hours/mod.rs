@@ -17,6 +17,7 @@ mod meaning;
 mod meaning_tests;
 mod numbers;
 mod plain;
+mod read;
 mod respelt;
 mod rules;
 mod simple;
@@ -26,4 +27,5 @@ mod token;
 mod tokens;
 mod words;
 
-pub(super) use meaning::{Meaning, meaning};
+pub(super) use meaning::Meaning;
+pub(super) use read::meaning;
