@@ -128,14 +128,14 @@ impl Reading {
             let days = world.days(rule);
             if !(rule.adds && rule.opens()) && told & days != 0 {
                 let of_days = |stretch: &Stretch| days & bit(stretch.open) != 0;
-                let night = |stretch: &&Stretch| of_days(stretch) && stretch.close > midnight_after(stretch);
+                let night = |stretch: &&Stretch| of_days(stretch) && stretch.close > midnight_after(**stretch);
                 reading.replaced.extend(reading.open.iter().filter(night));
                 reading.open.retain(|stretch| !of_days(stretch));
                 reading.vague.retain(|stretch| days & bit(stretch.open) == 0);
             }
             if !rule.opens() {
                 let reaches = |stretch: &Stretch| {
-                    stretch.close > midnight_after(stretch) && days & bit((stretch.open + DAY) % WEEK) != 0
+                    stretch.close > midnight_after(*stretch) && days & bit((stretch.open + DAY) % WEEK) != 0
                 };
                 if reading.open.iter().any(reaches) {
                     reading.cut = Some(index);
@@ -164,7 +164,7 @@ impl Reading {
 
     /// The ends of the nights that later rules took away.
     fn replaced_ends(&self) -> Vec<Stretch> {
-        let end = |night: &Stretch| Stretch { open: midnight_after(night), close: night.close };
+        let end = |night: &Stretch| Stretch { open: midnight_after(*night), close: night.close };
         self.replaced.iter().map(end).collect()
     }
 
@@ -209,7 +209,7 @@ fn has(week: &Week, part: Stretch) -> bool {
     stretches.iter().any(|one| [0, WEEK, 2 * WEEK].iter().any(|turn| holds(one, *turn)))
 }
 
-fn midnight_after(stretch: &Stretch) -> u32 {
+fn midnight_after(stretch: Stretch) -> u32 {
     (stretch.open / DAY + 1) * DAY
 }
 

@@ -109,7 +109,9 @@ impl Tags<'_> {
             let tags: BTreeMap<&str, &str> =
                 self.all.iter().filter_map(|(key, value)| Some((own(key.as_str())?, value.as_str()))).collect();
             let mut words = Words::default();
-            tags.into_iter().for_each(|(key, value)| words.add(key, value));
+            for (key, value) in tags {
+                words.add(key, value);
+            }
             found.append(&mut words.places());
         }
         found
@@ -132,7 +134,9 @@ impl Tags<'_> {
     pub(super) fn of(tags: &[(&str, &str)]) -> Tags<'static> {
         let owned = |text: &str| Text::from(text.to_owned());
         let mut all = Tags::default();
-        tags.iter().for_each(|&(key, value)| all.add(owned(key), owned(value)));
+        for &(key, value) in tags {
+            all.add(owned(key), owned(value));
+        }
         all
     }
 }
