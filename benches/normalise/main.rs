@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use chrono::DateTime;
 use serde_json::Value;
+use usual_hours::Mix;
 use venue_sync::model::{Area, Ask, Circle, Normalised, Position};
 use venue_sync::normalise::normalise;
 use venue_sync::provider::{self, Provider};
@@ -43,8 +44,14 @@ fn main() {
         ("google", "places", full_page("google", "places"), plain::google as fn(&[u8])),
         ("foursquare", "results", full_page("foursquare", "results"), plain::foursquare),
         ("yelp", "businesses", full_page("yelp", "businesses"), plain::yelp),
-        ("osm", "elements", usual_hours::put_in(full_page("osm", "elements"), false), plain::osm),
-        ("osm, plain weeks only", "elements", usual_hours::put_in(full_page("osm", "elements"), true), plain::osm),
+        ("osm", "elements", usual_hours::put_in(full_page("osm", "elements"), Mix::AsOnTheMap), plain::osm),
+        (
+            "osm, plain weeks only",
+            "elements",
+            usual_hours::put_in(full_page("osm", "elements"), Mix::Plain),
+            plain::osm,
+        ),
+        ("osm, each form alike", "elements", usual_hours::put_in(full_page("osm", "elements"), Mix::Alike), plain::osm),
         ("osm, odd hours, on all", "elements", full_page("osm", "elements"), plain::osm),
     ];
     let only = std::env::args().nth(1).filter(|argument| !argument.starts_with('-')).unwrap_or_default();
