@@ -13,6 +13,7 @@ mod forecast;
 mod geojson_text;
 mod grid;
 mod ground;
+mod known;
 mod region;
 mod rules;
 mod sphere;
