@@ -115,7 +115,11 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
         Knowledge::Learned => Learn::Learned(&sort),
     };
     Ok(match store::open_run(database, &spec, learn).await? {
-        Opening::Open(run) => Opened::Work(Book::Stored { run, worker: spec.worker }),
+        Opening::Open(run) => {
+            // By which a process is found again in `venue_sync.workers` and `tiles`.
+            tracing::debug!(run = %run.id, worker = %spec.worker, resumed = run.resumed, "at work on a run");
+            Opened::Work(Book::Stored { run, worker: spec.worker })
+        }
         Opening::Recent { id, ended_at } => Opened::Recent { id, ended_at },
     })
 }
