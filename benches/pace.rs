@@ -1,12 +1,15 @@
 //! How much of an allowed rate a whole run uses, measured where the requests arrive: a provider that takes 300 ms over an answer, a limit
 //! of 10 a second, and the command's own choice of how many are under way. The peer of the same run is one request at a time.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench that cannot go on should say where, and print what it found")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench that cannot go on should say where, and print what it found"
+)]
 
 #[path = "../tests/support/database.rs"]
 #[expect(dead_code, reason = "the tests use all of it")]
 mod database;
 #[path = "../tests/double/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "the tests use all of it")]
 mod double;
 
 use std::num::NonZeroU64;
