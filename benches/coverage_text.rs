@@ -14,6 +14,7 @@ mod city;
 #[expect(dead_code, reason = "the bench counts truly")]
 mod paged;
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use city::{Dice, Venue};
@@ -53,7 +54,7 @@ fn print_row(city: &City) {
             (least + 1.0 / 20.0, unseen + u32::from(!bill.returned.contains(&venue)))
         });
         let (paid, free) = (f64::from(bill.paid), f64::from(bill.free));
-        line += &format!(" {:>10.3} {:>9.2} {unseen:>8} |", paid / least, free / paid);
+        write!(line, " {:>10.3} {:>9.2} {unseen:>8} |", paid / least, free / paid).unwrap();
         thinking += bill.thinking;
         asks += bill.asks;
     }
