@@ -21,6 +21,7 @@ mod stack;
 mod strips;
 mod sweep;
 mod tiles;
+mod trim;
 
 pub use certify::{Elsewhere, certify, seen};
 pub use cover::{Next, TileCover};

@@ -6,9 +6,10 @@ use super::certify::certify;
 use super::effort::Effort;
 use super::grid::{Axis, Cell, nearest_line};
 use super::known::Known;
-use super::region::{Region, Relation};
+use super::region::Region;
 use super::rules::Rules;
 use super::stack::Stack;
+use super::trim::trimmed;
 use crate::model::{AnswerSeen, Area, Ask, CappedSpot, Certificate, KnownPlace, Position, Purpose, Tile};
 
 /// Questions for boxes that were counted before.
@@ -160,19 +161,21 @@ impl Strips {
                 continue;
             };
             let ask = match work {
-                Work::Look(cell) | Work::Take(cell) if is_outside(&self.region, *cell) => {
-                    self.open.pop();
-                    continue;
+                Work::Look(cell) => {
+                    let kept = [Axis::Lat, Axis::Lng]
+                        .into_iter()
+                        .try_fold(*cell, |cell, axis| trimmed(&self.region, cell, axis));
+                    let Some(kept) = kept else {
+                        self.open.pop();
+                        continue;
+                    };
+                    *cell = kept;
+                    let area = asked(kept, self.outer);
+                    if self.counting.is_hopeless() { Ask::rows(area, words) } else { Ask::count(area, words) }
                 }
                 Work::Take(cell) => Ask::rows(asked(*cell, self.outer), words),
-                Work::Look(cell) if self.counting.is_hopeless() => Ask::rows(asked(*cell, self.outer), words),
-                Work::Look(cell) => Ask::count(asked(*cell, self.outer), words),
                 Work::Cut(band) if self.counting.is_hopeless() => Ask::rows(asked(band.rest(), self.outer), words),
-                Work::Cut(band) => match band.turn() {
-                    Turn::Count(cell) if is_outside(&self.region, cell) => {
-                        band.told(Some(Found::default()));
-                        continue;
-                    }
+                Work::Cut(band) => match band.turn(&self.region) {
                     Turn::Count(cell) => Ask::count(asked(cell, self.outer), words),
                     Turn::Strip(cell, found) => {
                         self.settle(cell, found);
@@ -219,10 +222,6 @@ impl Strips {
             self.begin();
         }
     }
-}
-
-fn is_outside(region: &Region, cell: Cell) -> bool {
-    region.relation(&Cell::padded(&cell.degrees()).degrees()) == Relation::Outside
 }
 
 fn asked(cell: Cell, outer: Cell) -> Area {
