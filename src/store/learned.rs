@@ -227,7 +227,6 @@ fn surroundings(cell: &BoundingBox) -> (BoundingBox, (f64, f64)) {
     let wide = MARGIN * (cell.east - cell.west) + MARGIN_M / METRES_PER_DEGREE / shortest;
     let (west, east) = (cell.west - wide, cell.east + wide);
     let (all_round, beyond) = match (west < -180.0, east > 180.0) {
-        (true, true) => (true, NOWHERE),
         (true, false) if east - west < 360.0 => (false, (west + 360.0, 180.0)),
         (false, true) if east - west < 360.0 => (false, (-180.0, east - 360.0)),
         (false, false) => (false, NOWHERE),
