@@ -106,10 +106,23 @@ fn invented() -> Vec<City> {
         let center = Position::new(SOUTH + HEIGHT / 2.0, WEST + WIDTH / 2.0).unwrap();
         City { name: name.to_owned(), region: Region::from_circle(center, radius_m).unwrap(), ..city }
     };
+    // A border as rivers and coasts draw it.
+    let drawn = |name: &str, corners: u32, city: City| {
+        let corner = |number: u32| {
+            let turn = std::f64::consts::TAU * f64::from(number % corners) / f64::from(corners);
+            let out = 0.4 + 0.05 * (7.0 * turn).sin() + 0.01 * (97.0 * turn).sin();
+            let (lng, lat) = (WEST + WIDTH * (0.5 + out * turn.cos()), SOUTH + HEIGHT * (0.5 + out * turn.sin()));
+            format!("[{lng},{lat}]")
+        };
+        let ring: Vec<String> = (0..=corners).map(corner).collect();
+        let text = format!(r#"{{"type":"Polygon","coordinates":[[{}]]}}"#, ring.join(","));
+        City { name: name.to_owned(), region: Region::from_geojson(&text).unwrap(), ..city }
+    };
     let uniform: fn(&mut Dice) -> (f64, f64) = |dice| (dice.roll(), dice.roll());
     vec![
         disk("disk, 12 km", 12_000.0, scatter("", 6, 16_000, uniform)),
         disk("disk, 2 km", 2_000.0, scatter("", 7, 60_000, uniform)),
+        drawn("drawn", 10_000, scatter("", 8, 16_000, uniform)),
         scatter("uniform", 1, 16_000, uniform),
         scatter("clustered", 3, 16_000, |dice| {
             let center = (dice.roll() * 12.0).floor();
