@@ -11,8 +11,10 @@
 #[expect(dead_code, reason = "the bench uses the well-behaved part of the doubles")]
 mod city;
 #[path = "../tests/coverage/paged.rs"]
+#[expect(dead_code, reason = "the bench counts truly")]
 mod paged;
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use city::{Dice, Venue};
@@ -40,7 +42,7 @@ fn main() {
 
 fn print_row(city: &City) {
     let changed = changed(city);
-    let mut line = format!("{:<12} {:>7} |", city.name, city.venues.len());
+    let mut line = format!("{:<12} {:>7} |", city.name, inside(city, &city.venues).count());
     let mut thinking = Duration::ZERO;
     let mut asks = 0;
     for (venues, known) in
@@ -48,12 +50,11 @@ fn print_row(city: &City) {
     {
         let desk = Desk::new(venues);
         let bill = desk.cover(&city.region, &rules(1), &known);
-        let inside = (0..venues.len()).filter(|venue| city.region.contains(venues[*venue].position));
-        let (least, unseen) = inside.fold((0.0, 0), |(least, unseen), venue| {
+        let (least, unseen) = inside(city, venues).fold((0.0, 0), |(least, unseen), venue| {
             (least + 1.0 / 20.0, unseen + u32::from(!bill.returned.contains(&venue)))
         });
         let (paid, free) = (f64::from(bill.paid), f64::from(bill.free));
-        line += &format!(" {:>10.3} {:>9.2} {unseen:>8} |", paid / least, free / paid);
+        write!(line, " {:>10.3} {:>9.2} {unseen:>8} |", paid / least, free / paid).unwrap();
         thinking += bill.thinking;
         asks += bill.asks;
     }
@@ -74,8 +75,12 @@ fn changed(city: &City) -> Vec<Venue> {
             venues.push(Venue { position: Position::new(lat, lng).unwrap(), word: 0 });
         }
     }
-    venues.retain(|venue| city.region.contains(venue.position));
     venues
+}
+
+/// The venues of the region.
+fn inside(city: &City, venues: &[Venue]) -> impl Iterator<Item = usize> {
+    (0..venues.len()).filter(|venue| city.region.contains(venues[*venue].position))
 }
 
 const WEST: f64 = 4.70;
@@ -96,8 +101,29 @@ fn invented() -> Vec<City> {
         let region = Region::from_bbox(WEST, SOUTH, WEST + WIDTH, SOUTH + HEIGHT).unwrap();
         City { name: name.to_owned(), region, venues }
     };
+    // The region is a disk in a city that goes on around it.
+    let disk = |name: &str, radius_m: f64, city: City| {
+        let center = Position::new(SOUTH + HEIGHT / 2.0, WEST + WIDTH / 2.0).unwrap();
+        City { name: name.to_owned(), region: Region::from_circle(center, radius_m).unwrap(), ..city }
+    };
+    // A border as rivers and coasts draw it.
+    let drawn = |name: &str, corners: u32, city: City| {
+        let corner = |number: u32| {
+            let turn = std::f64::consts::TAU * f64::from(number % corners) / f64::from(corners);
+            let out = 0.4 + 0.05 * (7.0 * turn).sin() + 0.01 * (97.0 * turn).sin();
+            let (lng, lat) = (WEST + WIDTH * (0.5 + out * turn.cos()), SOUTH + HEIGHT * (0.5 + out * turn.sin()));
+            format!("[{lng},{lat}]")
+        };
+        let ring: Vec<String> = (0..=corners).map(corner).collect();
+        let text = format!(r#"{{"type":"Polygon","coordinates":[[{}]]}}"#, ring.join(","));
+        City { name: name.to_owned(), region: Region::from_geojson(&text).unwrap(), ..city }
+    };
+    let uniform: fn(&mut Dice) -> (f64, f64) = |dice| (dice.roll(), dice.roll());
     vec![
-        scatter("uniform", 1, 16_000, |dice| (dice.roll(), dice.roll())),
+        disk("disk, 12 km", 12_000.0, scatter("", 6, 16_000, uniform)),
+        disk("disk, 2 km", 2_000.0, scatter("", 7, 60_000, uniform)),
+        drawn("drawn", 10_000, scatter("", 8, 16_000, uniform)),
+        scatter("uniform", 1, 16_000, uniform),
         scatter("clustered", 3, 16_000, |dice| {
             let center = (dice.roll() * 12.0).floor();
             let spread = 0.01 + 0.008 * center;

@@ -144,3 +144,67 @@ async fn words_without_a_category_are_told_by_the_sync_and_listed_afterwards() {
     assert_eq!((&tidal["provider"], tidal["rows"].as_i64()), (&"osm".into(), Some(rows)));
     assert!(rows > 0);
 }
+
+/// A recording holds what its run knew, and how it asked: it replays into a database that knows nothing, with other settings.
+#[tokio::test]
+async fn a_recording_of_a_learned_run_replays_by_each_method_wherever() {
+    for method in ["nearby", "text"] {
+        let desk = Desk::new("google").await;
+        let near = "--near 36.5,-30.018 --radius-m 900 --provider google";
+        desk.sync(&format!("{near} --method {method}")).await;
+        let live = desk.sync(&format!("{near} --method {method} --record kept")).await;
+        let run = std::fs::read_to_string(desk.folder.path().join("kept/run.json")).unwrap();
+        let run: Value = serde_json::from_str(&run).unwrap();
+        assert_eq!(run["parameters"]["method"], method);
+        assert!(run["snapshot"]["known"][0]["places"].as_array().unwrap().len() > 50, "{}", run["snapshot"]);
+        let elsewhere = Desk { database: TestDatabase::create().await, ..desk };
+        for run in 0..2 {
+            let replayed = elsewhere.sync(&format!("{near} --replay kept --fresh")).await;
+            assert_eq!(replayed["requests"], live["requests"], "{method}");
+            assert_eq!(replayed["requests_free"], live["requests"], "{method}");
+            assert_eq!(replayed["venues"]["received"], live["venues"]["received"], "{method}");
+            // What a replay has seen teaches nobody.
+            let (code, plan, stderr) = elsewhere.run(&format!("plan {near} --json")).await;
+            assert_eq!(code, Some(0), "{run}: {stderr}");
+            let plan: Value = serde_json::from_str(&plan).unwrap();
+            assert_eq!(
+                (&plan["last_complete"], &plan["methods"][0]["basis"]["from"]),
+                (&Value::Null, &"stored".into())
+            );
+        }
+    }
+}
+
+/// No key, and nobody there to be asked.
+#[tokio::test]
+async fn a_plan_is_made_without_a_key_or_a_request_and_drawn() {
+    let desk = Desk::new("google").await;
+    let near = "--near 36.5,-30.018 --radius-m 700 --provider google";
+    let before = desk.run(&format!("plan {near} --database-url {}", desk.database.url())).await;
+    assert_eq!(before.0, Some(2), "a database without its schema: {}", before.2);
+    let done = desk.sync(near).await;
+    let Server::Google(double) = &desk.server else { panic!("another double") };
+    let asked = double.asked();
+    desk.settings("[providers.google]\nmax_cost_per_month = 20\nmax_requests_per_month = 1000\n");
+    let (code, text, stderr) = desk.run(&format!("plan {near} --svg town.svg")).await;
+    assert_eq!(code, Some(0), "{stderr}");
+    for words in [
+        "* nearby  ",
+        "  text    ",
+        "venues of the last complete run",
+        "left of max_cost_per_month: $1",
+        "Spent this month",
+    ] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    let (_, line, _) = desk.run(&format!("plan {near} --json --method text")).await;
+    let plan: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(plan["month"]["region"]["requests"], done["requests"]);
+    let left = 1000 - done["requests"].as_u64().unwrap();
+    assert_eq!(plan["left"]["requests"], left);
+    assert_eq!(plan["left"]["allowances"][0]["left"], left, "the provider's thousand free ones are as many");
+    assert_eq!((&plan["methods"][0]["chosen"], &plan["methods"][1]["chosen"]), (&false.into(), &true.into()));
+    let svg = std::fs::read_to_string(desk.folder.path().join("town.svg")).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.matches("<circle").count() > 10, "{svg}");
+    assert_eq!(double.asked(), asked, "a plan asks nobody");
+}

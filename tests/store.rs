@@ -529,11 +529,11 @@ async fn who_comes_when_the_run_is_over_finds_it_recent_and_begins_none() {
     }
     // Sixteen come while the last tile's worker closes the run: no second one is begun.
     let (closed, openings) = join(
-        store::close_if_finished(&bench.database, run.id),
+        store::close_if_finished(&bench.database, run.id, Closing::default()),
         join_all((0..16).map(async |_| store::open_run(&bench.database, &late(), Learn::Nothing).await.unwrap())),
     )
     .await;
-    assert!(closed.unwrap());
+    assert_eq!(closed.unwrap(), Closed::Complete);
     for opening in openings {
         let id = match opening {
             Opening::Open(joined) => joined.id,

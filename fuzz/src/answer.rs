@@ -4,10 +4,10 @@ use chrono::DateTime;
 use serde_json::Value;
 
 use crate::clean::stays_clean;
-use crate::model::{Area, Ask, Circle, Position, RawVenue};
+use crate::model::{Area, Ask, Circle, Position, Purpose, RawVenue};
 use crate::normalise::normalise;
 use crate::provider::{self, Provider};
-use crate::wire::{Request, Response, Verdict};
+use crate::wire::{Response, Verdict};
 
 /// Bytes at the beginning of an input that become the answer's `link` header.
 const HEADER: usize = 32;
@@ -15,8 +15,18 @@ const HEADER: usize = 32;
 /// Takes the bytes for an answer to a search, under every status that the providers tell apart. `list` is the member that holds
 /// the rows.
 pub fn survives(name: &str, list: &str, body: &[u8]) {
-    let provider = provider::all().into_iter().find(|provider| provider.name() == name).expect("a provider of ours");
-    let request = search(provider.as_ref());
+    let usual = provider::all().into_iter().find(|provider| provider.name() == name).expect("a provider of ours");
+    let others: Vec<_> = usual.methods().iter().filter_map(|method| usual.by(method)).collect();
+    for provider in [usual].into_iter().chain(others) {
+        let counts = provider.limits().counts.is_some();
+        for ask in asks().into_iter().filter(|ask| counts || ask.purpose == Purpose::Rows) {
+            answers(provider.as_ref(), &ask, list, body);
+        }
+    }
+}
+
+fn answers(provider: &dyn Provider, ask: &Ask, list: &str, body: &[u8]) {
+    let request = provider.request(ask, "en", None);
     let link = String::from_utf8_lossy(&body[..body.len().min(HEADER)]).into_owned();
     let answer = |status| Response {
         status,
@@ -37,7 +47,7 @@ pub fn survives(name: &str, list: &str, body: &[u8]) {
     }
     for row in page.rows {
         match row {
-            Ok(raw) => read(provider.as_ref(), raw, &answer),
+            Ok(raw) => read(provider, raw, &answer),
             Err(reject) => assert!(!reject.detail.is_empty() && !reject.detail.contains('\0'), "{reject:?}"),
         }
     }
@@ -67,7 +77,9 @@ fn counted(body: &[u8], list: &str) -> Option<usize> {
     Some(body.get(list).and_then(Value::as_array).map_or(0, Vec::len))
 }
 
-fn search(provider: &dyn Provider) -> Request {
+/// For rows, and for how many there are.
+fn asks() -> [Ask; 2] {
     let center = Position::new(38.71, -9.14).expect("Lisbon");
-    provider.request(&Ask::rows(Area::Circle(Circle { center, radius_m: 250.0 }), vec![]), "en", None)
+    let area = Area::Circle(Circle { center, radius_m: 250.0 });
+    [Ask::rows(area, vec![]), Ask::count(area, vec![])]
 }

@@ -2,7 +2,9 @@
 
 use super::forecast::Forecast;
 use super::grid::{Axis, Cell, SEAM};
+use super::region::Region;
 use super::rules::Rules;
+use super::trim::trimmed;
 
 /// Lines of the grid below which a piece is not cut: about a metre.
 pub(super) const FINEST: i64 = 100;
@@ -15,6 +17,9 @@ const PATIENCE: u32 = 6;
 
 /// Venues by which a question that was refused for too many is believed to have been too large, as a part of a full one.
 const TOO_MANY: f64 = 1.4;
+
+/// Full strips for which the region's sides are looked up.
+const AHEAD: f64 = 1.25;
 
 /// Full questions in ground of which no more is known than that one was not enough.
 const UNKNOWN: f64 = 4.0;
@@ -67,6 +72,8 @@ pub(super) struct Band {
     sizes: Sizes,
     start: i64,
     edge: i64,
+    /// What may hold something of the region, up to where the strip may reach. None at its beginning.
+    reach: Option<Cell>,
     /// The end of a piece from `edge` on that holds more than there is room for.
     over: Option<i64>,
     found: Found,
@@ -91,6 +98,7 @@ impl Band {
             sizes,
             start,
             edge: start,
+            reach: None,
             over: None,
             found: Found::default(),
             skipped: None,
@@ -106,13 +114,61 @@ impl Band {
     }
 
     /// What comes next. After [`Turn::Count`] it must be told.
-    pub(super) fn turn(&mut self) -> Turn {
-        if self.start >= self.end() {
-            return Turn::Done;
+    pub(super) fn turn(&mut self, region: &Region) -> Turn {
+        while self.start < self.end() {
+            let good = self.found.rows > 0 && self.is_good();
+            if self.skipped.is_some() || good || !self.look_ahead(region) {
+                if self.found.rows > 0 {
+                    return self.strip();
+                }
+                continue;
+            }
+            return self.count();
         }
-        if self.skipped.is_some() || self.edge >= self.end() || (self.found.rows > 0 && self.is_good()) {
-            return self.strip();
+        Turn::Done
+    }
+
+    /// Sees to it that there is ground ahead that the strip can take; false where the strip ends here.
+    fn look_ahead(&mut self, region: &Region) -> bool {
+        let ahead = self.reach.map_or(self.start, |reach| reach.range(self.axis).1);
+        if self.edge < ahead {
+            return true;
         }
+        if ahead >= self.end() {
+            return false;
+        }
+        // A little more than what fills a strip: the narrower it is seen, the less of what is outside is in it.
+        let full = AHEAD * f64::from(self.sizes.full);
+        let to = self.forecast.reach(ahead, full).max(ahead + FINEST);
+        let to = if self.end() - to < FINEST { self.end() } else { to };
+        let next = trimmed(region, self.ground.with(self.axis, (ahead, to)), self.axis.other());
+        match (self.reach, next) {
+            (None, None) => {
+                // Nothing of the region is there.
+                self.go_on(to);
+                false
+            }
+            (None, Some(next)) => {
+                self.reach = Some(next);
+                true
+            }
+            (Some(reach), Some(next)) if reach.spans(next, self.axis.other()) => {
+                self.reach = Some(reach.with(self.axis, (reach.range(self.axis).0, to)));
+                true
+            }
+            // The region widens: what was counted is not all that a longer strip would hold.
+            (Some(_), Some(_)) if self.counts < PATIENCE => {
+                self.forecast.note(self.start, self.edge, self.found.rows);
+                self.reach = trimmed(region, self.ground.with(self.axis, (self.start, to)), self.axis.other());
+                (self.edge, self.over, self.found) = (self.start, None, Found::default());
+                self.reach.is_some()
+            }
+            _ => false,
+        }
+    }
+
+    fn count(&mut self) -> Turn {
+        let end = self.reach.map_or(self.edge, |reach| reach.range(self.axis).1);
         let to = match self.over {
             Some(over) if over - self.edge <= FINEST && self.found.rows == 0 => {
                 // Whatever overflows on its far seam shall not overflow once more from beyond.
@@ -121,16 +177,15 @@ impl Band {
                 self.go_on(over);
                 return Turn::Thin(thin);
             }
-            Some(over) => self.forecast.reach(self.edge, self.wanted()).clamp(self.edge + 1, over - 1),
-            None => self
-                .forecast
-                .reach(self.edge, self.wanted())
-                .clamp(self.edge + FINEST, self.end().max(self.edge + FINEST)),
+            Some(over) => self.forecast.reach(self.edge, self.wanted()).clamp(self.edge + 1, over - 1).min(end),
+            None => {
+                self.forecast.reach(self.edge, self.wanted()).clamp(self.edge + FINEST, end.max(self.edge + FINEST))
+            }
         };
         // A sliver at the end is not left for a question of its own.
-        let to = if self.end() - to < FINEST && self.over.is_none() { self.end() } else { to };
+        let to = if end - to < FINEST && self.over.is_none() { end } else { to };
         self.asked = Some(to);
-        Turn::Count(self.ground.with(self.axis, (self.edge, to)))
+        Turn::Count(self.across((self.edge, to)))
     }
 
     /// Takes what the last count found; none where it was more than an answer tells.
@@ -148,6 +203,11 @@ impl Band {
                 self.over = Some(to);
             }
         }
+    }
+
+    /// A piece of the band, without what is outside the region beside it.
+    fn across(&self, along: (i64, i64)) -> Cell {
+        self.reach.unwrap_or(self.ground).with(self.axis, along)
     }
 
     fn end(&self) -> i64 {
@@ -182,6 +242,7 @@ impl Band {
             // Nothing here that is not paid for: certified by the counts.
             self.start = to;
             self.found = Found::default();
+            self.reach.take_if(|reach| reach.range(self.axis).1 <= to);
         }
     }
 
@@ -192,7 +253,7 @@ impl Band {
     }
 
     fn strip(&mut self) -> Turn {
-        let cell = self.ground.with(self.axis, (self.start, self.edge));
+        let cell = self.across((self.start, self.edge));
         let found = self.found;
         let at = self.skipped.take().unwrap_or(self.edge);
         self.go_on(at);
@@ -201,7 +262,7 @@ impl Band {
 
     fn go_on(&mut self, at: i64) {
         // It was too much for what was left of this strip; for a new one it may not be.
-        self.over = None;
+        (self.over, self.reach) = (None, None);
         (self.start, self.edge, self.found, self.counts) = (at, at, Found::default(), 0);
     }
 }

@@ -1,23 +1,36 @@
-//! A tile covered by boxes of degrees: they meet without a gap, and one whose answer was cut off is halved.
+//! A tile covered by boxes of degrees: they meet without a gap, and one whose answer was cut off is cut in two: where what was known of it
+//! is halved, or in the middle. A box that is known to hold too much is cut before it is asked for.
 //!
 //! What is asked reaches a little beyond each box, by what a provider may have rounded: a venue that is returned inside it may have
 //! been compared from just outside.
 
-use super::certify::{ROUNDING_M, certify};
+use super::certify::certify;
 use super::effort::Effort;
+use super::grid::Cell;
+use super::known::Known;
 use super::region::{Region, Relation};
 use super::rules::{Rules, SMALLEST_ASK_M};
 use super::sphere;
 use super::stack::Stack;
-use crate::model::{AnswerSeen, Area, Ask, BoundingBox, CappedSpot, Certificate, Tile};
+use crate::model::{AnswerSeen, Area, Ask, BoundingBox, CappedSpot, Certificate, KnownPlace, Position, Tile};
+
+/// A box that is known to hold so many answers is not asked for before it is cut, down to a reach of so many metres.
+const SURELY: f64 = 1.1;
+const FEWEST_M: f64 = 20.0;
+
+/// The least part of a box's side that is cut off.
+const LEAST: f64 = 0.05;
 
 /// Questions for boxes.
 #[derive(Debug, Clone)]
 pub(super) struct Boxes {
     region: Region,
     tile: BoundingBox,
-    /// Groups of words still to be covered, the current one last.
-    groups: Vec<Vec<String>>,
+    /// Rows in an answer at most.
+    cap: u32,
+    /// Groups of words still to be covered, the current one last; with their numbers.
+    groups: Vec<(u16, Vec<String>)>,
+    known: Known,
     /// Boxes that no answer of the current group has certified, the next one last.
     open: Vec<BoundingBox>,
     stack: Option<Stack>,
@@ -26,13 +39,15 @@ pub(super) struct Boxes {
 }
 
 impl Boxes {
-    pub(super) fn new(region: &Region, tile: Tile, rules: &Rules) -> Self {
-        let mut groups = rules.groups();
+    pub(super) fn new(region: &Region, tile: Tile, rules: &Rules, known: &[KnownPlace]) -> Self {
+        let mut groups: Vec<(u16, Vec<String>)> = (0..).zip(rules.groups()).collect();
         groups.reverse();
         let mut boxes = Self {
             region: region.clone(),
             tile: tile.cell,
+            cap: rules.rows_per_query,
             groups,
+            known: Known::new(known),
             open: Vec::new(),
             stack: None,
             capped: Vec::new(),
@@ -46,7 +61,7 @@ impl Boxes {
     pub(super) fn next(&self) -> Option<Ask> {
         match (&self.stack, self.open.last(), self.groups.last()) {
             (Some(stack), _, _) => stack.next(),
-            (None, Some(cell), Some(words)) => Some(Ask::rows(Area::Rectangle(padded(cell)), words.clone())),
+            (None, Some(cell), Some((_, words))) => Some(Ask::rows(Area::Rectangle(padded(cell)), words.clone())),
             _ => None,
         }
     }
@@ -78,18 +93,60 @@ impl Boxes {
     fn split(&mut self, cell: BoundingBox, rows: u32) {
         let reach_m = sphere::farthest_m(sphere::middle(&cell), &cell);
         if reach_m <= SMALLEST_ASK_M {
-            let words = self.groups.last().cloned().unwrap_or_default();
+            let words = self.groups.last().map(|(_, words)| words.clone()).unwrap_or_default();
             self.stack = Some(Stack::new(Area::Rectangle(padded(&cell)), words, rows));
             return;
         }
-        let [first, second] = sphere::halves(&cell);
+        self.cut(cell);
+    }
+
+    fn cut(&mut self, cell: BoundingBox) {
+        let [first, second] = self.parts(&cell);
         self.open(second);
         self.open(first);
     }
 
     fn open(&mut self, cell: BoundingBox) {
-        if self.region.relation(&cell) != Relation::Outside {
+        if self.region.relation(&cell) == Relation::Outside {
+            return;
+        }
+        let known = f64::from(u32::try_from(self.known_in(&cell).count()).unwrap_or(u32::MAX));
+        let is_large = sphere::farthest_m(sphere::middle(&cell), &cell) > FEWEST_M;
+        if is_large && known > SURELY * f64::from(self.cap) {
+            self.cut(cell);
+        } else {
             self.open.push(cell);
+        }
+    }
+
+    fn known_in(&self, cell: &BoundingBox) -> impl Iterator<Item = Position> {
+        let group = self.groups.last().map_or(0, |(group, _)| *group);
+        self.known.within(group, cell)
+    }
+
+    /// Both parts of a box, cut across its longer side: so that each holds half of the answers that the known venues fill.
+    fn parts(&self, cell: &BoundingBox) -> [BoundingBox; 2] {
+        let halves = sphere::halves(cell);
+        let across_lng = halves[0].east < cell.east;
+        let mut known: Vec<f64> =
+            self.known_in(cell).map(|place| if across_lng { place.lng() } else { place.lat() }).collect();
+        known.sort_by(f64::total_cmp);
+        let answers = known.len().div_ceil(usize::try_from(self.cap).unwrap_or(usize::MAX).max(1)).max(2);
+        let first = known.len() * answers.div_ceil(2) / answers;
+        let (Some(last), Some(next)) = (first.checked_sub(1).and_then(|last| known.get(last)), known.get(first)) else {
+            return halves;
+        };
+        // Venues that share a line, or hug an edge, tell nothing of how to part them.
+        let at = f64::midpoint(*last, *next);
+        let (from, to) = if across_lng { (cell.west, cell.east) } else { (cell.south, cell.north) };
+        let is_inside = (from + LEAST * (to - from)..=to - LEAST * (to - from)).contains(&at);
+        if last >= next || !is_inside {
+            return halves;
+        }
+        if across_lng {
+            [BoundingBox { east: at, ..*cell }, BoundingBox { west: at, ..*cell }]
+        } else {
+            [BoundingBox { north: at, ..*cell }, BoundingBox { south: at, ..*cell }]
         }
     }
 
@@ -110,7 +167,7 @@ impl Boxes {
         if let Some(stack) = self.stack.take() {
             self.capped.extend(stack.given_up());
         }
-        while let Some(words) = self.groups.pop() {
+        while let Some((_, words)) = self.groups.pop() {
             for cell in std::mem::take(&mut self.open) {
                 let position = sphere::middle(&cell);
                 let radius_m = sphere::farthest_m(position, &cell);
@@ -123,18 +180,7 @@ impl Boxes {
     }
 }
 
-/// A box that is larger on every side by what is rounded away, in few digits, so that every spelling as JSON gives it back.
+/// A box that is larger on every side by what is rounded away.
 fn padded(cell: &BoundingBox) -> BoundingBox {
-    const DIGITS: f64 = 1e7;
-    let (down, up) = (|value: f64| (value * DIGITS).floor() / DIGITS, |value: f64| (value * DIGITS).ceil() / DIGITS);
-    let high = (ROUNDING_M / sphere::EARTH_RADIUS_M).to_degrees();
-    // Where a degree of longitude is shortest. At a pole it has no length.
-    let shortest = cell.south.abs().max(cell.north.abs()).to_radians().cos();
-    let wide = (high / shortest.max(1e-6)).min(1.0);
-    BoundingBox {
-        south: down(cell.south - high).max(-90.0),
-        west: down(cell.west - wide).max(-180.0),
-        north: up(cell.north + high).min(90.0),
-        east: up(cell.east + wide).min(180.0),
-    }
+    Cell::padded(cell).degrees()
 }

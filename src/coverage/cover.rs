@@ -42,7 +42,9 @@ impl TileCover {
             AreaShape::Rectangle if rules.counts.is_some() => {
                 Way::Strips(Box::new(Strips::new(region, tile, &rules, known)))
             }
-            AreaShape::Rectangle | AreaShape::SoftRectangle => Way::Boxes(Box::new(Boxes::new(region, tile, &rules))),
+            AreaShape::Rectangle | AreaShape::SoftRectangle => {
+                Way::Boxes(Box::new(Boxes::new(region, tile, &rules, known)))
+            }
         }))
     }
 

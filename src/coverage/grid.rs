@@ -82,6 +82,12 @@ impl Cell {
         }
     }
 
+    /// Whether it reaches as far as another along an axis.
+    pub(super) fn spans(self, other: Self, axis: Axis) -> bool {
+        let ((from, to), (other_from, other_to)) = (self.range(axis), other.range(axis));
+        from <= other_from && other_to <= to
+    }
+
     /// What is asked for: a little over every seam, and never beyond `outer`.
     pub(super) fn over_seams(self, outer: Self) -> Self {
         Self {

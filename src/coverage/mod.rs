@@ -13,6 +13,7 @@ mod forecast;
 mod geojson_text;
 mod grid;
 mod ground;
+mod known;
 mod region;
 mod rules;
 mod sphere;
@@ -20,6 +21,7 @@ mod stack;
 mod strips;
 mod sweep;
 mod tiles;
+mod trim;
 
 pub use certify::{Elsewhere, certify, seen};
 pub use cover::{Next, TileCover};

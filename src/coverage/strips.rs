@@ -5,10 +5,12 @@ use super::band::{Band, FINEST, Found, Sizes, Turn};
 use super::certify::certify;
 use super::effort::Effort;
 use super::grid::{Axis, Cell, nearest_line};
-use super::region::{Region, Relation};
+use super::known::Known;
+use super::region::Region;
 use super::rules::Rules;
 use super::stack::Stack;
-use crate::model::{AnswerSeen, Area, Ask, CappedSpot, Certificate, KnownPlace, Purpose, Tile};
+use super::trim::trimmed;
+use crate::model::{AnswerSeen, Area, Ask, CappedSpot, Certificate, KnownPlace, Position, Purpose, Tile};
 
 /// Questions for boxes that were counted before.
 #[derive(Debug, Clone)]
@@ -19,7 +21,7 @@ pub(super) struct Strips {
     sizes: Sizes,
     /// Groups of words still to be covered, the current one last; with their numbers.
     groups: Vec<(u16, Vec<String>)>,
-    known: Vec<KnownPlace>,
+    known: Known,
     /// What is to be done for the current group, the next last. The first of it that is asked for stands in `asked`.
     open: Vec<Work>,
     asked: Option<Ask>,
@@ -50,7 +52,7 @@ impl Strips {
             outer: Cell::padded(&tile.cell),
             sizes: Sizes::of(rules),
             groups,
-            known: known.to_vec(),
+            known: Known::new(known),
             open: Vec::new(),
             asked: None,
             capped: Vec::new(),
@@ -144,17 +146,8 @@ impl Strips {
     /// Known venues of the current group in a cell, along an axis.
     fn known_along(&self, axis: Axis, cell: Cell) -> Vec<i64> {
         let Some((group, _)) = self.groups.last() else { return Vec::new() };
-        let of_group = |place: &&KnownPlace| place.groups.is_empty() || place.groups.contains(group);
-        let lines = |place: &KnownPlace| {
-            let line = [(Axis::Lat, place.position.lat()), (Axis::Lng, place.position.lng())]
-                .map(|(axis, degrees)| (axis, nearest_line(degrees)));
-            let inside = |(axis, line): &(Axis, i64)| {
-                let (from, to) = cell.range(*axis);
-                (from..=to).contains(line)
-            };
-            line.iter().all(inside).then(|| line.into_iter().find(|(along, _)| *along == axis).map(|(_, line)| line))?
-        };
-        self.known.iter().filter(of_group).filter_map(lines).collect()
+        let along = |place: Position| nearest_line(if axis == Axis::Lat { place.lat() } else { place.lng() });
+        self.known.within(*group, &cell.degrees()).map(along).collect()
     }
 
     /// Prepares the next question; goes on to the next group of words when all of this one is certified.
@@ -168,19 +161,21 @@ impl Strips {
                 continue;
             };
             let ask = match work {
-                Work::Look(cell) | Work::Take(cell) if is_outside(&self.region, *cell) => {
-                    self.open.pop();
-                    continue;
+                Work::Look(cell) => {
+                    let kept = [Axis::Lat, Axis::Lng]
+                        .into_iter()
+                        .try_fold(*cell, |cell, axis| trimmed(&self.region, cell, axis));
+                    let Some(kept) = kept else {
+                        self.open.pop();
+                        continue;
+                    };
+                    *cell = kept;
+                    let area = asked(kept, self.outer);
+                    if self.counting.is_hopeless() { Ask::rows(area, words) } else { Ask::count(area, words) }
                 }
                 Work::Take(cell) => Ask::rows(asked(*cell, self.outer), words),
-                Work::Look(cell) if self.counting.is_hopeless() => Ask::rows(asked(*cell, self.outer), words),
-                Work::Look(cell) => Ask::count(asked(*cell, self.outer), words),
                 Work::Cut(band) if self.counting.is_hopeless() => Ask::rows(asked(band.rest(), self.outer), words),
-                Work::Cut(band) => match band.turn() {
-                    Turn::Count(cell) if is_outside(&self.region, cell) => {
-                        band.told(Some(Found::default()));
-                        continue;
-                    }
+                Work::Cut(band) => match band.turn(&self.region) {
                     Turn::Count(cell) => Ask::count(asked(cell, self.outer), words),
                     Turn::Strip(cell, found) => {
                         self.settle(cell, found);
@@ -227,10 +222,6 @@ impl Strips {
             self.begin();
         }
     }
-}
-
-fn is_outside(region: &Region, cell: Cell) -> bool {
-    region.relation(&Cell::padded(&cell.degrees()).degrees()) == Relation::Outside
 }
 
 fn asked(cell: Cell, outer: Cell) -> Area {

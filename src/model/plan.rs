@@ -154,7 +154,6 @@ fn some_usd<S: Serializer>(cost: &Option<MicroUsd>, serializer: S) -> Result<S::
     cost.map(MicroUsd::usd).serialize(serializer)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 fn span_usd<S: Serializer>(cost: &Span, serializer: S) -> Result<S::Ok, S::Error> {
     let usd = |micro: u64| MicroUsd(i64::try_from(micro).unwrap_or(i64::MAX)).usd();
     [("least", usd(cost.least)), ("most", usd(cost.most))]

@@ -60,6 +60,23 @@ async fn read(transaction: &mut Transaction, region: &str, provider: &str) -> Re
         requests: row.requests.unsigned_abs(),
         cost: MicroUsd(row.cost_micro_usd),
     });
+    let month = read_month(transaction, region, provider).await?;
+    let billed = sqlx::query!(
+        "select call, requests from venue_sync.billed
+         where provider = $1 and month = date_trunc('month', clock_timestamp() at time zone 'UTC')::date order by call",
+        provider
+    )
+    .fetch_all(transaction)
+    .await?;
+    Ok(Past {
+        last_complete,
+        unfinished,
+        month,
+        billed: billed.into_iter().map(|row| (row.call, row.requests.unsigned_abs())).collect(),
+    })
+}
+
+async fn read_month(transaction: &mut Transaction, region: &str, provider: &str) -> Result<MonthSpent, sqlx::Error> {
     let of_region = sqlx::query!(
         r#"select coalesce(sum(a.requests), 0)::bigint as "requests!", coalesce(sum(a.cost_micro_usd), 0)::bigint as "cost!",
              coalesce(sum(a.requests) filter (where a.cost_micro_usd = 0), 0)::bigint as "free!"
@@ -81,27 +98,15 @@ async fn read(transaction: &mut Transaction, region: &str, provider: &str) -> Re
     )
     .fetch_one(&mut *transaction)
     .await?;
-    let billed = sqlx::query!(
-        "select call, requests from venue_sync.billed
-         where provider = $1 and month = date_trunc('month', clock_timestamp() at time zone 'UTC')::date order by call",
-        provider
-    )
-    .fetch_all(transaction)
-    .await?;
     let spent = |requests: i64, free: i64, cost| Spent {
         requests: requests.unsigned_abs(),
         requests_free: free.unsigned_abs(),
         cost: MicroUsd(cost),
     };
-    Ok(Past {
-        last_complete,
-        unfinished,
-        month: MonthSpent {
-            region: spent(of_region.requests, of_region.free, of_region.cost),
-            provider: spent(of_provider.requests, of_provider.free, of_provider.cost),
-            requests_today: of_provider.today.unsigned_abs(),
-        },
-        billed: billed.into_iter().map(|row| (row.call, row.requests.unsigned_abs())).collect(),
+    Ok(MonthSpent {
+        region: spent(of_region.requests, of_region.free, of_region.cost),
+        provider: spent(of_provider.requests, of_provider.free, of_provider.cost),
+        requests_today: of_provider.today.unsigned_abs(),
     })
 }
 

@@ -116,7 +116,7 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
         )
         .execute(&mut *transaction)
         .await?;
-        forget_all_look_ups(transaction, row.id).await?;
+        clear_up(transaction, row.id).await?;
         return Ok(None);
     }
     if !row.joined {
@@ -224,8 +224,11 @@ async fn sign_on(transaction: &mut Transaction, run: Uuid, spec: &RunSpec) -> Re
     Ok(())
 }
 
-/// A run that is over has no use for what it was told apart from its answers.
-async fn forget_all_look_ups(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
+/// A run that is over has no use for what it was told apart from its answers, nor for what it knew when it began.
+async fn clear_up(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("update venue_sync.tiles set known = null where run_id = $1 and known is not null", run)
+        .execute(&mut *transaction)
+        .await?;
     sqlx::query!("delete from venue_sync.look_ups where run_id = $1", run).execute(transaction).await?;
     Ok(())
 }
@@ -277,7 +280,7 @@ pub async fn close_if_finished(database: &Database, run: Uuid, closing: Closing)
             .fetch_one(&mut transaction)
             .await?;
         if state != "open" {
-            forget_all_look_ups(&mut transaction, run).await?;
+            clear_up(&mut transaction, run).await?;
         }
         Ok(state)
     }

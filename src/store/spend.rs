@@ -85,29 +85,7 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
         .await
         .map_err(wrap)?;
     }
-    if let Some(run) = spender.run {
-        let row = sqlx::query!(
-            "update venue_sync.runs
-             set requests = requests + 1, requests_free = requests_free + $3, cost_micro_usd = cost_micro_usd + $2,
-                 session_requests = session_requests + 1, session_cost_micro_usd = session_cost_micro_usd + $2,
-                 touched_at = clock_timestamp()
-             where id = $1 returning state, session_requests, session_cost_micro_usd",
-            run,
-            spender.price.0,
-            spender.free()
-        )
-        .fetch_one(&mut transaction)
-        .await
-        .map_err(wrap)?;
-        if row.state != "open" {
-            return Err(ReserveError::RunClosed);
-        }
-        let too_many = budget.requests.is_some_and(|most| row.session_requests.unsigned_abs() > most);
-        let too_dear = budget.cost.is_some_and(|most| row.session_cost_micro_usd > most.0);
-        if too_many || too_dear {
-            return Err(ReserveError::RunBudget);
-        }
-    }
+    reserve_in_run(&mut transaction, spender, budget).await.map_err(wrap)??;
     // Updating the day's row first makes all workers of a provider queue here, so that the month's sum is exact.
     let today = sqlx::query_scalar!(
         "insert into venue_sync.quota (provider, day, requests, cost_micro_usd, requests_free)
@@ -143,6 +121,36 @@ pub async fn reserve(database: &Database, spender: Spender<'_>, budget: Budget) 
     }
     count_billed(&mut transaction, spender, 1).await.map_err(wrap)?;
     Ok(database.commit(transaction).await?)
+}
+
+/// Reserves on the run's own account, if there is a run.
+async fn reserve_in_run(
+    transaction: &mut Transaction,
+    spender: Spender<'_>,
+    budget: Budget,
+) -> Result<Result<(), ReserveError>, sqlx::Error> {
+    let Some(run) = spender.run else { return Ok(Ok(())) };
+    let row = sqlx::query!(
+        "update venue_sync.runs
+         set requests = requests + 1, requests_free = requests_free + $3, cost_micro_usd = cost_micro_usd + $2,
+             session_requests = session_requests + 1, session_cost_micro_usd = session_cost_micro_usd + $2,
+             touched_at = clock_timestamp()
+         where id = $1 returning state, session_requests, session_cost_micro_usd",
+        run,
+        spender.price.0,
+        spender.free()
+    )
+    .fetch_one(transaction)
+    .await?;
+    if row.state != "open" {
+        return Ok(Err(ReserveError::RunClosed));
+    }
+    let too_many = budget.requests.is_some_and(|most| row.session_requests.unsigned_abs() > most);
+    let too_dear = budget.cost.is_some_and(|most| row.session_cost_micro_usd > most.0);
+    if too_many || too_dear {
+        return Ok(Err(ReserveError::RunBudget));
+    }
+    Ok(Ok(()))
 }
 
 /// Counts a request that has a price, or takes it back.

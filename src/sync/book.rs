@@ -7,8 +7,9 @@ use uuid::Uuid;
 use super::digest::Digest;
 use super::dry_spend::DrySpend;
 use super::job::{Job, SyncError};
+use super::learn;
 use crate::coverage;
-use crate::model::{AnswerSeen, CappedSpot, Certificate, KnownPlace, MicroUsd, Purpose, Tile};
+use crate::model::{AnswerSeen, CappedSpot, Certificate, MicroUsd, Purpose, Tile};
 use crate::store::{
     self, AnswerToCommit, Batch, ClaimedTile, CommitError, Committed, Database, DatabaseError, Lease, LookUp,
     OpenedRun, Progress, RunFigures, Told,
@@ -31,7 +32,7 @@ pub(super) struct DryBook {
 
 #[derive(Debug, Default)]
 struct DryPages {
-    waiting: VecDeque<(Tile, Vec<KnownPlace>)>,
+    waiting: VecDeque<Tile>,
     seen: HashSet<String>,
     /// What was told of venues that no row was noted of yet.
     told: HashMap<String, Told>,
@@ -53,8 +54,7 @@ pub(super) struct Entry {
 }
 
 impl Book {
-    /// Each tile with what is known of it.
-    pub(super) fn dry(tiles: Vec<(Tile, Vec<KnownPlace>)>) -> Self {
+    pub(super) fn dry(tiles: Vec<Tile>) -> Self {
         let book = DryBook::default();
         {
             let mut pages = book.pages.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,21 +79,26 @@ impl Book {
         }
     }
 
+    /// The next tile, if there is one. `words` are those that the job asks for.
     pub(super) async fn claim(
         &self,
         database: &Database,
-        lease: Duration,
+        job: &Job<'_>,
+        words: &[String],
     ) -> Result<Option<ClaimedTile>, DatabaseError> {
         match self {
-            Self::Stored { run, worker } => store::claim(database, run.id, *worker, lease).await,
-            Self::Dry(book) => Ok(book.pages().waiting.pop_front().map(|(tile, known)| ClaimedTile {
-                lease: Lease { tile: i64::from(tile.ordinal), fence: 0 },
-                tile,
-                answers: Vec::new(),
-                held: HashSet::new(),
-                known,
-                audit: false,
-            })),
+            Self::Stored { run, worker } => store::claim(database, run.id, *worker, job.lease).await,
+            Self::Dry(book) => {
+                let Some(tile) = book.next_tile() else { return Ok(None) };
+                Ok(Some(ClaimedTile {
+                    lease: Lease { tile: i64::from(tile.ordinal), fence: 0 },
+                    tile,
+                    answers: Vec::new(),
+                    held: HashSet::new(),
+                    known: learn::of_tile(job, words, database, &tile).await?,
+                    audit: false,
+                }))
+            }
         }
     }
 
@@ -270,6 +275,10 @@ fn to_commit(run: &OpenedRun, job: &Job<'_>, entry: Entry) -> AnswerToCommit {
 }
 
 impl DryBook {
+    fn next_tile(&self) -> Option<Tile> {
+        self.pages().waiting.pop_front()
+    }
+
     fn pages(&self) -> std::sync::MutexGuard<'_, DryPages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::job::{Job, Knowledge, SyncError};
 use super::snapshot::Snapshot;
-use crate::model::Vocabulary;
+use crate::model::{KnownPlace, Tile, Vocabulary};
 use crate::provider::Provider;
-use crate::store::{self, Database};
+use crate::store::{self, Database, DatabaseError, Whom};
 
 /// The kinds of venue that a region asks for, as its venues' categories name them.
 pub(super) struct Kinds {
@@ -29,11 +29,11 @@ impl Kinds {
         let wanted = vocabulary.all().iter().map(|category| category.code).filter(|code| within(code)).collect();
         let mut groups: HashMap<&'static str, Vec<u16>> = HashMap::new();
         for (number, group) in (0_u16..).zip(words.chunks(provider.limits().words_per_query.max(1))) {
-            for code in group.iter().filter_map(|word| provider.category(word)) {
-                let of_code = groups.entry(code).or_default();
-                if of_code.last() != Some(&number) {
-                    of_code.push(number);
-                }
+            let asked: HashSet<&str> = group.iter().filter_map(|word| provider.category(word)).collect();
+            // Whoever asks for a kind is shown what is of a narrower one, too.
+            let shown = |code: &str| asked.iter().any(|wider| vocabulary.is_within(code, wider));
+            for category in vocabulary.all().iter().filter(|category| shown(category.code)) {
+                groups.entry(category.code).or_default().push(number);
             }
         }
         Self { groups, wanted }
@@ -51,6 +51,27 @@ impl Kinds {
         groups.sort_unstable();
         groups.dedup();
         Some(groups)
+    }
+}
+
+/// What a run that is not written down knows of one tile.
+pub(super) async fn of_tile(
+    job: &Job<'_>,
+    words: &[String],
+    database: &Database,
+    tile: &Tile,
+) -> Result<Vec<KnownPlace>, DatabaseError> {
+    match &job.knowledge {
+        Knowledge::Nothing => Ok(Vec::new()),
+        Knowledge::Given(snapshot) => {
+            let known = snapshot.known.iter().find(|known| known.tile == tile.ordinal);
+            Ok(known.map(|known| known.places.clone()).unwrap_or_default())
+        }
+        Knowledge::Learned => {
+            let kinds = Kinds::of(job, words);
+            let whom = Whom::LastRun { region: &job.region_name, provider: job.provider.name() };
+            store::known_of(database, whom, tile, &|categories| kinds.sort(categories)).await
+        }
     }
 }
 
@@ -78,18 +99,16 @@ mod tests {
     #[test]
     fn a_venue_is_returned_by_the_groups_of_its_categories() {
         let google = provider::all().into_iter().find(|provider| provider.name() == "google").unwrap();
+        let by_text = google.by("text").unwrap();
         let types = ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned);
-        let words = google.words(&types).unwrap();
-        let groups = words.len().div_ceil(google.limits().words_per_query);
-        assert!(groups > 1, "one group tells nothing");
-        let kinds = Kinds::new(google.as_ref(), &types, &words);
+        let words = by_text.words(&types).unwrap();
+        assert_eq!(words, ["restaurant", "cafe", "bar", "bakery"], "a group of each");
+        let kinds = Kinds::new(by_text.as_ref(), &types, &words);
         let sort =
             |categories: &[&str]| kinds.sort(&categories.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>());
-        let first = sort(&["restaurant"]).unwrap();
-        assert_eq!(first.len(), 1, "{first:?}");
-        let last = u16::try_from(groups - 1).unwrap();
-        assert_eq!(sort(&["bakery"]), Some(vec![last]));
-        assert_eq!(sort(&["bakery", "restaurant"]), Some(vec![first[0], last]));
+        assert_eq!(sort(&["bakery"]), Some(vec![3]));
+        assert_eq!(sort(&["seafood_restaurant"]), Some(vec![0]), "a restaurant of a kind is a restaurant");
+        assert_eq!(sort(&["bakery", "restaurant"]), Some(vec![0, 3]));
         assert_eq!(sort(&["tidal_kitchen"]), Some(Vec::new()), "a word that is none of ours may be anything");
         assert_eq!(sort(&[]), Some(Vec::new()));
         assert_eq!(sort(&["bank"]), None, "of another kind than those asked for");

@@ -153,12 +153,12 @@ impl Way<'_> {
             // A plan is made on the runtime's own thread: others have their turn between two tiles.
             tokio::task::yield_now().await;
         }
-        let times = |count: u64| count * every;
+        let all = |count: u64| count * every;
         Ok(match whom {
             Whom::LastRun { .. } => {
-                (span(times(steady.paid), times(changed.paid)), span(times(steady.free), times(changed.free)))
+                (span(all(steady.paid), all(changed.paid)), span(all(steady.free), all(changed.free)))
             }
-            Whom::Stored { .. } => (widened(times(steady.paid)), widened(times(steady.free))),
+            Whom::Stored { .. } => (widened(all(steady.paid)), widened(all(steady.free))),
         })
     }
 }

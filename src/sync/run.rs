@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -78,20 +77,9 @@ enum Opened {
 }
 
 async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Opened, SyncError> {
-    let kinds = Kinds::of(job, words);
-    let sort = |categories: &[String]| kinds.sort(categories);
-    let of = (job.region_name.as_str(), job.provider.name());
     let tiles = job.region.tiles();
     if job.dry_run {
-        let known = match &job.knowledge {
-            Knowledge::Nothing => Vec::new(),
-            Knowledge::Given(snapshot) => snapshot.known.clone(),
-            Knowledge::Learned => store::learned(database, of, &tiles, &sort).await?,
-        };
-        let mut known: HashMap<i32, _> = known.into_iter().map(|known| (known.tile, known.places)).collect();
-        return Ok(Opened::Work(Book::dry(
-            tiles.into_iter().map(|tile| (tile, known.remove(&tile.ordinal).unwrap_or_default())).collect(),
-        )));
+        return Ok(Opened::Work(Book::dry(tiles)));
     }
     let forgotten = store::forget_raw(database, job.provider.name(), job.retention).await?;
     if forgotten > 0 {
@@ -109,6 +97,8 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
         worker: Uuid::new_v4(),
         lease: job.lease,
     };
+    let kinds = Kinds::of(job, words);
+    let sort = |categories: &[String]| kinds.sort(categories);
     let learn = match &job.knowledge {
         Knowledge::Nothing => Learn::Nothing,
         Knowledge::Given(snapshot) => Learn::Given(&snapshot.known),
@@ -208,7 +198,7 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
 /// One of the run's concurrent strands.
 async fn claim_and_work(shop: &Workshop<'_>) {
     while !shop.stop.called() {
-        let worked = match shop.book.claim(shop.database, shop.job.lease).await {
+        let worked = match shop.book.claim(shop.database, shop.job, &shop.rules.words).await {
             Ok(Some(claimed)) if claimed.audit => shop.audit(claimed).await,
             Ok(Some(claimed)) => shop.tile(claimed).await,
             Ok(None) => return,

@@ -16,6 +16,9 @@ const SPACING: f64 = 1.03;
 /// Time that one block of instants may span: what a worker takes and loses is no more than this.
 const BLOCK: Duration = Duration::from_millis(500);
 
+/// Whoever wakes later than this lets its instant go by. The spacing leaves 30 ms in a second, the rest of which is for the way there.
+const LATE: Duration = Duration::from_millis(20);
+
 /// By so much any timer is late.
 const TIMER: Duration = Duration::from_millis(2);
 
@@ -56,7 +59,7 @@ impl Pace {
                 sleep_until(instant).await;
                 ours.pop_front();
                 // Whoever overslept lets it go by: others hold the instants right behind it.
-                if instant.elapsed() <= (self.interval / 2).max(TIMER) {
+                if instant.elapsed() <= (self.interval / 2).min(LATE).max(TIMER) {
                     return Ok(());
                 }
                 continue;

@@ -124,6 +124,29 @@ async fn who_wakes_too_late_lets_its_instants_go_by() {
     assert!(late.windows(2).all(|pair| pair[1] >= pair[0] + Duration::from_millis(103)), "{late:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_wakes_a_little_late_puts_no_eleventh_into_a_second() {
+    for late in [15, 35, 50, 90] {
+        let (pace, ledger) = (Arc::new(pace(10.0)), Arc::new(Ledger::default()));
+        let start = Instant::now();
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..30 {
+            let (pace, ledger) = (Arc::clone(&pace), Arc::clone(&ledger));
+            tasks.spawn(async move {
+                pace.turn("call", &*ledger).await.unwrap();
+                start.elapsed()
+            });
+        }
+        let mut instants: Vec<Duration> = Vec::new();
+        // Busy for a while at the tenth instant: whoever it is for wakes late.
+        sleep(Duration::from_millis(10 * 103 - 5)).await;
+        advance(Duration::from_millis(5 + late)).await;
+        instants.extend(tasks.join_all().await);
+        instants.sort();
+        assert_eq!(most_in_a_second(&instants), 10, "{late} ms late: {instants:?}");
+    }
+}
+
 #[test]
 fn refuses_a_rate_that_is_none() {
     for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE] {

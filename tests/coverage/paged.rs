@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use venue_sync::coverage::{Next, Region, Rules, TileCover};
 use venue_sync::model::{
-    AnswerSeen, Area, AreaShape, Ask, BoundingBox, CappedSpot, Counts, KnownPlace, Purpose, Ranking, Tile,
+    AnswerSeen, Area, AreaShape, Ask, BoundingBox, CappedSpot, Counts, KnownPlace, Purpose, Ranking,
 };
 
 use super::city::{self, Venue};
@@ -103,20 +103,22 @@ impl<'a> Desk<'a> {
     pub(crate) fn cover(&self, region: &Region, rules: &Rules, known: &[KnownPlace]) -> Bill {
         let mut bill = Bill::default();
         for tile in region.tiles() {
-            self.tile(region, rules, known, tile, &mut bill);
+            let near = |place: &&KnownPlace| {
+                let (lat, lng) = (place.position.lat(), place.position.lng());
+                (tile.cell.south - 0.001..=tile.cell.north + 0.001).contains(&lat)
+                    && (tile.cell.west - 0.001..=tile.cell.east + 0.001).contains(&lng)
+            };
+            let known: Vec<KnownPlace> = known.iter().filter(near).cloned().collect();
+            let begun = Instant::now();
+            let cover = TileCover::new(region, tile, rules.clone(), &known).unwrap();
+            bill.thinking += begun.elapsed();
+            self.finish(cover, rules, &mut bill);
         }
         bill
     }
 
-    fn tile(&self, region: &Region, rules: &Rules, known: &[KnownPlace], tile: Tile, bill: &mut Bill) {
-        let near = |place: &&KnownPlace| {
-            let (lat, lng) = (place.position.lat(), place.position.lng());
-            (tile.cell.south - 0.001..=tile.cell.north + 0.001).contains(&lat)
-                && (tile.cell.west - 0.001..=tile.cell.east + 0.001).contains(&lng)
-        };
-        let known: Vec<KnownPlace> = known.iter().filter(near).cloned().collect();
+    fn finish(&self, mut cover: TileCover, rules: &Rules, bill: &mut Bill) {
         let mut begun = Instant::now();
-        let mut cover = TileCover::new(region, tile, rules.clone(), &known).unwrap();
         let mut told = Vec::new();
         let mut paid_for = BTreeSet::new();
         loop {

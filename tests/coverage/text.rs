@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use venue_sync::coverage::{EARTH_RADIUS_M, Next, Region, TileCover, distance_m};
+use venue_sync::coverage::{EARTH_RADIUS_M, Next, Region, Rules, TileCover, distance_m};
 use venue_sync::model::{Area, KnownPlace, Position, Purpose};
 
 use super::city::{self, Dice, Manners, Venue};
@@ -259,4 +259,19 @@ fn a_provider_that_always_has_more_is_left_soon_and_its_ground_reported() {
             }
         }
     }
+}
+
+#[test]
+fn a_box_that_is_known_to_hold_too_much_is_cut_where_its_venues_are() {
+    let (region, venues) = town(12, 4000, 1);
+    // A provider without counts: 100 in an answer, all on one page.
+    let rules = Rules { counts: None, ..rules_of(1, 100, 100) };
+    let blind = Desk::new(&venues).cover(&region, &rules, &[]);
+    let again = Desk::new(&venues).cover(&region, &rules, &known(&venues));
+    assert_eq!((blind.returned.len(), again.returned.len()), (4000, 4000));
+    assert!(again.asks * 3 < blind.asks * 2, "{} questions, {} without knowing", again.asks, blind.asks);
+    // What is no longer true costs, and nothing is lost.
+    let elsewhere = town(13, 4000, 1).1;
+    let surprised = Desk::new(&elsewhere).cover(&region, &rules, &known(&venues));
+    assert_eq!(surprised.returned.len(), 4000);
 }

@@ -295,7 +295,7 @@ fn text(city: &[Place], mask: &str, body: &Value, manners: Manners) -> Result<Va
             if west > east { place.lng >= west || place.lng <= east } else { (west..=east).contains(&place.lng) };
         across && (south..=north).contains(&place.lat)
     };
-    let relevant = |index: usize| manners.irrelevant.is_none_or(|each| index % each != 0);
+    let relevant = |index: usize| manners.irrelevant.is_none_or(|each| !index.is_multiple_of(each));
     let mut found: Vec<&Place> = city
         .iter()
         .enumerate()

@@ -135,14 +135,13 @@ impl<'a> Prepared<'a> {
         let connections = self.settings.effort.concurrency.get() + 2;
         let opened = open(&self.settings.database, connections, terminal).await?;
         ensure_schema(&opened, self.settings.migrate).await?;
-        let courier = match courier {
-            Some(courier) => courier,
-            None => {
-                // What it knows when it begins is part of it, so that it has to be known now.
-                let seed = recorded.map_or(0, |folder| recording::seed(folder));
-                job.knowledge = Knowledge::Given(sync::snapshot(&job, &opened.database, seed).await?);
-                self.courier(&mut job)?
-            }
+        let courier = if let Some(courier) = courier {
+            courier
+        } else {
+            // What it knows when it begins is part of it, so that it has to be known now.
+            let seed = recorded.map_or(0, |folder| recording::seed(folder));
+            job.knowledge = Knowledge::Given(sync::snapshot(&job, &opened.database, seed).await?);
+            self.courier(&mut job)?
         };
         let listener = terminal.listener(&self.settings.region, self.settings.provider.name);
         if self.settings.traffic.is_live() {
