@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("normalise", &["model"]),
     ("store", &["model"]),
     ("report", &["model"]),
+    ("exchange", &["model", "store"]),
     ("schema", &["store"]),
     ("migrate", &["schema", "store"]),
     ("sync", &["model", "wire", "provider", "transport", "coverage", "normalise", "store", "report"]),
@@ -35,6 +36,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "normalise",
             "store",
             "report",
+            "exchange",
             "schema",
             "migrate",
             "sync",
@@ -50,6 +52,7 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     // Server programs are fetched from a place that is no provider, without pace, key or recording.
     ("reqwest", &["transport", "store::embedded::download"]),
     ("governor", &["transport"]),
+    ("csv", &["exchange"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("directories", &["cli"]),

@@ -2,19 +2,24 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 mod database;
 mod migrate;
 mod migrate_new;
+mod numbers;
 mod renormalise;
+mod time;
+mod venues;
 
 pub use database::{DatabaseArgs, ScratchArgs};
 pub use migrate::{HowFar, MigrateArgs, MigrateCommand, WaitArgs};
 pub use migrate_new::NewArgs;
+pub use numbers::{Numbers, NumbersError};
 pub use renormalise::RenormaliseArgs;
+pub use time::{Span, TimeError};
+pub use venues::{ExportArgs, ExportFormat, ListArgs, WhichArgs};
 
 use crate::model::MicroUsd;
 
@@ -54,6 +59,12 @@ pub enum Command {
     /// Fetch the venues of a region and write them to the database.
     #[command(after_help = SYNC_EXAMPLES)]
     Sync(Box<SyncArgs>),
+    /// Show the venues that are kept, a table on a terminal and JSON lines elsewhere.
+    #[command(after_help = venues::LIST_EXAMPLES)]
+    List(Box<ListArgs>),
+    /// Write the venues that are kept as GeoJSON, CSV or NDJSON.
+    #[command(after_help = venues::EXPORT_EXAMPLES)]
+    Export(Box<ExportArgs>),
     /// List the regions that can be synced.
     #[command(after_help = "Regions are the [regions.NAME] tables of venues.toml; `demo` is always there.")]
     Regions,
@@ -228,46 +239,6 @@ pub enum DbCommand {
         #[arg(long)]
         idle_ms: NonZeroU64,
     },
-}
-
-/// Exactly `N` finite numbers, separated by commas.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Numbers<const N: usize>(pub [f64; N]);
-
-/// Text that is not the numbers it should be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NumbersError {
-    /// Too few or too many.
-    #[error("numbers needed: {wanted}, separated by commas; given: {found}")]
-    Count {
-        /// How many there were.
-        found: usize,
-        /// How many there should be.
-        wanted: usize,
-    },
-    /// One of them is not a number.
-    #[error("`{0}` is not a number")]
-    NotANumber(String),
-}
-
-impl<const N: usize> FromStr for Numbers<N> {
-    type Err = NumbersError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts: Vec<&str> = text.split(',').map(str::trim).collect();
-        let mut numbers = [0.0; N];
-        if parts.len() != N {
-            return Err(NumbersError::Count { found: parts.len(), wanted: N });
-        }
-        for (number, part) in numbers.iter_mut().zip(parts) {
-            *number = part
-                .parse()
-                .ok()
-                .filter(|value: &f64| value.is_finite())
-                .ok_or_else(|| NumbersError::NotANumber(part.to_owned()))?;
-        }
-        Ok(Self(numbers))
-    }
 }
 
 fn usd(text: &str) -> Result<MicroUsd, String> {

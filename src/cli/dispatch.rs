@@ -8,7 +8,10 @@ use std::time::Duration;
 use clap::CommandFactory;
 use tokio::runtime::{self, Runtime};
 
-use super::args::{CategoriesArgs, Cli, Command, DbCommand, MigrateCommand, RenormaliseArgs, SyncArgs};
+use super::args::{
+    CategoriesArgs, Cli, Command, DbCommand, ExportArgs, ExportFormat, MigrateCommand, RenormaliseArgs, SyncArgs,
+    WhichArgs,
+};
 use super::categories;
 use super::commands::{self, DbAction, Failure, Told};
 use super::complaint::complain;
@@ -20,7 +23,9 @@ use super::settings::file::{SettingsFile, SettingsFileError};
 use super::settings::folders::Folders;
 use super::settings::renormalise_job::{self, RenormaliseJob, RenormaliseJobError};
 use super::settings::sync_job::{self, Surroundings, SyncJob, SyncJobError};
+use super::settings::venues_job::{self, VenuesJob, VenuesJobError};
 use super::terminal::{self, Terminal};
+use crate::exchange::Format;
 use crate::model::{Renormalised, Summary};
 use crate::report;
 use crate::store::embedded;
@@ -37,6 +42,14 @@ pub enum CommandError {
     /// What is to be cleaned again.
     #[error(transparent)]
     RenormaliseJob(#[from] RenormaliseJobError),
+    /// Which venues are to be read.
+    #[error(transparent)]
+    VenuesJob(#[from] VenuesJobError),
+    /// The form of a file.
+    #[error(
+        "in which form? Say --format geojson, csv or ndjson, or --output with a name that ends in .geojson, .csv or .ndjson"
+    )]
+    NoFormat,
     /// Which database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -55,7 +68,12 @@ impl CommandError {
     /// What a scheduler is told.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::File(_) | Self::Job(_) | Self::RenormaliseJob(_) | Self::Database(_) => Exit::Usage,
+            Self::File(_)
+            | Self::Job(_)
+            | Self::RenormaliseJob(_)
+            | Self::VenuesJob(_)
+            | Self::NoFormat
+            | Self::Database(_) => Exit::Usage,
             Self::Stdout(_) | Self::Json(_) => Exit::Bug,
             Self::Work(failure) => failure.exit(),
         }
@@ -89,6 +107,15 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
         }
         Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Renormalise(args) => renormalise(&kept(cli, args, terminal, &environment, &folders)?, terminal),
+        Command::List(args) => {
+            let job = venues(cli, &args.which, terminal, &environment, &folders)?;
+            Ok(runtime()?.block_on(commands::list_venues(&job, terminal))?)
+        }
+        Command::Export(args) => {
+            let format = format(args)?;
+            let job = venues(cli, &args.which, terminal, &environment, &folders)?;
+            Ok(runtime()?.block_on(commands::export_venues(&job, format, args.output.as_deref(), terminal))?)
+        }
         Command::Categories(args) if args.unmapped => unmapped(args, &environment, &folders, terminal),
         Command::Categories(_) => {
             terminal::print(&categories::all(terminal.json)?)?;
@@ -146,6 +173,43 @@ fn kept(
         on_terminal: terminal.watched,
     };
     Ok(renormalise_job::resolve(args, around, &crate::provider::all())?)
+}
+
+fn venues(
+    cli: &Cli,
+    which: &WhichArgs,
+    terminal: &Terminal,
+    environment: &Environment,
+    folders: &Folders,
+) -> Result<VenuesJob, CommandError> {
+    let file = settings_file(cli, environment, folders)?;
+    let around = Surroundings {
+        file: &file,
+        config_flag: cli.global.config.as_deref(),
+        environment,
+        folders,
+        on_terminal: terminal.watched,
+    };
+    Ok(venues_job::resolve(which, around, &crate::provider::all())?)
+}
+
+/// The form of an export: as said, else as the file's name has it.
+fn format(args: &ExportArgs) -> Result<Format, CommandError> {
+    if let Some(said) = args.format {
+        return Ok(match said {
+            ExportFormat::GeoJson => Format::GeoJson,
+            ExportFormat::Csv => Format::Csv,
+            ExportFormat::Ndjson => Format::Ndjson,
+        });
+    }
+    let ending = args.output.as_ref().and_then(|path| path.extension());
+    let ending = ending.map(|ending| ending.to_string_lossy().to_lowercase());
+    match ending.as_deref() {
+        Some("geojson" | "json") => Ok(Format::GeoJson),
+        Some("csv") => Ok(Format::Csv),
+        Some("ndjson" | "jsonl") => Ok(Format::Ndjson),
+        _ => Err(CommandError::NoFormat),
+    }
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Exit, CommandError> {

@@ -14,6 +14,8 @@ pub mod secrets;
 pub mod settings;
 pub mod terminal;
 mod usage;
+mod venue_table;
+mod whole_file;
 
 use std::process::ExitCode;
 

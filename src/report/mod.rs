@@ -13,4 +13,4 @@ pub use json::json_line;
 pub use renormalised::renormalised;
 pub use run_report::{LookAtData, RunReport};
 pub use text::text;
-pub use words::{count, grouped};
+pub use words::{column, count, grouped};

@@ -17,6 +17,7 @@ mod spend;
 mod tiles;
 mod transaction;
 mod unmapped;
+mod venues;
 
 pub use answer::{AnswerToCommit, CommitError, Committed, commit_answer};
 pub use connect::{Database, DatabaseError, Remedy};
@@ -30,3 +31,4 @@ pub use runs::{OpenedRun, RunFigures, RunSpec, close_if_finished, figures, leave
 pub use spend::{Budget, Refund, ReserveError, Spender, refund, reserve};
 pub use tiles::{ClaimedTile, Lease, Progress, claim, complete_tile, fail_tile, progress, release, renew};
 pub use unmapped::{UnmappedWord, unmapped_words};
+pub use venues::{Moment, Since, VenueFilter, VenueOrder, VenueReader};

@@ -6,10 +6,12 @@ mod demo;
 mod failure;
 mod migrate;
 mod open;
+mod reading;
 mod region;
 mod renormalise;
 mod signals;
 mod sync;
+mod venues;
 
 pub use categories::unmapped_words;
 pub use db::{DbAction, db};
@@ -17,3 +19,4 @@ pub use failure::Failure;
 pub use migrate::migrate;
 pub use renormalise::renormalise;
 pub use sync::{Told, sync};
+pub use venues::{export_venues, list_venues};

@@ -12,3 +12,4 @@ pub mod region;
 pub mod renormalise_job;
 pub mod sync_job;
 mod toml_section;
+pub mod venues_job;
