@@ -50,13 +50,13 @@ async fn measure(rows: i32) {
         let (of_all, took) = export(&desk, &["export", "--format", format]);
         println!(
             "{format}: {rows} venues at most {of_all} KiB, {:.2} times that of {few} ({of_few} KiB), in {took:?}",
-            of_all as f64 / of_few.max(1) as f64
+            f64::from(of_all) / f64::from(of_few.max(1))
         );
     }
 }
 
 /// The most memory that the command had, KiB; and how long it took.
-fn export(desk: &Desk, words: &[&str]) -> (u64, Duration) {
+fn export(desk: &Desk, words: &[&str]) -> (u32, Duration) {
     let began = Instant::now();
     let mut child = desk.command(words).stdout(Stdio::null()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());

@@ -6,17 +6,21 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 mod database;
+mod events;
 mod migrate;
 mod migrate_new;
 mod numbers;
+mod profiles;
 mod renormalise;
 mod time;
 mod venues;
 
 pub use database::{DatabaseArgs, ScratchArgs};
+pub use events::{EventsArgs, EventsCommand, ImportArgs, StatsArgs};
 pub use migrate::{HowFar, MigrateArgs, MigrateCommand, WaitArgs};
 pub use migrate_new::NewArgs;
 pub use numbers::{Numbers, NumbersError};
+pub use profiles::{DueArgs, ProfilesArgs, ProfilesCommand, PutArgs};
 pub use renormalise::RenormaliseArgs;
 pub use time::{Span, TimeError};
 pub use venues::{ExportArgs, ExportFormat, ListArgs, WhichArgs};
@@ -65,6 +69,12 @@ pub enum Command {
     /// Write the venues that are kept as GeoJSON, CSV or NDJSON.
     #[command(after_help = venues::EXPORT_EXAMPLES)]
     Export(Box<ExportArgs>),
+    /// Hand venues out for enrichment, and take the results back.
+    #[command(after_help = profiles::EXAMPLES)]
+    Profiles(ProfilesArgs),
+    /// Take in what people did with venues, or count it.
+    #[command(after_help = "Example:\n  venues events import events.ndjson --rejects refused.ndjson")]
+    Events(EventsArgs),
     /// List the regions that can be synced.
     #[command(after_help = "Regions are the [regions.NAME] tables of venues.toml; `demo` is always there.")]
     Regions,

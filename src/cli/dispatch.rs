@@ -9,8 +9,8 @@ use clap::CommandFactory;
 use tokio::runtime::{self, Runtime};
 
 use super::args::{
-    CategoriesArgs, Cli, Command, DbCommand, ExportArgs, ExportFormat, MigrateCommand, RenormaliseArgs, SyncArgs,
-    WhichArgs,
+    CategoriesArgs, Cli, Command, DbCommand, EventsCommand, ExportArgs, ExportFormat, MigrateCommand, ProfilesCommand,
+    RenormaliseArgs, SyncArgs, WhichArgs,
 };
 use super::categories;
 use super::commands::{self, DbAction, Failure, Told};
@@ -121,6 +121,8 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
             terminal::print(&categories::all(terminal.json)?)?;
             Ok(Exit::Complete)
         }
+        Command::Profiles(args) => profiles(&args.action, &environment, &folders, terminal),
+        Command::Events(args) => events(&args.action, &environment, &folders, terminal),
         Command::Migrate(args) => {
             let choose = |flags| database::choose(Asker::Work, flags, &environment, &folders, terminal.watched);
             let chosen = args.action.database().map(choose).transpose()?;
@@ -290,6 +292,51 @@ fn unmapped(
     let words = runtime()?.block_on(commands::unmapped_words(&chosen, terminal))?;
     terminal::print(&categories::unmapped(&words, terminal.json)?)?;
     Ok(Exit::Complete)
+}
+
+/// Hands profiles out, or takes them back.
+fn profiles(
+    action: &ProfilesCommand,
+    environment: &Environment,
+    folders: &Folders,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
+    let choose = |asker, flags| database::choose(asker, flags, environment, folders, terminal.watched);
+    let (text, exit) = match action {
+        ProfilesCommand::Due(args) => {
+            let asker = if args.claim.is_some() { Asker::Work } else { Asker::Look };
+            let chosen = choose(asker, &args.database)?;
+            (runtime()?.block_on(commands::due_profiles(args, &chosen, terminal))?, Exit::Complete)
+        }
+        ProfilesCommand::Put(args) => {
+            let chosen = choose(Asker::Work, &args.database)?;
+            runtime()?.block_on(commands::put_profiles(args, &chosen, terminal))?
+        }
+    };
+    terminal::print(&text)?;
+    Ok(exit)
+}
+
+/// Takes events in, or counts them.
+fn events(
+    action: &EventsCommand,
+    environment: &Environment,
+    folders: &Folders,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
+    let choose = |asker, flags| database::choose(asker, flags, environment, folders, terminal.watched);
+    let (text, exit) = match action {
+        EventsCommand::Import(args) => {
+            let chosen = choose(Asker::Work, &args.database)?;
+            runtime()?.block_on(commands::import_events(args, &chosen, terminal))?
+        }
+        EventsCommand::Stats(args) => {
+            let chosen = choose(Asker::Look, &args.database)?;
+            (runtime()?.block_on(commands::event_stats(args, &chosen, terminal))?, Exit::Complete)
+        }
+    };
+    terminal::print(&text)?;
+    Ok(exit)
 }
 
 /// Changes or shows the schema.

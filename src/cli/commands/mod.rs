@@ -3,9 +3,12 @@
 mod categories;
 mod db;
 mod demo;
+mod events;
 mod failure;
+mod intake;
 mod migrate;
 mod open;
+mod profiles;
 mod reading;
 mod region;
 mod renormalise;
@@ -15,8 +18,10 @@ mod venues;
 
 pub use categories::unmapped_words;
 pub use db::{DbAction, db};
+pub use events::{event_stats, import_events};
 pub use failure::Failure;
 pub use migrate::migrate;
+pub use profiles::{due_profiles, put_profiles};
 pub use renormalise::renormalise;
 pub use sync::{Told, sync};
 pub use venues::{export_venues, list_venues};
