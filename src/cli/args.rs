@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 mod database;
+mod doctor;
 mod events;
 mod migrate;
 mod migrate_new;
@@ -16,6 +17,7 @@ mod time;
 mod venues;
 
 pub use database::{DatabaseArgs, ScratchArgs};
+pub use doctor::DoctorArgs;
 pub use events::{EventsArgs, EventsCommand, ImportArgs, StatsArgs};
 pub use migrate::{HowFar, MigrateArgs, MigrateCommand, WaitArgs};
 pub use migrate_new::NewArgs;
@@ -84,6 +86,9 @@ pub enum Command {
     /// Clean again what the providers said and was kept, with today's rules: nobody is asked, nothing is paid.
     #[command(after_help = RENORMALISE_EXAMPLES)]
     Renormalise(RenormaliseArgs),
+    /// Look for whatever would be in the way of a sync, and say what to do about it.
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Change the database's schema, or show what it is.
     Migrate(MigrateArgs),
     /// Look at the database, or control the embedded PostgreSQL server.

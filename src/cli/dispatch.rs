@@ -1,6 +1,5 @@
 //! From what was typed to what is done.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::Path;
 use std::time::Duration;
@@ -9,84 +8,29 @@ use clap::CommandFactory;
 use tokio::runtime::{self, Runtime};
 
 use super::args::{
-    CategoriesArgs, Cli, Command, DbCommand, EventsCommand, ExportArgs, ExportFormat, MigrateCommand, ProfilesCommand,
-    RenormaliseArgs, SyncArgs, WhichArgs,
+    CategoriesArgs, Cli, Command, DbCommand, DoctorArgs, EventsCommand, ExportArgs, ExportFormat, MigrateCommand,
+    ProfilesCommand, RenormaliseArgs, SyncArgs, WhichArgs,
 };
 use super::categories;
+use super::command_error::CommandError;
 use super::commands::{self, DbAction, Failure, Told};
 use super::complaint::complain;
 use super::environment::Environment;
 use super::exit::Exit;
+use super::finding::{self, Level};
 use super::regions;
 use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError, ScratchChoice};
+use super::settings::doctor_job;
 use super::settings::file::{SettingsFile, SettingsFileError};
 use super::settings::folders::Folders;
-use super::settings::renormalise_job::{self, RenormaliseJob, RenormaliseJobError};
-use super::settings::sync_job::{self, Surroundings, SyncJob, SyncJobError};
-use super::settings::venues_job::{self, VenuesJob, VenuesJobError};
+use super::settings::renormalise_job::{self, RenormaliseJob};
+use super::settings::sync_job::{self, Surroundings, SyncJob};
+use super::settings::venues_job::{self, VenuesJob};
 use super::terminal::{self, Terminal};
 use crate::exchange::Format;
 use crate::model::{Renormalised, Summary};
 use crate::report;
 use crate::store::embedded;
-
-/// Why a command did not do what it was asked for.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// `venues.toml`.
-    #[error(transparent)]
-    File(#[from] SettingsFileError),
-    /// What is to be synced.
-    #[error(transparent)]
-    Job(#[from] SyncJobError),
-    /// What is to be cleaned again.
-    #[error(transparent)]
-    RenormaliseJob(#[from] RenormaliseJobError),
-    /// Which venues are to be read.
-    #[error(transparent)]
-    VenuesJob(#[from] VenuesJobError),
-    /// The form of a file.
-    #[error(
-        "in which form? Say --format geojson, csv or ndjson, or --output with a name that ends in .geojson, .csv or .ndjson"
-    )]
-    NoFormat,
-    /// Which database.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// Stdout.
-    #[error("cannot write to stdout")]
-    Stdout(#[from] std::io::Error),
-    /// A value of ours that is not JSON.
-    #[error("cannot write JSON")]
-    Json(#[from] serde_json::Error),
-    /// The work itself.
-    #[error(transparent)]
-    Work(#[from] Failure),
-}
-
-impl CommandError {
-    /// What a scheduler is told.
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::File(_)
-            | Self::Job(_)
-            | Self::RenormaliseJob(_)
-            | Self::VenuesJob(_)
-            | Self::NoFormat
-            | Self::Database(_) => Exit::Usage,
-            Self::Stdout(_) | Self::Json(_) => Exit::Bug,
-            Self::Work(failure) => failure.exit(),
-        }
-    }
-
-    /// What to do, where the message alone does not say it.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
-        match self {
-            Self::Work(failure) => failure.hint(),
-            _ => None,
-        }
-    }
-}
 
 /// Does it. Everything that can be wrong with the settings is found before anything is begun.
 pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
@@ -95,11 +39,15 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
     }
     let environment = Environment::read(Path::new("."));
     let folders = Folders::find();
+    if let Command::Doctor(args) = &cli.command {
+        return doctor(cli, args, terminal, &environment, &folders);
+    }
     for warning in &environment.warnings {
         tracing::warn!("{warning}");
     }
     match &cli.command {
         Command::Completions { shell } => completions(*shell),
+        Command::Doctor(args) => doctor(cli, args, terminal, &environment, &folders),
         Command::Regions => {
             let file = settings_file(cli, &environment, &folders)?;
             terminal::print(&regions::list(&file.regions, terminal.json)?)?;
@@ -292,6 +240,23 @@ fn unmapped(
     let words = runtime()?.block_on(commands::unmapped_words(&chosen, terminal))?;
     terminal::print(&categories::unmapped(&words, terminal.json)?)?;
     Ok(Exit::Complete)
+}
+
+/// Looks at everything; what is wrong with the settings is a finding like any other.
+fn doctor(
+    cli: &Cli,
+    args: &DoctorArgs,
+    terminal: &Terminal,
+    environment: &Environment,
+    folders: &Folders,
+) -> Result<Exit, CommandError> {
+    let file = SettingsFile::find(cli.global.config.as_deref(), environment, folders);
+    let place = (folders, terminal.watched);
+    let job = doctor_job::resolve(args, file, environment, place, &crate::provider::all());
+    let findings = runtime()?.block_on(commands::doctor(job))?;
+    terminal::print(&finding::told(&findings, terminal.json)?)?;
+    let problem = findings.iter().any(|finding| finding.level == Level::Problem);
+    Ok(if problem { Exit::Finding } else { Exit::Complete })
 }
 
 /// Hands profiles out, or takes them back.

@@ -2,12 +2,14 @@
 
 pub mod args;
 mod categories;
+pub mod command_error;
 pub mod commands;
 mod complaint;
 pub mod database_url;
 pub mod dispatch;
 pub mod environment;
 pub mod exit;
+pub mod finding;
 mod panic_hook;
 mod regions;
 pub mod secrets;

@@ -1,14 +1,17 @@
 //! What the commands do, each in a file of its own, on the rooms below.
 
+mod adrift;
 mod categories;
 mod db;
 mod demo;
+mod doctor;
 mod events;
 mod failure;
 mod intake;
 mod migrate;
 mod open;
 mod profiles;
+mod reach;
 mod reading;
 mod region;
 mod renormalise;
@@ -18,6 +21,7 @@ mod venues;
 
 pub use categories::unmapped_words;
 pub use db::{DbAction, db};
+pub use doctor::doctor;
 pub use events::{event_stats, import_events};
 pub use failure::Failure;
 pub use migrate::migrate;

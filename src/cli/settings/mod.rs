@@ -3,6 +3,7 @@
 
 pub mod area;
 pub mod database;
+pub mod doctor_job;
 pub mod file;
 pub mod folders;
 mod go_on;
