@@ -55,6 +55,7 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("csv", &["exchange"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("directories", &["cli"]),
     ("dotenvy", &["cli"]),
     ("indicatif", &["cli"]),

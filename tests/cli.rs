@@ -23,6 +23,11 @@ fn help_of_every_command_says_what_matters() {
             &["--region", "--near", "--bbox", "--max-cost", "--replay", "GOOGLE_PLACES_API_KEY", "DATABASE_URL", "75"],
         ),
         (&["regions", "--help"], &["venues.toml", "demo"]),
+        (&["list", "--help"], &["--open-at", "--category", "venues list --region demo"]),
+        (&["export", "--help"], &["geojson", "csv", "ndjson", "--output", "venues export --region lisbon"]),
+        (&["profiles", "put", "--help"], &["--worker", "--rejects", "attribute_scores", "65"]),
+        (&["events", "import", "--help"], &["--rejects", "thumbs_up", "65"]),
+        (&["doctor", "--help"], &["--online", "venues doctor --json"]),
         (&["migrate", "--help"], &["up", "down", "current", "history", "stamp", "sql", "repair"]),
         (&["migrate", "down", "--help"], &["[N]", "--database-url", "--embedded"]),
         (&["db", "--help"], &["url", "shell", "stop", "status", "psql"]),
@@ -170,6 +175,21 @@ fn completions_are_printed_for_every_shell() {
         assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{shell}");
         assert_all(&said.stdout, &["venues", "migrate", "max-cost"]);
     }
+}
+
+#[test]
+fn manual_pages_are_written_for_every_verb() {
+    let desk = Desk::new();
+    let said = desk.run(&["man", "share/man1"]);
+    assert_eq!((said.code, said.stdout.as_str(), said.stderr.as_str()), (Some(0), "", ""));
+    for (page, expected) in
+        [("venues.1", "completions"), ("venues-sync.1", "max\\-cost"), ("venues-events-import.1", "rejects")]
+    {
+        let text = std::fs::read_to_string(desk.folder.path().join("share/man1").join(page)).expect("it is written");
+        assert_all(&text, &[".TH", expected]);
+    }
+    assert!(!desk.folder.path().join("share/man1/venues-db-watch.1").exists(), "the watcher is ours alone");
+    assert_all(&desk.refuses(&["man", "/dev/null/x"]), &["cannot write /dev/null/x"]);
 }
 
 #[test]

@@ -94,6 +94,13 @@ pub enum Command {
     /// Look at the database, or control the embedded PostgreSQL server.
     #[command(after_help = DB_EXAMPLES)]
     Db(DbArgs),
+    /// Write the manual pages into a folder.
+    #[command(after_help = "Example:\n  venues man ~/.local/share/man/man1 && man venues-sync")]
+    Man {
+        /// The folder; made where it is missing.
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  venues completions bash > ~/.local/share/bash-completion/completions/venues")]
     Completions {

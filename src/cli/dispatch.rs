@@ -34,8 +34,10 @@ use crate::store::embedded;
 
 /// Does it. Everything that can be wrong with the settings is found before anything is begun.
 pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
-    if let Command::Completions { shell } = &cli.command {
-        return completions(*shell);
+    match &cli.command {
+        Command::Completions { shell } => return completions(*shell),
+        Command::Man { folder } => return man(folder),
+        _ => {}
     }
     let environment = Environment::read(Path::new("."));
     let folders = Folders::find();
@@ -47,6 +49,7 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
     }
     match &cli.command {
         Command::Completions { shell } => completions(*shell),
+        Command::Man { folder } => man(folder),
         Command::Doctor(args) => doctor(cli, args, terminal, &environment, &folders),
         Command::Regions => {
             let file = settings_file(cli, &environment, &folders)?;
@@ -166,6 +169,14 @@ fn completions(shell: clap_complete::Shell) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "venues", &mut script);
     terminal::print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Complete)
+}
+
+/// A page for the command and for each of its verbs.
+fn man(folder: &Path) -> Result<Exit, CommandError> {
+    let unwritable = |source| Failure::File { what: "cannot write", path: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(unwritable)?;
+    clap_mangen::generate_to(Cli::command(), folder).map_err(unwritable)?;
     Ok(Exit::Complete)
 }
 
