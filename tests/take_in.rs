@@ -11,10 +11,15 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 use support::database::TestDatabase;
 use support::desk::{Desk, Said, assert_all};
+use support::listener::Listener;
 use support::migrations::to_head;
 use uuid::Uuid;
 use venue_sync::exchange::{read_event, read_profile};
-use venue_sync::store::{Database, claim_profiles, import_events, put_profiles};
+use venue_sync::model::Position;
+use venue_sync::store::{
+    Database, Moment, VenueFilter, VenueOrder, VenueReader, claim_profiles, due_profiles, event_stats, import_events,
+    put_profiles, server_facts, spent,
+};
 
 const TTL: Duration = Duration::from_hours(168);
 
@@ -22,7 +27,7 @@ struct Post {
     desk: Desk,
     pool: PgPool,
     database: Database,
-    _guard: TestDatabase,
+    guard: TestDatabase,
 }
 
 /// The id of the venue of this number.
@@ -49,7 +54,7 @@ impl Post {
         let database = Database::connect(&guard.url(), 4).await.unwrap();
         to_head(&database).await;
         let desk = Desk::new().with("DATABASE_URL", &guard.url());
-        let post = Self { desk, pool: guard.pool().await, database, _guard: guard };
+        let post = Self { desk, pool: guard.pool().await, database, guard };
         post.run(&format!(
             "with v as (insert into venues select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'id-' || n, 'osm',
                  'Venue ' || n, '{{cafe}}', 1, n, null, null, null, null, null, now(), now(), now() from generate_series(1, {venues}) n
@@ -212,6 +217,29 @@ async fn events_are_taken_in_once_however_often_they_come() {
     assert_eq!((&stats["by_type"], &stats["by_mode"]), (&json!({"CLICK": 1, "THUMBS_UP": 1}), &json!({"WORK": 2})));
     assert_all(&post.says("events stats").stdout, &["2 events of 1 user with 0 venues, 2026-11-27", "THUMBS_UP"]);
     assert_eq!(post.says("events stats --since 2026-11-28").stdout, "no events\n");
+}
+
+#[tokio::test]
+async fn a_pooler_that_hands_out_connections_by_the_transaction_is_no_hindrance() {
+    let post = Post::with(2).await;
+    let listener = Listener::start(&post.guard.options()).await;
+    let database = Database::connect(&listener.url(), 2).await.unwrap();
+    due_profiles(&database, 5).await.unwrap();
+    claim_profiles(&database, "me", Duration::from_mins(5), 1).await.unwrap();
+    let made: Vec<_> = [scores(1, 0.1), scores(2, 0.2)].iter().map(|line| read_profile(line).unwrap()).collect();
+    put_profiles(&database, None, TTL, &made).await.unwrap();
+    import_events(&database, &[read_event(&event(1, "save", Some(venue(1)))).unwrap()]).await.unwrap();
+    event_stats(&database, None).await.unwrap();
+    server_facts(&database).await.unwrap();
+    spent(&database).await.unwrap();
+    let near = VenueOrder::Nearest(Position::new(1.0, 1.0).unwrap());
+    let open = VenueFilter { open_at: Some(Moment::Now), ..VenueFilter::default() };
+    let mut read = VenueReader::open(&database, &open, near).await.unwrap();
+    assert!(read.next().await.unwrap().is_empty());
+    let heard = listener.heard();
+    assert!(heard.named.is_empty(), "statements that another's connection would not know: {:?}", heard.named);
+    assert!(heard.outside.is_empty(), "statements outside a transaction: {:?}", heard.outside);
+    assert!(heard.statements > 10);
 }
 
 #[tokio::test]

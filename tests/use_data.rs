@@ -231,6 +231,30 @@ async fn whoever_has_seen_enough_of_many_is_no_error() {
 }
 
 #[tokio::test]
+async fn an_export_that_is_stopped_leaves_the_file_as_it_was() {
+    let shelf = Shelf::empty().await;
+    let mut other = shelf.database.connect().await;
+    // What is to be read is held, so that the command is still at it when the signal comes.
+    other.execute("begin; lock table venues in access exclusive mode").await.unwrap();
+    let path = shelf.desk.folder.path().join("out.csv");
+    std::fs::write(&path, "before").unwrap();
+    let mut child = shelf.desk.command(&["export", "-o", "out.csv"]).stderr(Stdio::piped()).spawn().unwrap();
+    let waiting = "select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())";
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut other).await.unwrap() == 0 {
+        tokio::task::yield_now().await;
+    }
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::TERM).unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut first = String::new();
+    told.read_line(&mut first).unwrap();
+    assert_all(&first, &["stopping: the file is left as it was"]);
+    assert_eq!(child.wait().unwrap().code(), Some(75), "whatever the database is at");
+    other.execute("rollback").await.unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
+    assert_eq!(std::fs::read_dir(shelf.desk.folder.path()).unwrap().count(), 3, "and nothing beside it");
+}
+
+#[tokio::test]
 async fn whoever_may_only_read_the_venues_can() {
     let shelf = Shelf::full().await;
     let role = format!("reader_{}", uuid::Uuid::new_v4().simple());

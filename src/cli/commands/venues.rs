@@ -101,16 +101,23 @@ impl<W: Write + Send> To<'_, W> {
         let attribution = |name: &str| attribution(&providers, name);
         let begun = Export::begin(self.out, self.format, &attribution);
         let Some(mut export) = enough(begun).map_err(unwritable(self.place))? else { return Ok(None) };
-        let mut ended_early = false;
+        let mut gone = false;
         let mut each = |venue: &Venue| {
-            let gone = enough(export.write(venue)).map_err(unwritable(self.place))?.is_none();
-            ended_early = gone || self.stop.is_cancelled();
-            Ok(!ended_early)
+            gone = enough(export.write(venue)).map_err(unwritable(self.place))?.is_none();
+            Ok(!gone && !self.stop.is_cancelled())
         };
-        let ended = read(job, &places, self.order, &opened, &mut each).await;
+        let ended = tokio::select! {
+            ended = read(job, &places, self.order, &opened, &mut each) => ended,
+            // What the database is at is left behind with its connection.
+            () = self.stop.cancelled() => return Ok(None),
+        };
         opened.database.close().await;
         ended?;
-        if ended_early { Ok(None) } else { enough(export.finish()).map_err(unwritable(self.place)) }
+        if gone || self.stop.is_cancelled() {
+            Ok(None)
+        } else {
+            enough(export.finish()).map_err(unwritable(self.place))
+        }
     }
 }
 

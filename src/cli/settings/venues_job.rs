@@ -118,6 +118,9 @@ fn codes(words: &[String], providers: &[Box<dyn Provider>]) -> Result<Vec<String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::environment::Environment;
+    use crate::cli::settings::file::SettingsFile;
+    use crate::cli::settings::folders::Folders;
 
     fn found(words: &[&str]) -> Result<Vec<String>, String> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -131,6 +134,34 @@ mod tests {
         assert!(!restaurants.contains(&"cafe".to_owned()));
         assert_eq!(found(&["sushi_restaurant"]).unwrap(), ["sushi_restaurant"]);
         assert_eq!(found(&["google:noodle_barge"]).unwrap(), ["noodle_barge"]);
+    }
+
+    fn place(regions: &[&str]) -> &'static str {
+        let text = "[regions.lisbon]\nbbox = [-9.23, 38.69, -9.09, 38.80]\n";
+        let file = SettingsFile::read(std::path::Path::new("venues.toml"), text).unwrap();
+        let environment = Environment::of(&[("DATABASE_URL", "postgresql://me@localhost/mine")]);
+        let folders = Folders { config: None, data: "/d".into(), cache: "/c".into() };
+        let around = Surroundings {
+            file: &file,
+            config_flag: None,
+            environment: &environment,
+            folders: &folders,
+            on_terminal: false,
+        };
+        let region = regions.iter().map(|name| (*name).to_owned()).collect();
+        let which = WhichArgs { region, ..WhichArgs::default() };
+        match resolve(&which, around, &crate::provider::all()).unwrap().database {
+            DatabaseChoice::Url(_) => "theirs",
+            DatabaseChoice::Embedded(_) => "embedded",
+        }
+    }
+
+    #[test]
+    fn the_demo_is_read_where_it_was_written() {
+        assert_eq!(place(&["demo"]), "embedded");
+        for regions in [&[][..], &["lisbon"], &["demo", "lisbon"]] {
+            assert_eq!(place(regions), "theirs", "{regions:?}");
+        }
     }
 
     #[test]
