@@ -7,6 +7,7 @@ use super::region::{DEMO, Origin, RegionError, RegionSettings};
 use super::sync_job::Surroundings;
 use crate::cli::args::{Numbers, WhichArgs};
 use crate::model::Vocabulary;
+use crate::normalise::slug;
 use crate::provider::Provider;
 use crate::store::VenueFilter;
 
@@ -104,7 +105,7 @@ fn codes(words: &[String], providers: &[Box<dyn Provider>]) -> Result<Vec<String
     for word in words.iter().map(|word| word.trim()).filter(|word| !word.is_empty()) {
         if let Some((name, own)) = word.split_once(':') {
             let provider = provider::find(name, providers)?;
-            codes.push(provider.category(own).unwrap_or(own).to_owned());
+            codes.push(provider.category(own).map_or_else(|| slug(own), str::to_owned));
         } else if ours.get(word).is_some() {
             let below = ours.all().iter().filter(|category| ours.is_within(category.code, word));
             codes.extend(below.map(|category| category.code.to_owned()));
@@ -134,6 +135,7 @@ mod tests {
         assert!(!restaurants.contains(&"cafe".to_owned()));
         assert_eq!(found(&["sushi_restaurant"]).unwrap(), ["sushi_restaurant"]);
         assert_eq!(found(&["google:noodle_barge"]).unwrap(), ["noodle_barge"]);
+        assert_eq!(found(&["foursquare:Noodle Barge"]).unwrap(), ["noodle_barge"], "as it is stored");
     }
 
     fn place(regions: &[&str]) -> &'static str {
