@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod coverage;
+pub mod exchange;
 pub mod migrate;
 pub mod model;
 pub mod normalise;

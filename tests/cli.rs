@@ -5,78 +5,13 @@ mod support;
 
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use double::city;
 use double::google::{Double, KEY};
 use sqlx::{AssertSqlSafe, Executor as _};
 use support::database::TestDatabase;
-use tempfile::TempDir;
-
-/// An empty folder to work in, and an environment with nothing of this machine in it.
-struct Desk {
-    folder: TempDir,
-    variables: Vec<(&'static str, String)>,
-}
-
-struct Said {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Desk {
-    fn new() -> Self {
-        Self { folder: TempDir::new().expect("a temporary folder can be made"), variables: vec![] }
-    }
-
-    fn with_file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
-        std::fs::write(self.folder.path().join(name), content).expect("a temporary folder can be written to");
-        self
-    }
-
-    fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.variables.push((name, value.to_owned()));
-        self
-    }
-
-    /// A key, a database that is never reached, and a region.
-    fn ready() -> Self {
-        let region = "[regions.lisbon]\nbbox = [-9.23, 38.69, -9.09, 38.80]\ntypes = [\"cafe\"]\n";
-        Self::new()
-            .with_file("venues.toml", region)
-            .with("GOOGLE_PLACES_API_KEY", "AIzaInventedForTests")
-            .with("DATABASE_URL", "postgresql://me@localhost:1/mine")
-    }
-
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("venues"));
-        command.args(words).current_dir(self.folder.path()).env_clear().env("HOME", self.folder.path());
-        command.envs(self.variables.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, words: &[&str]) -> Said {
-        let Output { status, stdout, stderr } = self.command(words).output().expect("the command can be started");
-        let text = |bytes| String::from_utf8(bytes).expect("the command speaks UTF-8");
-        Said { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
-    }
-
-    /// Runs what must be refused before anything is begun.
-    fn refuses(&self, words: &[&str]) -> String {
-        let said = self.run(words);
-        assert_eq!(said.code, Some(2), "{words:?}: {}", said.stderr);
-        assert_eq!(said.stdout, "", "{words:?}");
-        said.stderr
-    }
-}
-
-#[track_caller]
-fn assert_all(text: &str, expected: &[&str]) {
-    for word in expected {
-        assert!(text.contains(word), "expected {word:?} in\n{text}");
-    }
-}
+use support::desk::{Desk, Said, assert_all};
 
 #[test]
 fn help_of_every_command_says_what_matters() {
@@ -88,6 +23,11 @@ fn help_of_every_command_says_what_matters() {
             &["--region", "--near", "--bbox", "--max-cost", "--replay", "GOOGLE_PLACES_API_KEY", "DATABASE_URL", "75"],
         ),
         (&["regions", "--help"], &["venues.toml", "demo"]),
+        (&["list", "--help"], &["--open-at", "--category", "venues list --region demo"]),
+        (&["export", "--help"], &["geojson", "csv", "ndjson", "--output", "venues export --region lisbon"]),
+        (&["profiles", "put", "--help"], &["--worker", "--rejects", "attribute_scores", "65"]),
+        (&["events", "import", "--help"], &["--rejects", "thumbs_up", "65"]),
+        (&["doctor", "--help"], &["--online", "venues doctor --json"]),
         (&["migrate", "--help"], &["up", "down", "current", "history", "stamp", "sql", "repair"]),
         (&["migrate", "down", "--help"], &["[N]", "--database-url", "--embedded"]),
         (&["db", "--help"], &["url", "shell", "stop", "status", "psql"]),
@@ -235,6 +175,21 @@ fn completions_are_printed_for_every_shell() {
         assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{shell}");
         assert_all(&said.stdout, &["venues", "migrate", "max-cost"]);
     }
+}
+
+#[test]
+fn manual_pages_are_written_for_every_verb() {
+    let desk = Desk::new();
+    let said = desk.run(&["man", "share/man1"]);
+    assert_eq!((said.code, said.stdout.as_str(), said.stderr.as_str()), (Some(0), "", ""));
+    for (page, expected) in
+        [("venues.1", "completions"), ("venues-sync.1", "max\\-cost"), ("venues-events-import.1", "rejects")]
+    {
+        let text = std::fs::read_to_string(desk.folder.path().join("share/man1").join(page)).expect("it is written");
+        assert_all(&text, &[".TH", expected]);
+    }
+    assert!(!desk.folder.path().join("share/man1/venues-db-watch.1").exists(), "the watcher is ours alone");
+    assert_all(&desk.refuses(&["man", "/dev/null/x"]), &["cannot write /dev/null/x"]);
 }
 
 #[test]

@@ -7,18 +7,28 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 mod database;
+mod doctor;
+mod events;
 mod migrate;
 mod migrate_new;
 mod place;
 mod plan;
+mod profiles;
 mod renormalise;
+mod time;
+mod venues;
 
 pub use database::{DatabaseArgs, ScratchArgs};
+pub use doctor::DoctorArgs;
+pub use events::{EventsArgs, EventsCommand, ImportArgs, StatsArgs};
 pub use migrate::{HowFar, MigrateArgs, MigrateCommand, WaitArgs};
 pub use migrate_new::NewArgs;
 pub use place::{AskArgs, Numbers, NumbersError, PlaceArgs};
 pub use plan::PlanArgs;
+pub use profiles::{DueArgs, ProfilesArgs, ProfilesCommand, PutArgs};
 pub use renormalise::RenormaliseArgs;
+pub use time::{Span, TimeError};
+pub use venues::{ExportArgs, ExportFormat, ListArgs, WhichArgs};
 
 use crate::model::MicroUsd;
 
@@ -61,6 +71,18 @@ pub enum Command {
     /// Say what syncing a region would take, what was spent and what is left, without asking anybody; or draw how it was covered.
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(Box<PlanArgs>),
+    /// Show the venues that are kept, a table on a terminal and JSON lines elsewhere.
+    #[command(after_help = venues::LIST_EXAMPLES)]
+    List(Box<ListArgs>),
+    /// Write the venues that are kept as GeoJSON, CSV or NDJSON.
+    #[command(after_help = venues::EXPORT_EXAMPLES)]
+    Export(Box<ExportArgs>),
+    /// Hand venues out for enrichment, and take the results back.
+    #[command(after_help = profiles::EXAMPLES)]
+    Profiles(ProfilesArgs),
+    /// Take in what people did with venues, or count it.
+    #[command(after_help = "Example:\n  venues events import events.ndjson --rejects refused.ndjson")]
+    Events(EventsArgs),
     /// List the regions that can be synced.
     #[command(after_help = "Regions are the [regions.NAME] tables of venues.toml; `demo` is always there.")]
     Regions,
@@ -70,11 +92,21 @@ pub enum Command {
     /// Clean again what the providers said and was kept, with today's rules: nobody is asked, nothing is paid.
     #[command(after_help = RENORMALISE_EXAMPLES)]
     Renormalise(RenormaliseArgs),
+    /// Look for whatever would be in the way of a sync, and say what to do about it.
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Change the database's schema, or show what it is.
     Migrate(MigrateArgs),
     /// Look at the database, or control the embedded PostgreSQL server.
     #[command(after_help = DB_EXAMPLES)]
     Db(DbArgs),
+    /// Write the manual pages into a folder.
+    #[command(after_help = "Example:\n  venues man ~/.local/share/man/man1 && man venues-sync")]
+    Man {
+        /// The folder; made where it is missing.
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  venues completions bash > ~/.local/share/bash-completion/completions/venues")]
     Completions {

@@ -1,6 +1,5 @@
 //! From what was typed to what is done.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::Path;
 use std::time::Duration;
@@ -8,81 +7,51 @@ use std::time::Duration;
 use clap::CommandFactory;
 use tokio::runtime::{self, Runtime};
 
-use super::args::{CategoriesArgs, Cli, Command, DbCommand, MigrateCommand, PlanArgs, RenormaliseArgs, SyncArgs};
+use super::args::{
+    CategoriesArgs, Cli, Command, DbCommand, DoctorArgs, EventsCommand, ExportArgs, ExportFormat, MigrateCommand,
+    PlanArgs, ProfilesCommand, RenormaliseArgs, SyncArgs, WhichArgs,
+};
 use super::categories;
+use super::command_error::CommandError;
 use super::commands::{self, DbAction, Failure, Told};
 use super::complaint::complain;
 use super::environment::Environment;
 use super::exit::Exit;
+use super::finding::{self, Level};
 use super::regions;
 use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError, ScratchChoice};
+use super::settings::doctor_job;
 use super::settings::file::{SettingsFile, SettingsFileError};
 use super::settings::folders::Folders;
 use super::settings::plan_job::{self, PlanJob};
-use super::settings::renormalise_job::{self, RenormaliseJob, RenormaliseJobError};
-use super::settings::sync_job::{self, Surroundings, SyncJob, SyncJobError};
+use super::settings::renormalise_job::{self, RenormaliseJob};
+use super::settings::sync_job::{self, Surroundings, SyncJob};
+use super::settings::venues_job::{self, VenuesJob};
 use super::terminal::{self, Terminal};
+use crate::exchange::Format;
 use crate::model::{Plan, Renormalised, Summary};
 use crate::report;
 use crate::store::embedded;
 
-/// Why a command did not do what it was asked for.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// `venues.toml`.
-    #[error(transparent)]
-    File(#[from] SettingsFileError),
-    /// What is to be synced.
-    #[error(transparent)]
-    Job(#[from] SyncJobError),
-    /// What is to be cleaned again.
-    #[error(transparent)]
-    RenormaliseJob(#[from] RenormaliseJobError),
-    /// Which database.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// Stdout.
-    #[error("cannot write to stdout")]
-    Stdout(#[from] std::io::Error),
-    /// A value of ours that is not JSON.
-    #[error("cannot write JSON")]
-    Json(#[from] serde_json::Error),
-    /// The work itself.
-    #[error(transparent)]
-    Work(#[from] Failure),
-}
-
-impl CommandError {
-    /// What a scheduler is told.
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::File(_) | Self::Job(_) | Self::RenormaliseJob(_) | Self::Database(_) => Exit::Usage,
-            Self::Stdout(_) | Self::Json(_) => Exit::Bug,
-            Self::Work(failure) => failure.exit(),
-        }
-    }
-
-    /// What to do, where the message alone does not say it.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
-        match self {
-            Self::Work(failure) => failure.hint(),
-            _ => None,
-        }
-    }
-}
-
 /// Does it. Everything that can be wrong with the settings is found before anything is begun.
 pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
-    if let Command::Completions { shell } = &cli.command {
-        return completions(*shell);
+    match &cli.command {
+        Command::Completions { shell } => return completions(*shell),
+        Command::Man { folder } => return man(folder),
+        _ => {}
     }
     let environment = Environment::read(Path::new("."));
     let folders = Folders::find();
+    if let Command::Doctor(args) = &cli.command {
+        return doctor(cli, args, terminal, &environment, &folders);
+    }
     for warning in &environment.warnings {
         tracing::warn!("{warning}");
     }
     match &cli.command {
         Command::Completions { shell } => completions(*shell),
+        Command::Man { folder } => man(folder),
+        Command::Doctor(args) => doctor(cli, args, terminal, &environment, &folders),
         Command::Regions => {
             let file = settings_file(cli, &environment, &folders)?;
             terminal::print(&regions::list(&file.regions, terminal.json)?)?;
@@ -91,11 +60,22 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
         Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Plan(args) => plan(&planned(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Renormalise(args) => renormalise(&kept(cli, args, terminal, &environment, &folders)?, terminal),
+        Command::List(args) => {
+            let job = venues(cli, &args.which, terminal, &environment, &folders)?;
+            Ok(runtime()?.block_on(commands::list_venues(&job, terminal))?)
+        }
+        Command::Export(args) => {
+            let format = format(args)?;
+            let job = venues(cli, &args.which, terminal, &environment, &folders)?;
+            Ok(runtime()?.block_on(commands::export_venues(&job, format, args.output.as_deref(), terminal))?)
+        }
         Command::Categories(args) if args.unmapped => unmapped(args, &environment, &folders, terminal),
         Command::Categories(_) => {
             terminal::print(&categories::all(terminal.json)?)?;
             Ok(Exit::Complete)
         }
+        Command::Profiles(args) => profiles(&args.action, &environment, &folders, terminal),
+        Command::Events(args) => events(&args.action, &environment, &folders, terminal),
         Command::Migrate(args) => {
             let choose = |flags| database::choose(Asker::Work, flags, &environment, &folders, terminal.watched);
             let chosen = args.action.database().map(choose).transpose()?;
@@ -168,10 +148,55 @@ fn kept(
     Ok(renormalise_job::resolve(args, around, &crate::provider::all())?)
 }
 
+fn venues(
+    cli: &Cli,
+    which: &WhichArgs,
+    terminal: &Terminal,
+    environment: &Environment,
+    folders: &Folders,
+) -> Result<VenuesJob, CommandError> {
+    let file = settings_file(cli, environment, folders)?;
+    let around = Surroundings {
+        file: &file,
+        config_flag: cli.global.config.as_deref(),
+        environment,
+        folders,
+        on_terminal: terminal.watched,
+    };
+    Ok(venues_job::resolve(which, around, &crate::provider::all())?)
+}
+
+/// The form of an export: as said, else as the file's name has it.
+fn format(args: &ExportArgs) -> Result<Format, CommandError> {
+    if let Some(said) = args.format {
+        return Ok(match said {
+            ExportFormat::GeoJson => Format::GeoJson,
+            ExportFormat::Csv => Format::Csv,
+            ExportFormat::Ndjson => Format::Ndjson,
+        });
+    }
+    let ending = args.output.as_ref().and_then(|path| path.extension());
+    let ending = ending.map(|ending| ending.to_string_lossy().to_lowercase());
+    match ending.as_deref() {
+        Some("geojson" | "json") => Ok(Format::GeoJson),
+        Some("csv") => Ok(Format::Csv),
+        Some("ndjson" | "jsonl") => Ok(Format::Ndjson),
+        _ => Err(CommandError::NoFormat),
+    }
+}
+
 fn completions(shell: clap_complete::Shell) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "venues", &mut script);
     terminal::print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Complete)
+}
+
+/// A page for the command and for each of its verbs.
+fn man(folder: &Path) -> Result<Exit, CommandError> {
+    let unwritable = |source| Failure::File { what: "cannot write", path: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(unwritable)?;
+    clap_mangen::generate_to(Cli::command(), folder).map_err(unwritable)?;
     Ok(Exit::Complete)
 }
 
@@ -264,6 +289,68 @@ fn unmapped(
     let words = runtime()?.block_on(commands::unmapped_words(&chosen, terminal))?;
     terminal::print(&categories::unmapped(&words, terminal.json)?)?;
     Ok(Exit::Complete)
+}
+
+/// Looks at everything; what is wrong with the settings is a finding like any other.
+fn doctor(
+    cli: &Cli,
+    args: &DoctorArgs,
+    terminal: &Terminal,
+    environment: &Environment,
+    folders: &Folders,
+) -> Result<Exit, CommandError> {
+    let file = SettingsFile::find(cli.global.config.as_deref(), environment, folders);
+    let place = (folders, terminal.watched);
+    let job = doctor_job::resolve(args, file, environment, place, &crate::provider::all());
+    let findings = runtime()?.block_on(commands::doctor(job))?;
+    terminal::print(&finding::told(&findings, terminal.json)?)?;
+    let problem = findings.iter().any(|finding| finding.level == Level::Problem);
+    Ok(if problem { Exit::Finding } else { Exit::Complete })
+}
+
+/// Hands profiles out, or takes them back.
+fn profiles(
+    action: &ProfilesCommand,
+    environment: &Environment,
+    folders: &Folders,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
+    let choose = |asker, flags| database::choose(asker, flags, environment, folders, terminal.watched);
+    let (text, exit) = match action {
+        ProfilesCommand::Due(args) => {
+            let asker = if args.claim.is_some() { Asker::Work } else { Asker::Look };
+            let chosen = choose(asker, &args.database)?;
+            (runtime()?.block_on(commands::due_profiles(args, &chosen, terminal))?, Exit::Complete)
+        }
+        ProfilesCommand::Put(args) => {
+            let chosen = choose(Asker::Work, &args.database)?;
+            runtime()?.block_on(commands::put_profiles(args, &chosen, terminal))?
+        }
+    };
+    terminal::print(&text)?;
+    Ok(exit)
+}
+
+/// Takes events in, or counts them.
+fn events(
+    action: &EventsCommand,
+    environment: &Environment,
+    folders: &Folders,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
+    let choose = |asker, flags| database::choose(asker, flags, environment, folders, terminal.watched);
+    let (text, exit) = match action {
+        EventsCommand::Import(args) => {
+            let chosen = choose(Asker::Work, &args.database)?;
+            runtime()?.block_on(commands::import_events(args, &chosen, terminal))?
+        }
+        EventsCommand::Stats(args) => {
+            let chosen = choose(Asker::Look, &args.database)?;
+            (runtime()?.block_on(commands::event_stats(args, &chosen, terminal))?, Exit::Complete)
+        }
+    };
+    terminal::print(&text)?;
+    Ok(exit)
 }
 
 /// Changes or shows the schema.

@@ -4,7 +4,7 @@
 //! The process environment wins over `.env` in the working directory. A variable that is set to nothing counts as not set,
 //! and still wins: `DATABASE_URL= venues …` forgets what `.env` says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +30,8 @@ pub const PATH: &str = "PATH";
 #[derive(Debug, Default)]
 pub struct Environment {
     values: BTreeMap<String, OsString>,
+    /// Names whose value stands in `.env`.
+    of_dotenv: BTreeSet<String>,
     /// What is wrong with `.env`, for the log: its lines are named, never quoted, because they may hold keys.
     pub warnings: Vec<String>,
 }
@@ -54,6 +56,7 @@ impl Environment {
         };
         for (name, value) in std::env::vars_os() {
             if let Ok(name) = name.into_string() {
+                environment.of_dotenv.remove(&name);
                 environment.values.insert(name, value);
             }
         }
@@ -72,6 +75,7 @@ impl Environment {
                 }
                 // The first of several wins, as it does wherever a .env file is loaded.
                 Ok((name, value)) => {
+                    environment.of_dotenv.insert(name.clone());
                     environment.values.entry(name).or_insert_with(|| value.into());
                 }
                 Err(dotenvy::Error::LineParse(line, _)) => {
@@ -93,7 +97,7 @@ impl Environment {
     #[cfg(test)]
     pub fn of(values: &[(&str, &str)]) -> Self {
         let values = values.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
-        Self { values, warnings: Vec::new() }
+        Self { values, ..Self::default() }
     }
 
     /// A variable's text, without white space at the ends; none where it is not set or empty.
@@ -101,6 +105,12 @@ impl Environment {
         let Some(value) = self.values.get(variable) else { return Ok(None) };
         let text = value.to_str().ok_or_else(|| NotText { variable: variable.to_owned() })?.trim();
         Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+
+    /// Where a variable that is set to something has its value from.
+    pub fn whence(&self, variable: &str) -> Option<&'static str> {
+        let set = self.values.get(variable).is_some_and(|value| !value.to_string_lossy().trim().is_empty());
+        set.then(|| if self.of_dotenv.contains(variable) { ".env" } else { "environment" })
     }
 
     /// A variable that names a file or folder; any bytes may stand in it.
@@ -153,6 +163,14 @@ mod tests {
             drop(Environment::of_dotenv(hostile));
         }
         assert_eq!(Environment::of_dotenv(b"\xef\xbb\xbfDATABASE_URL=x\n").text(DATABASE_URL), Ok(Some("x")));
+    }
+
+    #[test]
+    fn it_is_known_which_of_the_two_a_value_is_from() {
+        let mut environment = Environment::of_dotenv(b"VENUES_CONFIG=a.toml\nDATABASE_URL=\n");
+        environment.values.insert(VENUES_DATA_DIR.to_owned(), "/d".into());
+        let whence = [VENUES_CONFIG, VENUES_DATA_DIR, DATABASE_URL, PATH].map(|name| environment.whence(name));
+        assert_eq!(whence, [Some(".env"), Some("environment"), None, None]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub enum Exit {
     Again,
     /// 2: usage or settings; found before anything is begun.
     Usage,
-    /// 65: the guard refused the data.
+    /// 65: the guard refused the data, or lines of somebody else's were set aside.
     DataRefused,
     /// 69: the provider or the database is unavailable, after retries.
     Unavailable,

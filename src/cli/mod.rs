@@ -2,18 +2,22 @@
 
 pub mod args;
 mod categories;
+pub mod command_error;
 pub mod commands;
 mod complaint;
 pub mod database_url;
 pub mod dispatch;
 pub mod environment;
 pub mod exit;
+pub mod finding;
 mod panic_hook;
 mod regions;
 pub mod secrets;
 pub mod settings;
 pub mod terminal;
 mod usage;
+mod venue_table;
+mod whole_file;
 
 use std::process::ExitCode;
 

@@ -71,8 +71,9 @@ fn ordered(mut found: Vec<Kind>) -> Vec<String> {
     ranked.into_iter().map(|(_, _, code)| code.into_owned()).collect()
 }
 
-/// A word as a code would be written: lower case, letters, digits and single underscores.
-fn slug(word: &str) -> String {
+/// A word as a code would be written: lower case, letters, digits and single underscores. So a provider's word that has no code
+/// is stored.
+pub fn slug(word: &str) -> String {
     let mut slug = String::new();
     for c in word.chars().flat_map(char::to_lowercase) {
         if c.is_alphanumeric() {

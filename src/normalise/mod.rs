@@ -12,6 +12,8 @@ mod text;
 mod week;
 mod zone;
 
+pub use categories::slug;
+
 use crate::model::{BusinessStatus, Field, Normalised, RawVenue, Reject, RejectReason, Venue};
 
 /// Makes a row fit, or says why it cannot be a venue. Total: no input panics.

@@ -33,6 +33,11 @@ pub trait Provider: Send + Sync {
         Retention::Nothing
     }
 
+    /// The words that its public terms want beside its data, wherever that is shown; none where they want none.
+    fn attribution(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The tier that it asks at; none where all requests ask for the same.
     fn tier(&self) -> Option<Tier> {
         None

@@ -17,4 +17,4 @@ pub use plan::plan;
 pub use renormalised::renormalised;
 pub use run_report::{AuditReport, LookAtData, RunReport};
 pub use text::text;
-pub use words::{count, grouped};
+pub use words::{column, count, grouped};

@@ -21,7 +21,7 @@ pub fn count(number: u64, one: &str, many: &str) -> String {
 }
 
 /// Cut or filled to exactly this many columns, whatever the script; control characters are left out.
-pub(super) fn column(text: &str, columns: usize) -> String {
+pub fn column(text: &str, columns: usize) -> String {
     let clean: String = text.chars().filter(|c| !c.is_control()).collect();
     let mut kept = String::new();
     if clean.width() <= columns {

@@ -157,6 +157,12 @@ impl DatabaseError {
         !matches!(self, Self::Url { .. } | Self::Pooled { .. } | Self::MissingRight { .. } | Self::Statement(_))
     }
 
+    /// Whether a table, column, type or function is not there, or has another form than it should: a migration may be missing.
+    pub fn is_missing_object(&self) -> bool {
+        const STATES: [&str; 5] = ["42P01", "42703", "42704", "42883", "3F000"];
+        matches!(self, Self::Statement(error) if STATES.iter().any(|state| is_state(error, state)))
+    }
+
     fn from_sqlx(error: sqlx::Error, options: &PgConnectOptions) -> Self {
         let unreachable = |reason: String| Self::Unreachable { place: place(options), reason };
         match &error {

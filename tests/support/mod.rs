@@ -8,6 +8,8 @@
 )]
 pub(crate) mod database;
 #[allow(dead_code, reason = "each test program uses its own part")]
+pub(crate) mod desk;
+#[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod documented;
 #[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod listener;

@@ -54,6 +54,16 @@ pub enum Failure {
         /// Why.
         source: std::io::Error,
     },
+    /// A file that was named.
+    #[error("{what} {}", path.display())]
+    File {
+        /// What cannot be done with it.
+        what: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// Not in the source tree.
     #[error("there is no folder {}: run this in the source tree, or say where the migrations are with --dir", .0.display())]
     NoFolder(PathBuf),
@@ -148,6 +158,7 @@ impl Failure {
             | Self::Scratch(_)
             | Self::Files(_)
             | Self::Source { .. }
+            | Self::File { .. }
             | Self::NoFolder(_)
             | Self::Unasked { .. }
             | Self::Declined

@@ -23,6 +23,8 @@ pub struct SettingsFile {
     pub providers: BTreeMap<String, ProviderSettings>,
     /// Keys that nobody understands, for the log.
     pub warnings: Vec<String>,
+    /// The file, and who named it; none where there is none.
+    pub found: Option<(PathBuf, &'static str)>,
 }
 
 /// Why there are no settings.
@@ -58,7 +60,10 @@ impl SettingsFile {
         for (path, named_by, must_exist) in candidates {
             let Some(path) = path else { continue };
             match std::fs::read_to_string(&path) {
-                Ok(text) => return Ok(Self::read(&path, &text)?),
+                Ok(text) => {
+                    let file = Self::read(&path, &text)?;
+                    return Ok(Self { found: Some((path, named_by)), ..file });
+                }
                 Err(error) if !must_exist && error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(source) => return Err(SettingsFileError::Unreadable { path, named_by, source }),
             }
@@ -84,7 +89,7 @@ impl SettingsFile {
             warnings.extend(section.unknown_keys());
         }
         warnings.extend(file.unknown_keys());
-        Ok(Self { regions: KnownRegions::new(built_in()?, regions, path.to_owned()), providers, warnings })
+        Ok(Self { regions: KnownRegions::new(built_in()?, regions, path.to_owned()), providers, warnings, found: None })
     }
 }
 

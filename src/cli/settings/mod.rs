@@ -3,6 +3,7 @@
 
 pub mod area;
 pub mod database;
+pub mod doctor_job;
 pub mod file;
 pub mod folders;
 mod go_on;
@@ -13,3 +14,4 @@ pub mod region;
 pub mod renormalise_job;
 pub mod sync_job;
 mod toml_section;
+pub mod venues_job;

@@ -28,21 +28,23 @@ pub struct Terminal {
     pub json: bool,
     /// Somebody is watching stderr.
     pub watched: bool,
+    /// What goes to stdout is for a person: a terminal, and not asked for in JSON.
+    pub read_by_person: bool,
     bars: Option<MultiProgress>,
 }
 
 impl Terminal {
     /// Looks where stderr goes, and begins to log there.
     pub fn open(global: &GlobalArgs) -> Self {
-        Self::open_on(global, std::io::stderr().is_terminal())
+        Self::open_on(global, std::io::stderr().is_terminal(), std::io::stdout().is_terminal())
     }
 
-    fn open_on(global: &GlobalArgs, watched: bool) -> Self {
+    fn open_on(global: &GlobalArgs, watched: bool, shown: bool) -> Self {
         let detail = Detail::of(global);
         // Bars and log lines on one terminal write over each other: bars are for those who asked for nothing else.
         let bars = (watched && !global.json && detail == Detail::Normal).then(MultiProgress::new);
         log::begin(detail, watched, bars.clone());
-        Self { json: global.json, watched, bars }
+        Self { json: global.json, watched, read_by_person: shown && !global.json, bars }
     }
 
     /// Somebody who shows how the embedded server comes up.

@@ -100,6 +100,11 @@ impl Provider for Foursquare {
         })
     }
 
+    /// "Usage guidelines": these words on whatever shows its data.
+    fn attribution(&self) -> Option<&'static str> {
+        Some("Powered by Foursquare")
+    }
+
     fn tier(&self) -> Option<Tier> {
         Some(self.tier)
     }

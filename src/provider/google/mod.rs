@@ -130,6 +130,11 @@ impl Provider for Google {
         }
     }
 
+    /// "Policies and attributions for Places API (New)": the logo, or where there is no room for it this text, in these letters.
+    fn attribution(&self) -> Option<&'static str> {
+        Some("Google Maps")
+    }
+
     fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType> {
         match self.by {
             Method::Nearby => words::words(types),

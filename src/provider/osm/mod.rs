@@ -79,6 +79,11 @@ impl Provider for Osm {
         Retention::Always
     }
 
+    /// osmfoundation.org, "Attribution Guidelines" (databases): the contributors, the licence, and where both are explained.
+    fn attribution(&self) -> Option<&'static str> {
+        Some("© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright")
+    }
+
     fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType> {
         words::words(types)
     }

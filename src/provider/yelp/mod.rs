@@ -73,6 +73,11 @@ impl Provider for Yelp {
         })
     }
 
+    /// "Display requirements" of the API terms (2026-09-22): Yelp's mark, and a link to the business's page on Yelp, which the words cannot be.
+    fn attribution(&self) -> Option<&'static str> {
+        Some("Powered by Yelp, https://www.yelp.com")
+    }
+
     fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType> {
         words::words(types)
     }

@@ -6,6 +6,7 @@
 #[cfg(not(unix))]
 compile_error!("venues runs on Linux and macOS; on Windows use WSL");
 
+mod available;
 mod cluster;
 mod connection;
 mod download;
@@ -24,6 +25,7 @@ mod stop;
 mod user;
 mod watch;
 
+pub use available::{Available, available};
 pub use cluster::ClusterError;
 pub use download::{Download, DownloadError};
 pub use folder::FolderError;

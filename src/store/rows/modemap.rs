@@ -25,6 +25,36 @@ pub enum EventType {
     Navigate,
 }
 
+impl EventType {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Impression, Self::Click, Self::Save, Self::ThumbsUp, Self::ThumbsDown, Self::Navigate];
+
+    /// The database's label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Impression => "IMPRESSION",
+            Self::Click => "CLICK",
+            Self::Save => "SAVE",
+            Self::ThumbsUp => "THUMBS_UP",
+            Self::ThumbsDown => "THUMBS_DOWN",
+            Self::Navigate => "NAVIGATE",
+        }
+    }
+
+    /// The one of this label, in either case: the backend's API writes them small.
+    ///
+    /// ```
+    /// use venue_sync::store::rows::EventType;
+    ///
+    /// assert_eq!(EventType::of_label("thumbs_up"), Some(EventType::ThumbsUp));
+    /// assert_eq!(EventType::of_label("shrug"), None);
+    /// ```
+    pub fn of_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.label().eq_ignore_ascii_case(label))
+    }
+}
+
 impl Field for EventType {
     const TYPES: &'static [&'static str] = &["public.event_type_enum"];
 }
@@ -42,6 +72,26 @@ pub enum Mode {
     QuickBite,
     /// Something cheap.
     Budget,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Work, Self::Date, Self::QuickBite, Self::Budget];
+
+    /// The database's label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Work => "WORK",
+            Self::Date => "DATE",
+            Self::QuickBite => "QUICK_BITE",
+            Self::Budget => "BUDGET",
+        }
+    }
+
+    /// The one of this label, in either case.
+    pub fn of_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.label().eq_ignore_ascii_case(label))
+    }
 }
 
 impl Field for Mode {

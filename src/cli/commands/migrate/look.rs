@@ -1,11 +1,10 @@
 use serde_json::json;
 
+use crate::cli::commands::adrift::adrift;
 use crate::cli::commands::failure::Failure;
 use crate::cli::terminal::Terminal;
-use crate::migrate::scratch::{Places, ScratchError};
-use crate::migrate::{
-    self, CheckError, Files, MigrationError, PlanError, Rev, Revision, Standing, State, Status, Unusable,
-};
+use crate::migrate::scratch::Places;
+use crate::migrate::{self, Files, MigrationError, PlanError, Rev, Revision, Standing, State, Status, Unusable};
 use crate::store::Database;
 
 /// `venues migrate current`, and whether anything is not as it should be. A database that has every migration is also compared with
@@ -52,23 +51,6 @@ pub(super) async fn current(
     let adrift = adrift.iter().map(|line| format!("adrift: {line}\n"));
     let not_looked = not_looked.iter().map(|why| format!("not compared with what is declared: {why}\n"));
     Ok((format!("{place} {note}\n{}", invalid.chain(adrift).chain(not_looked).collect::<String>()), wrong))
-}
-
-/// In what the database differs from what is declared; or why nobody could look: where it stands is known all the same.
-async fn adrift(database: &Database, places: &Places<'_>) -> Result<(Vec<String>, Option<String>), Failure> {
-    match migrate::check(database, places).await {
-        Ok(checked) => Ok((checked.ours().map(ToString::to_string).collect(), None)),
-        Err(CheckError::Scratch(
-            why @ (ScratchError::NoRight { .. }
-            | ScratchError::ReadOnly
-            | ScratchError::NoPlace
-            | ScratchError::Pooled
-            | ScratchError::Embedded(_)
-            | ScratchError::OtherVersion { .. }
-            | ScratchError::Statement(_)),
-        )) => Ok((Vec::new(), Some(why.to_string()))),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// `venues migrate history`.

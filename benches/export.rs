@@ -1,0 +1,75 @@
+//! The most memory that an export takes, of many venues and of few, in each form; and how long the many take. Linux only: the figure
+//! is the kernel's own (`VmHWM`).
+
+#![expect(clippy::unwrap_used, reason = "a bench may fail loudly")]
+#![expect(clippy::print_stdout, reason = "a bench is there to be read")]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use support::database::TestDatabase;
+use support::desk::Desk;
+use venue_sync::migrate;
+use venue_sync::store::Database;
+
+fn main() {
+    // `cargo test --benches` only wants to know whether it works.
+    let rows = if std::env::args().any(|argument| argument == "--bench") { 1_000_000 } else { 2_000 };
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(measure(rows));
+}
+
+async fn measure(rows: i32) {
+    let guard = TestDatabase::create().await;
+    let database = Database::connect(&guard.url(), 2).await.unwrap();
+    migrate::up(&database, migrate::Files::embedded(), &migrate::Options::default()).await.unwrap();
+    database.close().await;
+    let mut connection = guard.connect().await;
+    // A week of hours for each, of the size that a sync writes. One index less is quicker, and nothing here asks it.
+    sqlx::query("drop index ix_venues_open").execute(&mut connection).await.unwrap();
+    sqlx::query(
+        "insert into venues select gen_random_uuid(), 'id-' || n, 'osm', 'Venue ' || n, '{cafe,coffee_shop}', 38 + random() * 2,
+             -10 + random() * 2, 'Rua ' || n || ', 1000-001 Lisboa', 4.5, 2, jsonb_build_object('state', 'known', 'timezone',
+                 'Europe/Lisbon', 'osm', 'Mo-Su 08:00-18:00', 'weekday_text', (
+                     select jsonb_agg(d || ': 08:00-18:00') from unnest('{Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday}'::text[]) d),
+                 'periods', (select jsonb_agg(jsonb_build_object('open', jsonb_build_object('day', d, 'hour', 8, 'minute', 0),
+                     'close', jsonb_build_object('day', d, 'hour', 18, 'minute', 0))) from generate_series(0, 6) d)),
+             'Mo-Su 08:00-18:00', now(), now(), now() from generate_series(1, $1) n",
+    )
+    .bind(rows)
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    sqlx::query("analyze venues").execute(&mut connection).await.unwrap();
+    let desk = Desk::new().with("DATABASE_URL", &guard.url());
+    for format in ["geojson", "csv", "ndjson"] {
+        let few = (rows / 100).to_string();
+        let (of_few, _) = export(&desk, &["export", "--format", format, "--limit", &few]);
+        let (of_all, took) = export(&desk, &["export", "--format", format]);
+        println!(
+            "{format}: {rows} venues at most {of_all} KiB, {:.2} times that of {few} ({of_few} KiB), in {took:?}",
+            f64::from(of_all) / f64::from(of_few.max(1))
+        );
+    }
+}
+
+/// The most memory that the command had, KiB; and how long it took.
+fn export(desk: &Desk, words: &[&str]) -> (u32, Duration) {
+    let began = Instant::now();
+    let mut child = desk.command(words).stdout(Stdio::null()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    loop {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let now = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+        most = most.max(now.unwrap_or_default());
+        if let Some(ended) = child.try_wait().unwrap() {
+            assert!(ended.success());
+            return (most, began.elapsed());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,69 @@
+//! Why a command did not do what it was asked for, whatever kind of command it was.
+
+use std::borrow::Cow;
+
+use super::commands::Failure;
+use super::exit::Exit;
+use super::settings::database::DatabaseError;
+use super::settings::file::SettingsFileError;
+use super::settings::renormalise_job::RenormaliseJobError;
+use super::settings::sync_job::SyncJobError;
+use super::settings::venues_job::VenuesJobError;
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// `venues.toml`.
+    #[error(transparent)]
+    File(#[from] SettingsFileError),
+    /// What is to be synced.
+    #[error(transparent)]
+    Job(#[from] SyncJobError),
+    /// What is to be cleaned again.
+    #[error(transparent)]
+    RenormaliseJob(#[from] RenormaliseJobError),
+    /// Which venues are to be read.
+    #[error(transparent)]
+    VenuesJob(#[from] VenuesJobError),
+    /// The form of a file.
+    #[error(
+        "in which form? Say --format geojson, csv or ndjson, or --output with a name that ends in .geojson, .csv or .ndjson"
+    )]
+    NoFormat,
+    /// Which database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// Stdout.
+    #[error("cannot write to stdout")]
+    Stdout(#[from] std::io::Error),
+    /// A value of ours that is not JSON.
+    #[error("cannot write JSON")]
+    Json(#[from] serde_json::Error),
+    /// The work itself.
+    #[error(transparent)]
+    Work(#[from] Failure),
+}
+
+impl CommandError {
+    /// What a scheduler is told.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::File(_)
+            | Self::Job(_)
+            | Self::RenormaliseJob(_)
+            | Self::VenuesJob(_)
+            | Self::NoFormat
+            | Self::Database(_) => Exit::Usage,
+            Self::Stdout(_) | Self::Json(_) => Exit::Bug,
+            Self::Work(failure) => failure.exit(),
+        }
+    }
+
+    /// What to do, where the message alone does not say it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Work(failure) => failure.hint(),
+            _ => None,
+        }
+    }
+}

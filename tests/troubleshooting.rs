@@ -1,0 +1,126 @@
+//! `docs/troubleshooting.md` speaks of what people see: each of its messages is provoked, and none is there that is not.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod double;
+mod support;
+
+use double::city;
+use double::google::{Double, KEY};
+use sqlx::{AssertSqlSafe, Executor as _};
+use support::database::TestDatabase;
+use support::desk::Desk;
+use support::migrations::to_head;
+use venue_sync::store::Database;
+
+/// The page's messages, each in the parts between what differs.
+fn heads() -> Vec<Vec<&'static str>> {
+    let page = include_str!("../docs/troubleshooting.md");
+    let heads = page.lines().filter_map(|line| line.strip_prefix("### "));
+    heads.map(|head| head.trim_matches('`').trim_start().split('…').collect()).collect()
+}
+
+/// Whether a text has these parts, in this order.
+fn says(text: &str, parts: &[&str]) -> bool {
+    let mut rest = Some(text);
+    for part in parts {
+        rest = rest.and_then(|text| text.split_once(part.trim_end())).map(|(_, rest)| rest);
+    }
+    rest.is_some()
+}
+
+struct Scene {
+    seen: Vec<(String, Option<i32>)>,
+}
+
+impl Scene {
+    fn see(&mut self, desk: &Desk, line: &str, code: i32) {
+        let said = desk.run(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(said.code, Some(code), "{line}: {}{}", said.stdout, said.stderr);
+        self.seen.push((said.stdout + &said.stderr.replace("\\\"", "\""), said.code));
+    }
+}
+
+fn settings(scene: &mut Scene) {
+    scene.see(&Desk::ready(), "sync --region lisbon", 69);
+    scene.see(&Desk::ready().with("DATABASE_URL", "mysql://me:secret@localhost/mine"), "sync --region lisbon", 2);
+    scene.see(&Desk::ready().with("DATABASE_URL", ""), "sync --region lisbon", 2);
+    scene.see(&Desk::ready().with("GOOGLE_PLACES_API_KEY", ""), "sync --region lisbon", 2);
+    scene.see(&Desk::ready(), "sync --region lisbn", 2);
+    scene.see(&Desk::ready(), "sync --bbox=-33.9,151.1,-33.8,151.3", 2);
+    scene.see(&Desk::ready(), "sync --region lisbon --dry-run", 2);
+    scene.see(&Desk::new().with("VENUES_POSTGRES_BIN", "/nowhere"), "db url --embedded", 69);
+}
+
+async fn databases(scene: &mut Scene, migrated: &TestDatabase) {
+    let empty = TestDatabase::create().await;
+    let at = |url: &str| Desk::ready().with("DATABASE_URL", url);
+    let url = migrated.url();
+    let owner = format!("{}@", migrated.options().get_username());
+    scene.see(&at(&format!("{url}&pool_size=5")), "migrate current", 0);
+    scene.see(&at(&url.replacen(&owner, "nobody_of_that_name@", 1)), "migrate current", 69);
+    scene.see(&at(&url.replacen("/test_", "/no_test_", 1)), "migrate current", 69);
+    scene.see(&at(&empty.url()), "sync --region lisbon", 2);
+    let role = format!("weak_{}", uuid::Uuid::new_v4().simple());
+    let mut connection = migrated.connect().await;
+    let made = format!(
+        "create role {role} login; create role {role}_ro superuser login; alter role {role}_ro set default_transaction_read_only = on"
+    );
+    connection.execute(AssertSqlSafe(made)).await.unwrap();
+    scene.see(&at(&url.replacen(&owner, &format!("{role}@"), 1)), "sync --region lisbon", 2);
+    scene.see(&at(&url.replacen(&owner, &format!("{role}_ro@"), 1)), "sync --region lisbon", 69);
+    connection.execute(AssertSqlSafe(format!("drop role {role}, {role}_ro"))).await.unwrap();
+    let events = Desk::new().with("DATABASE_URL", &url).with_file("events.ndjson", "{}\n");
+    scene.see(&events, "events import events.ndjson", 65);
+
+    let tree = Desk::new();
+    for folder in ["migrations", "src/schema/declared"] {
+        std::fs::create_dir_all(tree.folder.path().join(folder)).unwrap();
+    }
+    let tree = tree
+        .with_file("migrations/20250101000000_first.up.sql", "create table public.venues (id int primary key);")
+        .with_file("migrations/20250101000000_first.down.sql", "drop table public.venues;")
+        .with_file("src/schema/declared/public.sql", "create table public.venues (id int primary key);")
+        .with("VENUES_SCRATCH_URL", &url);
+    scene.see(&tree, "migrate new --auto phones", 0);
+}
+
+async fn runs(scene: &mut Scene, migrated: &TestDatabase) {
+    let double = Double::serve(city::town()).await;
+    let [west, south, east, north] = city::BOUNDS;
+    let region =
+        format!("[regions.town]\nbbox = [{west}, {south}, {east}, {north}]\n[providers.google]\nattempts = 1\n");
+    for (key, line, code) in [("another", "sync --region town", 77), (KEY, "sync --region town --max-requests 1", 75)] {
+        let desk = Desk::new()
+            .with_file("venues.toml", &region)
+            .with("GOOGLE_PLACES_API_KEY", key)
+            .with("GOOGLE_PLACES_BASE_URL", &double.url())
+            .with("DATABASE_URL", &migrated.url());
+        // The double answers on this thread's runtime.
+        let see = move || {
+            let mut seen = Scene { seen: Vec::new() };
+            seen.see(&desk, line, code);
+            seen.seen
+        };
+        scene.seen.extend(tokio::task::spawn_blocking(see).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn every_message_of_the_page_is_seen_and_every_scene_has_its_message() {
+    let migrated = TestDatabase::create().await;
+    let database = Database::connect(&migrated.url(), 2).await.unwrap();
+    to_head(&database).await;
+    database.close().await;
+    let mut scene = Scene { seen: Vec::new() };
+    settings(&mut scene);
+    databases(&mut scene, &migrated).await;
+    runs(&mut scene, &migrated).await;
+    let heads = heads();
+    for head in &heads {
+        assert!(scene.seen.iter().any(|(text, _)| says(text, head)), "nothing says {head:?}: {:#?}", scene.seen);
+    }
+    for (text, _) in &scene.seen {
+        assert!(heads.iter().any(|head| says(text, head)), "the page does not speak of\n{text}");
+    }
+    assert_eq!(heads.len(), scene.seen.len());
+}
