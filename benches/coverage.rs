@@ -43,7 +43,7 @@ fn print(row: &Row) {
     for tile in row.region.tiles() {
         let rules = city::rules(&manners, Vec::new(), LARGEST_RADIUS_M);
         let mut begun = Instant::now();
-        let mut cover = TileCover::new(&row.region, tile, rules).unwrap();
+        let mut cover = TileCover::new(&row.region, tile, rules, &[]).unwrap();
         loop {
             let next = cover.next();
             thinking += begun.elapsed();
@@ -81,7 +81,7 @@ fn quadtree(cell: &BoundingBox, index: &Index) -> u32 {
     let corners = [(cell.south, cell.west), (cell.south, cell.east), (cell.north, cell.west), (cell.north, cell.east)];
     let radius_m =
         corners.iter().map(|(lat, lng)| distance_m(center, Position::new(*lat, *lng).unwrap())).fold(0.0, f64::max);
-    let ask = Ask { area: Area::Circle(Circle { center, radius_m }), words: Vec::new() };
+    let ask = Ask::rows(Area::Circle(Circle { center, radius_m }), Vec::new());
     if !index.answer(&ask).1 || radius_m < 1.0 {
         return 1;
     }

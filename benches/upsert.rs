@@ -29,7 +29,7 @@ use venue_sync::model::{
     Period, Point, Position, Tile, Venue, VenueCounts,
 };
 use venue_sync::store::embedded::{self, EmbeddedError, Home, Options, Running};
-use venue_sync::store::{self, AnswerToCommit, Batch, Database, RunSpec};
+use venue_sync::store::{self, AnswerToCommit, Batch, Database, Opening, RunSpec};
 
 /// Rows of a full answer.
 const ANSWER: usize = 20;
@@ -119,11 +119,13 @@ async fn answers(database: &Database, venues: &[Venue], workers: usize) -> (Dura
         parameters: json!({}),
         tiles,
         fresh: true,
+        if_stale: None,
+        goes_on: false,
         resume_within: (Duration::ZERO, Duration::ZERO),
         worker: Uuid::new_v4(),
         lease: LEASE,
     };
-    let run = store::open_run(database, &spec).await.unwrap();
+    let Opening::Open(run) = store::open_run(database, &spec).await.unwrap() else { panic!("a fresh run is begun") };
     let began = Instant::now();
     let tiles = venues.chunks(venues.len() / workers).map(|share| async {
         let claimed = store::claim(database, run.id, Uuid::new_v4(), LEASE).await.unwrap().unwrap();
@@ -162,10 +164,11 @@ async fn answers(database: &Database, venues: &[Venue], workers: usize) -> (Dura
 fn seen(rows: usize) -> AnswerSeen {
     let center = Position::new(38.7, -9.1).unwrap();
     AnswerSeen {
-        ask: Ask { area: Area::Circle(Circle { center, radius_m: 250.0 }), words: vec!["restaurant".to_owned()] },
+        ask: Ask::rows(Area::Circle(Circle { center, radius_m: 250.0 }), vec!["restaurant".to_owned()]),
         rows: u32::try_from(rows).unwrap(),
         truncated: true,
         outermost_m: Some(240.0),
+        fresh: None,
     }
 }
 

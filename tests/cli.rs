@@ -575,6 +575,7 @@ async fn the_demo_needs_nothing_and_nothing_disturbs_it() {
         .with("VENUES_DATA_DIR", "data");
     let first = desk.run(&["sync", "--region", "demo"]);
     let again = desk.run(&["sync", "--region", "demo", "--json"]);
+    let doubled = desk.run(&["sync", "--region", "demo", "--if-stale", "20h", "--json"]);
     let others =
         ["osm", "foursquare", "yelp"].map(|name| desk.run(&["sync", "--region", "demo", "--provider", name, "--json"]));
     let stopped = desk.run(&["db", "stop"]);
@@ -582,13 +583,16 @@ async fn the_demo_needs_nothing_and_nothing_disturbs_it() {
     assert_all(&first.stdout, &["complete", "db shell", "postgresql://"]);
     let line: serde_json::Value = serde_json::from_str(&again.stdout).expect("it is JSON");
     assert_eq!((&line["venues"]["inserted"], &line["venues"]["updated"]), (&0.into(), &0.into()), "{}", again.stdout);
+    let line: serde_json::Value = serde_json::from_str(&doubled.stdout).expect("it is JSON");
+    assert_eq!((&line["status"], &line["requests"]), (&"skipped".into(), &0.into()), "{}", doubled.stdout);
+    assert_eq!(doubled.code, Some(0), "{}", doubled.stderr);
     for said in &others {
         let line: serde_json::Value = serde_json::from_str(&said.stdout).expect("it is JSON");
         assert_eq!((&line["status"], said.code), (&"complete".into(), Some(0)), "{}", said.stdout);
         assert!(line["venues"]["inserted"].as_u64() > Some(150), "{}", said.stdout);
     }
     assert_eq!(stopped.code, Some(0), "{}", stopped.stderr);
-    for said in [first, again, stopped].into_iter().chain(others) {
+    for said in [first, again, doubled, stopped].into_iter().chain(others) {
         assert!(!said.stderr.contains("hunter22") && !said.stdout.contains("hunter22"));
     }
 }

@@ -24,7 +24,7 @@ fn foursquare() -> Box<dyn Provider> {
 
 fn request_of(provider: &dyn Provider) -> Request {
     let cell = BoundingBox { south: 38.69, west: -9.23, north: 38.8, east: -9.09 };
-    provider.request(&Ask { area: Area::Rectangle(cell), words: vec![] }, "en", None)
+    provider.request(&Ask::rows(Area::Rectangle(cell), vec![]), "en", None)
 }
 
 fn response(status: u16, headers: &[(&str, &str)], body: Vec<u8>) -> Response {
@@ -219,7 +219,7 @@ fn item_28_the_last_page_is_known_by_its_link() {
     assert_eq!((last.truncated, last.next), (false, None));
     // The next question is the same, with the cursor; the address in the header goes nowhere.
     let cell = BoundingBox { south: 38.69, west: -9.23, north: 38.8, east: -9.09 };
-    let ask = Ask { area: Area::Rectangle(cell), words: vec![] };
+    let ask = Ask::rows(Area::Rectangle(cell), vec![]);
     let mut next = foursquare.request(&ask, "en", first.next.as_ref());
     assert_eq!(next.query.pop(), Some(("cursor".to_owned(), "c3I6NTA=".to_owned())));
     assert_eq!(next, request);

@@ -17,7 +17,7 @@ use venue_sync::coverage::Region;
 use venue_sync::model::{MicroUsd, Retention, RunStatus, Tier};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, RunReport, Source, SyncError, sync};
+use venue_sync::sync::{Job, RunReport, Session, Source, SyncError, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
 struct Bench {
@@ -53,6 +53,8 @@ impl Bench {
             budget: Budget::default(),
             concurrency: 2,
             fresh: true,
+            if_stale: None,
+            session: Session::New,
             dry_run: false,
             retention: Retention::Nothing,
             lease: Duration::from_secs(30),

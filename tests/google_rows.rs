@@ -24,7 +24,7 @@ fn google() -> Box<dyn Provider> {
 
 fn request() -> Request {
     let center = Position::new(38.71, -9.14).unwrap();
-    google().request(&Ask { area: Area::Circle(Circle { center, radius_m: 250.0 }), words: vec![] }, "en", None)
+    google().request(&Ask::rows(Area::Circle(Circle { center, radius_m: 250.0 }), vec![]), "en", None)
 }
 
 fn response(status: u16, body: Vec<u8>) -> Response {

@@ -25,7 +25,7 @@ fn osm() -> Box<dyn Provider> {
 
 fn request(language: &str) -> Request {
     let cell = BoundingBox { south: 38.70, west: -9.15, north: 38.72, east: -9.12 };
-    osm().request(&Ask { area: Area::Rectangle(cell), words: vec![] }, language, None)
+    osm().request(&Ask::rows(Area::Rectangle(cell), vec![]), language, None)
 }
 
 fn response(body: Vec<u8>) -> Response {

@@ -18,7 +18,7 @@ use venue_sync::coverage::Region;
 use venue_sync::model::{Retention, RunStatus};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, RunReport, Source, sync};
+use venue_sync::sync::{Job, RunReport, Session, Source, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -54,6 +54,8 @@ impl Bench {
             budget: Budget::default(),
             concurrency: 2,
             fresh: false,
+            if_stale: None,
+            session: Session::New,
             dry_run: false,
             lease: Duration::from_secs(30),
             retention: Retention::Nothing,

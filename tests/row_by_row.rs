@@ -39,7 +39,7 @@ fn fixtures(name: &str) -> Vec<Value> {
 /// None where the body is no answer to a search.
 fn rows_of(provider: &dyn Provider, body: &Value) -> Option<Vec<Result<RawVenue, Reject>>> {
     let center = Position::new(38.71, -9.14).unwrap();
-    let ask = Ask { area: Area::Circle(Circle { center, radius_m: 250.0 }), words: vec![] };
+    let ask = Ask::rows(Area::Circle(Circle { center, radius_m: 250.0 }), vec![]);
     let body = body.to_string().into_bytes();
     let received_at = DateTime::from_timestamp(1_795_340_000, 0).unwrap();
     let response = Response { status: 200, headers: vec![], body, received_at };

@@ -21,8 +21,8 @@ use venue_sync::model::{
     MicroUsd, Period, Point, Position, Reject, RejectReason, SpecialDay, StoppedBy, Tile, Venue, VenueCounts,
 };
 use venue_sync::store::{
-    self, AnswerToCommit, Batch, Budget, CommitError, Committed, Database, Lease, OpenedRun, Refund, ReserveError,
-    RunSpec, Spender,
+    self, AnswerToCommit, Batch, Budget, CommitError, Committed, Database, Lease, OpenedRun, Opening, Refund,
+    ReserveError, RunSpec, Spender,
 };
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -101,14 +101,23 @@ fn spec(fresh: bool) -> RunSpec {
         parameters: json!({ "method": "nearby" }),
         tiles: (0..4).map(|ordinal| Tile { ordinal, cell: CELL }).collect(),
         fresh,
+        if_stale: None,
+        goes_on: false,
         resume_within: (Duration::from_hours(24), Duration::from_hours(168)),
         worker: Uuid::new_v4(),
         lease: LEASE,
     }
 }
 
+fn ours(opening: Opening) -> OpenedRun {
+    match opening {
+        Opening::Open(run) => run,
+        recent @ Opening::Recent { .. } => panic!("{recent:?}"),
+    }
+}
+
 async fn open(database: &Database) -> Run {
-    let opened = store::open_run(database, &spec(true)).await.unwrap();
+    let opened = ours(store::open_run(database, &spec(true)).await.unwrap());
     let worker = Uuid::new_v4();
     let mut leases = Vec::new();
     while let Some(claimed) = store::claim(database, opened.id, worker, LEASE).await.unwrap() {
@@ -150,10 +159,11 @@ fn hours() -> Hours {
 fn seen(rows: usize) -> AnswerSeen {
     let center = Position::new(38.7, -9.1).unwrap();
     AnswerSeen {
-        ask: Ask { area: Area::Circle(Circle { center, radius_m: 250.0 }), words: vec!["bar".to_owned()] },
+        ask: Ask::rows(Area::Circle(Circle { center, radius_m: 250.0 }), vec!["bar".to_owned()]),
         rows: u32::try_from(rows).unwrap(),
         truncated: false,
         outermost_m: Some(120.5),
+        fresh: None,
     }
 }
 
@@ -507,9 +517,42 @@ async fn an_answer_counts_once_however_often_it_is_committed() {
 }
 
 #[tokio::test]
+async fn who_comes_when_the_run_is_over_finds_it_recent_and_begins_none() {
+    let bench = Bench::new().await;
+    let late = || RunSpec { if_stale: Some(Duration::from_hours(20)), ..spec(false) };
+    let run = ours(store::open_run(&bench.database, &late()).await.unwrap());
+    let joined = ours(store::open_run(&bench.database, &late()).await.unwrap());
+    assert_eq!((joined.id, joined.resumed), (run.id, true), "an unfinished run is joined, however young");
+    while let Some(claimed) = store::claim(&bench.database, run.id, Uuid::new_v4(), LEASE).await.unwrap() {
+        assert!(store::complete_tile(&bench.database, claimed.lease, &[]).await.unwrap());
+    }
+    // Sixteen come while the last tile's worker closes the run: no second one is begun.
+    let (closed, openings) = join(
+        store::close_if_finished(&bench.database, run.id),
+        join_all((0..16).map(async |_| store::open_run(&bench.database, &late()).await.unwrap())),
+    )
+    .await;
+    assert!(closed.unwrap());
+    for opening in openings {
+        let id = match opening {
+            Opening::Open(joined) => joined.id,
+            Opening::Recent { id, .. } => id,
+        };
+        assert_eq!(id, run.id);
+    }
+    assert!(
+        matches!(store::open_run(&bench.database, &late()).await.unwrap(), Opening::Recent { id, .. } if id == run.id)
+    );
+    assert_eq!(bench.count("select count(*) from venue_sync.runs").await, 1);
+    bench.run_sql("update venue_sync.runs set ended_at = ended_at - interval '21 hours'").await;
+    let next = ours(store::open_run(&bench.database, &late()).await.unwrap());
+    assert_ne!(next.id, run.id, "by now it is stale");
+}
+
+#[tokio::test]
 async fn a_worker_that_lost_its_tile_writes_nothing() {
     let bench = Bench::new().await;
-    let opened = store::open_run(&bench.database, &spec(true)).await.unwrap();
+    let opened = ours(store::open_run(&bench.database, &spec(true)).await.unwrap());
     let late = store::claim(&bench.database, opened.id, Uuid::new_v4(), Duration::ZERO).await.unwrap().unwrap();
     let next = store::claim(&bench.database, opened.id, Uuid::new_v4(), LEASE).await.unwrap().unwrap();
     assert_eq!((next.lease.tile, next.lease.fence), (late.lease.tile, late.lease.fence + 1));
@@ -687,7 +730,7 @@ async fn behind_a_pooler_that_hands_out_connections_by_the_transaction() {
     assert_eq!(store::figures(database, id).await.unwrap().capped.len(), 1);
     assert!(!store::close_if_finished(database, id).await.unwrap());
     store::leave(database, id, StoppedBy::Quota, Some("America/Los_Angeles"), None).await.unwrap().unwrap();
-    assert!(store::open_run(database, &spec(false)).await.unwrap().resumed);
+    assert!(ours(store::open_run(database, &spec(false)).await.unwrap()).resumed);
 
     let heard = listener.heard();
     assert!(heard.statements > 60, "{heard:?}");

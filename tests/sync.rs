@@ -18,7 +18,7 @@ use venue_sync::coverage::Region;
 use venue_sync::model::{Event, MicroUsd, Retention, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, RunReport, Source, SyncError, sync};
+use venue_sync::sync::{Job, RunReport, Session, Source, SyncError, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
 /// A town, its double and a migrated database.
@@ -54,6 +54,8 @@ impl Bench {
             budget: Budget::default(),
             concurrency: 4,
             fresh: false,
+            if_stale: None,
+            session: Session::New,
             dry_run: false,
             retention: Retention::Nothing,
             lease: Duration::from_secs(30),

@@ -15,7 +15,7 @@ use venue_sync::coverage::Region;
 use venue_sync::model::{Retention, RunStatus, VenueCounts};
 use venue_sync::provider;
 use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, Source, sync};
+use venue_sync::sync::{Job, Session, Source, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -135,6 +135,8 @@ async fn a_venue_in_other_guises_is_one_row_and_never_changed() {
             budget: Budget::default(),
             concurrency: 1,
             fresh: false,
+            if_stale: None,
+            session: Session::New,
             dry_run: false,
             lease: Duration::from_secs(30),
             retention: Retention::Nothing,

@@ -25,7 +25,7 @@ fn yelp() -> Box<dyn Provider> {
 /// The page of a search that begins at `offset`.
 fn request(offset: u32) -> Request {
     let center = Position::new(38.71, -9.14).unwrap();
-    let ask = Ask { area: Area::Circle(Circle { center, radius_m: 250.0 }), words: vec![] };
+    let ask = Ask::rows(Area::Circle(Circle { center, radius_m: 250.0 }), vec![]);
     yelp().request(&ask, "en", Some(&Cursor(offset.to_string())))
 }
 

@@ -69,5 +69,5 @@ fn counted(body: &[u8], list: &str) -> Option<usize> {
 
 fn search(provider: &dyn Provider) -> Request {
     let center = Position::new(38.71, -9.14).expect("Lisbon");
-    provider.request(&Ask { area: Area::Circle(Circle { center, radius_m: 250.0 }), words: vec![] }, "en", None)
+    provider.request(&Ask::rows(Area::Circle(Circle { center, radius_m: 250.0 }), vec![]), "en", None)
 }

@@ -2,6 +2,7 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 
@@ -193,6 +194,12 @@ pub struct LimitArgs {
     /// Begin a new run, even if an unfinished one could go on.
     #[arg(long)]
     pub fresh: bool,
+    /// Ask nothing where the same was completed within this time (`20h`, `90m`, `3days`): a doubled or late start costs nothing.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "fresh")]
+    pub if_stale: Option<Duration>,
+    /// Sit out a limit of the provider's that ends within this time (`90s`, `2h`), instead of stopping there.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub wait: Option<Duration>,
     /// Requests under way at the same time, 1 to 64.
     #[arg(long, value_name = "N", value_parser = concurrency)]
     pub concurrency: Option<NonZeroU32>,
@@ -290,6 +297,7 @@ Examples:
   venues sync --region demo
   venues sync --region lisbon --max-cost 5
   venues sync --near -33.87,151.21 --radius-m 800 --types cafe,bakery
+  venues sync --all --if-stale 20h --wait 10m
   venues sync --bbox -9.23,38.69,-9.09,38.80 --dry-run --max-requests 20 --max-cost 1
 
 The key comes from the environment: GOOGLE_PLACES_API_KEY, FOURSQUARE_API_KEY, YELP_API_KEY.
@@ -369,6 +377,9 @@ mod tests {
             "sync --region a --max-requests 0",
             "sync --region a --concurrency 0",
             "sync --region a --concurrency 65",
+            "sync --region a --if-stale soon",
+            "sync --region a --if-stale 20h --fresh",
+            "sync --region a --wait -1s",
             "migrate down 0",
             "migrate down -1",
             "migrate down 1 --to base",

@@ -46,7 +46,7 @@ impl Boxes {
     pub(super) fn next(&self) -> Option<Ask> {
         match (&self.stack, self.open.last(), self.groups.last()) {
             (Some(stack), _, _) => stack.next(),
-            (None, Some(cell), Some(words)) => Some(Ask { area: Area::Rectangle(padded(cell)), words: words.clone() }),
+            (None, Some(cell), Some(words)) => Some(Ask::rows(Area::Rectangle(padded(cell)), words.clone())),
             _ => None,
         }
     }

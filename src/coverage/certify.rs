@@ -71,7 +71,13 @@ pub fn seen(
             .map(|metres| (metres.min(circle.radius_m) * 1000.0).floor() / 1000.0),
         _ => None,
     };
-    Ok(AnswerSeen { ask: ask.clone(), rows: u32::try_from(rows.len()).unwrap_or(u32::MAX), truncated, outermost_m })
+    Ok(AnswerSeen {
+        ask: ask.clone(),
+        rows: u32::try_from(rows.len()).unwrap_or(u32::MAX),
+        truncated,
+        outermost_m,
+        fresh: None,
+    })
 }
 
 fn check_place(area: Area, rows: &[Option<Position>]) -> Result<(), Elsewhere> {
@@ -139,13 +145,8 @@ mod tests {
 
     fn answer(metres: &[f64], truncated: bool, ranking: Ranking) -> AnswerSeen {
         let circle = Circle { center: Position::new(50.0, 14.0).unwrap(), radius_m: 1000.0 };
-        seen(
-            &Ask { area: Area::Circle(circle), words: Vec::new() },
-            &rows(metres),
-            truncated,
-            (AreaShape::Circle, ranking),
-        )
-        .unwrap()
+        seen(&Ask::rows(Area::Circle(circle), Vec::new()), &rows(metres), truncated, (AreaShape::Circle, ranking))
+            .unwrap()
     }
 
     #[test]
@@ -183,7 +184,7 @@ mod tests {
         let mut places = rows(&[10.0, 1010.0]);
         places.push(None);
         let circle = Circle { center: Position::new(50.0, 14.0).unwrap(), radius_m: 1000.0 };
-        let ask = Ask { area: Area::Circle(circle), words: Vec::new() };
+        let ask = Ask::rows(Area::Circle(circle), Vec::new());
         let seen = seen(&ask, &places, true, (AreaShape::Circle, Ranking::Distance)).unwrap();
         assert_eq!((seen.rows, seen.outermost_m), (3, Some(1000.0)));
     }
@@ -198,7 +199,7 @@ mod tests {
     #[test]
     fn rows_outside_what_was_asked_prove_nothing() {
         let center = Position::new(38.7, -9.1).unwrap();
-        let ask = Ask { area: Area::Circle(Circle { center, radius_m: 300.0 }), words: vec![] };
+        let ask = Ask::rows(Area::Circle(Circle { center, radius_m: 300.0 }), vec![]);
         let beside: Vec<_> = (0..20).map(|_| Position::new(38.706, -9.1).ok()).collect();
         let seen = seen(&ask, &beside, true, (AreaShape::Circle, Ranking::Distance)).unwrap();
         assert_eq!((seen.outermost_m, certify(&seen)), (None, Certificate::Nothing));
@@ -207,9 +208,9 @@ mod tests {
     #[test]
     fn an_answer_from_elsewhere_is_none_however_few_its_rows() {
         let center = Position::new(38.7, -9.1).unwrap();
-        let circle = Ask { area: Area::Circle(Circle { center, radius_m: 300.0 }), words: vec![] };
+        let circle = Ask::rows(Area::Circle(Circle { center, radius_m: 300.0 }), vec![]);
         let cell = BoundingBox { south: 38.69, west: -9.12, north: 38.71, east: -9.1 };
-        let cell = Ask { area: Area::Rectangle(cell), words: vec![] };
+        let cell = Ask::rows(Area::Rectangle(cell), vec![]);
         let (here, there) = (Position::new(38.7, -9.11).ok(), Position::new(37.77, -122.4).ok());
         let of = |ask: &Ask, rows: &[Option<Position>], shape| seen(ask, rows, false, (shape, Ranking::Other));
         for (ask, shape) in [(&circle, AreaShape::Circle), (&cell, AreaShape::Rectangle)] {

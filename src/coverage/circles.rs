@@ -61,7 +61,7 @@ impl Circles {
     pub(super) fn next(&self) -> Option<Ask> {
         match (&self.stack, &self.planned, self.groups.last()) {
             (Some(stack), _, _) => stack.next(),
-            (None, Some(plan), Some(words)) => Some(Ask { area: Area::Circle(plan.circle), words: words.clone() }),
+            (None, Some(plan), Some(words)) => Some(Ask::rows(Area::Circle(plan.circle), words.clone())),
             _ => None,
         }
     }

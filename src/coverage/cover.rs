@@ -4,7 +4,7 @@ use super::boxes::Boxes;
 use super::circles::Circles;
 use super::region::Region;
 use super::rules::{Rules, RulesError};
-use crate::model::{AnswerSeen, AreaShape, Ask, CappedSpot, Tile};
+use crate::model::{AnswerSeen, AreaShape, Ask, CappedSpot, KnownPlace, Tile};
 
 /// What to do next for a tile.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,8 +18,8 @@ pub enum Next {
     },
 }
 
-/// The cover of one tile. What it asks depends only on the region, the tile, the rules and the answers that it was told,
-/// in their order.
+/// The cover of one tile. What it asks depends only on the region, the tile, the rules, what was known before and the answers that
+/// it was told, in their order.
 #[derive(Debug, Clone)]
 pub struct TileCover(Way);
 
@@ -31,8 +31,9 @@ enum Way {
 }
 
 impl TileCover {
-    /// A cover that has been told nothing yet.
-    pub fn new(region: &Region, tile: Tile, rules: Rules) -> Result<Self, RulesError> {
+    /// A cover that has been told nothing yet. `known` is what is believed of the tile and its surroundings: it decides what is asked, and
+    /// never what is proven.
+    pub fn new(region: &Region, tile: Tile, rules: Rules, _known: &[KnownPlace]) -> Result<Self, RulesError> {
         rules.check()?;
         Ok(Self(match rules.shape {
             AreaShape::Circle | AreaShape::SoftCircle => Way::Circles(Box::new(Circles::new(region, tile, rules))),

@@ -1,7 +1,7 @@
 //! What a provider can do, as far as it decides what to ask.
 
 use super::certify::sure_m;
-use crate::model::{AreaShape, Ranking};
+use crate::model::{AreaShape, Counts, Ranking};
 
 /// The smallest circle that is asked, metres. An answer below the cap still proves one metre: the floor at which space is no
 /// longer split, only words are.
@@ -20,8 +20,14 @@ pub struct Rules {
     pub words: Vec<String>,
     /// Type words in one question at most. More words are asked in several groups, each with a cover of its own.
     pub words_per_query: usize,
-    /// Rows over all pages of one question. Only used to guess how far the next answer will see.
+    /// Rows of one page, which is what is paid for.
+    pub rows_per_answer: u32,
+    /// Rows over all pages of one question.
     pub rows_per_query: u32,
+    /// What a question for ids alone can tell, where such questions cost nothing.
+    pub counts: Option<Counts>,
+    /// Single words whose counts show where the venues of all `words` are; nothing is counted where there are none.
+    pub count_words: Vec<String>,
 }
 
 /// Why a region cannot be covered by these rules.

@@ -24,7 +24,7 @@ impl Stack {
 
     /// What to ask next at the spot; none when all words are settled.
     pub(super) fn next(&self) -> Option<Ask> {
-        self.open.last().map(|words| Ask { area: self.spot, words: words.clone() })
+        self.open.last().map(|words| Ask::rows(self.spot, words.clone()))
     }
 
     pub(super) fn center(&self) -> Position {

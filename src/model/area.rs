@@ -82,4 +82,40 @@ pub struct Ask {
     pub area: Area,
     /// The provider's own words for the types asked for, in the region's order.
     pub words: Vec<String>,
+    /// What the answer is for.
+    #[serde(default, skip_serializing_if = "Purpose::is_rows")]
+    pub purpose: Purpose,
+}
+
+impl Ask {
+    /// The question for everything that is kept of a venue.
+    pub fn rows(area: Area, words: Vec<String>) -> Self {
+        Self { area, words, purpose: Purpose::Rows }
+    }
+
+    /// The question how many there are, for providers that tell that for nothing.
+    pub fn count(area: Area, words: Vec<String>) -> Self {
+        Self { area, words, purpose: Purpose::Count }
+    }
+}
+
+/// What a question is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Rows to be kept.
+    #[default]
+    Rows,
+    /// Only how many there are: the ids, where the provider gives them for nothing.
+    Count,
+    /// Rows again where all are proven to be seen, in another way of asking: what the proof is worth.
+    Audit,
+}
+
+impl Purpose {
+    /// Whether it is for rows, as most are.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+    fn is_rows(&self) -> bool {
+        *self == Self::Rows
+    }
 }

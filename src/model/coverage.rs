@@ -24,6 +24,18 @@ pub struct AnswerSeen {
     /// Distance in metres from the centre of the asked circle to the outermost row, if the rows came in order of
     /// distance and one of them had a position; otherwise nothing is known of how far the answer saw.
     pub outermost_m: Option<f64>,
+    /// Rows, or ids of a count, that no earlier answer with rows of the same tile held; none where nobody kept count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh: Option<u32>,
+}
+
+/// A venue that was there before the run began: where it was, and which questions returned it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KnownPlace {
+    /// Where it was.
+    pub position: Position,
+    /// The groups of words that return it, as numbers in the order of the groups; empty where all of them may.
+    pub groups: Vec<u16>,
 }
 
 /// What one answer proves.

@@ -27,10 +27,22 @@ pub struct Limits {
     pub at_once: Option<usize>,
     /// Time for a whole exchange, the last byte of its answer included.
     pub timeout: Duration,
+    /// Questions that are answered for nothing with ids alone, where there are such.
+    pub counts: Option<Counts>,
     /// List price of one answered request, before free allowances.
     pub price: MicroUsd,
     /// Days that content may be kept under the public terms, and what they say, in one line for the run's start.
     pub terms: &'static str,
+}
+
+/// What a question for ids alone can tell. Such questions are for rectangles and for a single word; they cost nothing, and count against
+/// the rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Ids in one answer.
+    pub rows_per_answer: u32,
+    /// Ids over all pages of one question: so many or more cannot be told apart.
+    pub rows_per_query: u32,
 }
 
 /// What a request asks for, where the provider's price depends on it.

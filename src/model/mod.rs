@@ -18,12 +18,12 @@ mod sample;
 mod venue;
 mod vocabulary;
 
-pub use area::{Area, Ask, BoundingBox, Circle};
-pub use coverage::{AnswerSeen, CappedSpot, Certificate, Tile};
+pub use area::{Area, Ask, BoundingBox, Circle, Purpose};
+pub use coverage::{AnswerSeen, CappedSpot, Certificate, KnownPlace, Tile};
 pub use event::Event;
 pub use field::Field;
 pub use hours::{Hours, HoursState, Period, Point, SpecialDay};
-pub use limits::{AreaShape, Limits, Ranking, Tier};
+pub use limits::{AreaShape, Counts, Limits, Ranking, Tier};
 pub use money::MicroUsd;
 pub use position::{Position, PositionError};
 pub use raw_record::{RawRecord, RawRecordError};

@@ -113,7 +113,8 @@ fn minute(point: RawPoint) -> Option<u32> {
     Some(within(point.day, 7)? * DAY + within(point.hour, 24)? * 60 + within(point.minute, 60)?)
 }
 
-fn point(minute: u32) -> Point {
+/// A minute of the week on its clock.
+pub(super) fn point(minute: u32) -> Point {
     let small = |value: u32| u8::try_from(value).expect("days, hours and minutes of a week are below 60");
     Point { day: small(minute / DAY % 7), hour: small(minute / 60 % 24), minute: small(minute % 60) }
 }

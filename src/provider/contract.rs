@@ -33,6 +33,21 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// The ways in which it can be asked, the usual one first.
+    fn methods(&self) -> &'static [&'static str] {
+        &["nearby"]
+    }
+
+    /// The same provider, asked in another of its ways; none for its usual one, and for ways that it does not have.
+    fn by(&self, _method: &str) -> Option<Box<dyn Provider>> {
+        None
+    }
+
+    /// Those of a region's words by which it is counted where its venues are (`limits().counts`), one in a question.
+    fn count_words(&self, _words: &[String]) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The same provider, asking at a tier; none where it has no tiers.
     fn at(&self, _tier: Tier) -> Option<Box<dyn Provider>> {
         None

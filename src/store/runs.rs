@@ -21,6 +21,10 @@ pub struct RunSpec {
     pub tiles: Vec<Tile>,
     /// Begin anew, whatever is unfinished.
     pub fresh: bool,
+    /// Begin none where a run of the same was completed within this time.
+    pub if_stale: Option<Duration>,
+    /// The same invocation goes on after a pause: its limits go on, too.
+    pub goes_on: bool,
     /// How old an unfinished run may be to be taken up again, and how old one that a budget or a quota stopped.
     pub resume_within: (Duration, Duration),
     /// Who opens it: made anew by every process.
@@ -40,15 +44,33 @@ pub struct OpenedRun {
     pub resumed: bool,
 }
 
+/// What became of the wish for a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// One is ours to work on.
+    Open(OpenedRun),
+    /// One was completed lately enough: none is begun.
+    Recent {
+        /// Its id.
+        id: Uuid,
+        /// When it was completed.
+        ended_at: DateTime<Utc>,
+    },
+}
+
 /// Takes up the unfinished run of the same region, provider and parameters, or begins one. However many workers call this at
-/// once, they get the same run.
-pub async fn open_run(database: &Database, spec: &RunSpec) -> Result<OpenedRun, DatabaseError> {
+/// once, they get the same run; one that comes when it is over finds it recent, if it asks for that.
+pub async fn open_run(database: &Database, spec: &RunSpec) -> Result<Opening, DatabaseError> {
     let mut fresh = spec.fresh;
     loop {
         let mut transaction = database.begin().await?;
         let opened = match take_up(&mut transaction, spec, fresh).await {
-            Ok(Some(run)) => Ok(Some(run)),
-            Ok(None) => begin(&mut transaction, spec).await,
+            Ok(Some(run)) => Ok(Some(Opening::Open(run))),
+            // Asked after the open run was looked for, which waits for whoever is about to close it.
+            Ok(None) => match recent(&mut transaction, spec).await {
+                Ok(None) => begin(&mut transaction, spec).await.map(|begun| begun.map(Opening::Open)),
+                found => found,
+            },
             Err(error) => Err(error),
         }
         .map_err(|error| database.error(error))?;
@@ -98,10 +120,12 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
         // Nobody is at work: what failed gets another try, and the limits of one invocation begin anew.
         sqlx::query!(
             "update venue_sync.runs
-             set session_requests = 0, session_cost_micro_usd = 0, stopped_by = null, resumes_at = null,
-                 touched_at = clock_timestamp()
+             set session_requests = case when $2 then session_requests else 0 end,
+                 session_cost_micro_usd = case when $2 then session_cost_micro_usd else 0 end,
+                 stopped_by = null, resumes_at = null, touched_at = clock_timestamp()
              where id = $1",
-            row.id
+            row.id,
+            spec.goes_on
         )
         .execute(&mut *transaction)
         .await?;
@@ -114,6 +138,24 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
     }
     sign_on(transaction, row.id, spec).await?;
     Ok(Some(OpenedRun { id: row.id, begun_at: row.begun_at, resumed: true }))
+}
+
+/// The last run of the same, if it was completed lately enough to stand for a new one.
+async fn recent(transaction: &mut Transaction, spec: &RunSpec) -> Result<Option<Opening>, sqlx::Error> {
+    let Some(within) = spec.if_stale.filter(|_| !spec.fresh) else { return Ok(None) };
+    let row = sqlx::query!(
+        r#"select id, ended_at as "ended_at!" from venue_sync.runs
+           where region = $1 and provider = $2 and md5(parameters::text) = md5($3::jsonb::text) and state = 'complete'
+             and ended_at > clock_timestamp() - make_interval(secs => $4)
+           order by ended_at desc limit 1"#,
+        spec.region,
+        spec.provider,
+        spec.parameters,
+        within.as_secs_f64()
+    )
+    .fetch_optional(transaction)
+    .await?;
+    Ok(row.map(|row| Opening::Recent { id: row.id, ended_at: row.ended_at }))
 }
 
 async fn begin(transaction: &mut Transaction, spec: &RunSpec) -> Result<Option<OpenedRun>, sqlx::Error> {

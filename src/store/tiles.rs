@@ -92,6 +92,7 @@ async fn claim_in(
         rows: answer.rows.unsigned_abs(),
         truncated: answer.truncated,
         outermost_m: answer.outermost_m,
+        fresh: None,
     })
     .collect();
     let cell = BoundingBox { south: row.south, west: row.west, north: row.north, east: row.east };

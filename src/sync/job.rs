@@ -33,12 +33,26 @@ pub struct Job<'a> {
     pub concurrency: usize,
     /// Begin anew, whatever is unfinished.
     pub fresh: bool,
+    /// Ask nothing where a run of the same was completed within this time.
+    pub if_stale: Option<Duration>,
+    /// Whether the limits of the invocation begin with this run of it.
+    pub session: Session,
     /// Ask and compare, write nothing but the spend.
     pub dry_run: bool,
     /// How long the provider's own words are kept beside what is made of them.
     pub retention: Retention,
     /// How long a claimed tile stays ours without a sign of life.
     pub lease: Duration,
+}
+
+/// Which run of one invocation this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Session {
+    /// The first: its limits begin.
+    #[default]
+    New,
+    /// It goes on after a pause, with what is left of its limits; what it began is not begun anew.
+    GoesOn,
 }
 
 /// Where answers come from.

@@ -11,5 +11,5 @@ mod spending;
 mod stop;
 mod tile;
 
-pub use job::{Job, RunReport, Source, SyncError, parameters};
+pub use job::{Job, RunReport, Session, Source, SyncError, parameters};
 pub use run::sync;

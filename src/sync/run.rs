@@ -1,16 +1,17 @@
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::book::Book;
-use super::job::{Job, RunReport, Source, SyncError};
+use super::job::{Job, RunReport, Session, Source, SyncError};
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
 use crate::coverage::Rules;
-use crate::model::{Event, RunStatus, StoppedBy, Summary};
-use crate::store::{self, Database, RunFigures, RunSpec};
+use crate::model::{Event, MicroUsd, RunStatus, StoppedBy, Summary, VenueCounts};
+use crate::store::{self, Database, Opening, RunFigures, RunSpec};
 use crate::transport::Courier;
 use crate::wire::QuotaReset;
 
@@ -37,10 +38,16 @@ pub async fn sync(
         largest_radius_m: limits.largest_radius_m,
         words: words.clone(),
         words_per_query: limits.words_per_query,
+        rows_per_answer: limits.rows_per_answer,
         rows_per_query: limits.rows_per_query,
+        counts: limits.counts,
+        count_words: job.provider.count_words(&words),
     };
     let zones = store::known_zones(database).await?;
-    let book = open(job, database, &words).await?;
+    let book = match open(job, database, &words).await? {
+        Opened::Work(book) => book,
+        Opened::Recent { id, ended_at } => return skipped(job, database, id, ended_at, started).await,
+    };
     let progress = book.progress(database).await?;
     let resumed = matches!(&book, Book::Stored { run, .. } if run.resumed);
     listen(Event::RunOpened {
@@ -72,9 +79,15 @@ pub async fn sync(
     conclude(shop, started).await
 }
 
-async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Book, SyncError> {
+/// Where the run is written down, or the one that stands for it.
+enum Opened {
+    Work(Book),
+    Recent { id: Uuid, ended_at: DateTime<Utc> },
+}
+
+async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Opened, SyncError> {
     if job.dry_run {
-        return Ok(Book::dry(job.region.tiles()));
+        return Ok(Opened::Work(Book::dry(job.region.tiles())));
     }
     let forgotten = store::forget_raw(database, job.provider.name(), job.retention).await?;
     if forgotten > 0 {
@@ -85,12 +98,48 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Bo
         provider: job.provider.name().to_owned(),
         parameters: job.run_parameters(words),
         tiles: job.region.tiles(),
-        fresh: job.fresh,
+        fresh: job.fresh && job.session == Session::New,
+        if_stale: job.if_stale,
+        goes_on: job.session == Session::GoesOn,
         resume_within: RESUME_WITHIN,
         worker: Uuid::new_v4(),
         lease: job.lease,
     };
-    Ok(Book::Stored { run: store::open_run(database, &spec).await?, worker: spec.worker })
+    Ok(match store::open_run(database, &spec).await? {
+        Opening::Open(run) => {
+            // By which a process is found again in `venue_sync.workers` and `tiles`.
+            tracing::debug!(run = %run.id, worker = %spec.worker, resumed = run.resumed, "at work on a run");
+            Opened::Work(Book::Stored { run, worker: spec.worker })
+        }
+        Opening::Recent { id, ended_at } => Opened::Recent { id, ended_at },
+    })
+}
+
+/// Nothing is asked: a run of the same was completed lately enough.
+async fn skipped(
+    job: &Job<'_>,
+    database: &Database,
+    id: Uuid,
+    ended_at: DateTime<Utc>,
+    started: Instant,
+) -> Result<RunReport, SyncError> {
+    let tiles = store::figures(database, id).await?.coverage;
+    let summary = Summary {
+        run_id: id,
+        region: job.region_name.clone(),
+        provider: job.provider.name().to_owned(),
+        status: RunStatus::Skipped,
+        stopped_by: None,
+        requests: 0,
+        requests_free: 0,
+        cost: MicroUsd::default(),
+        duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        venues: VenueCounts::default(),
+        profiles_stubbed: 0,
+        coverage: tiles,
+    };
+    let reason = Some(format!("a run of the same was completed at {}", ended_at.format("%Y-%m-%d %H:%M UTC")));
+    Ok(RunReport { summary, figures: RunFigures::default(), reason, resumes_at: None, error: None })
 }
 
 /// Works until nothing is left to claim and nobody else holds a tile, or the run is stopped.

@@ -3,8 +3,10 @@ use std::time::Duration;
 use super::book::Book;
 use super::job::Job;
 use crate::model::Event;
-use crate::store::{Database, DatabaseError, Refund, ReserveError, Spender, refund, reserve};
-use crate::transport::{Attempts, Outcome};
+use crate::store::{
+    Database, DatabaseError, RateOf, Refund, ReserveError, Spender, hold_instants, refund, reserve, take_instants,
+};
+use crate::transport::{Attempts, Lane, Outcome};
 
 /// Reserves each attempt's price before it is sent, and gives back what was not billed.
 pub(super) struct Spending<'a> {
@@ -18,6 +20,10 @@ pub(super) struct Spending<'a> {
 impl Spending<'_> {
     fn spender(&self) -> Spender<'_> {
         Spender { provider: self.job.provider.name(), run: self.book.run(), price: self.job.provider.limits().price }
+    }
+
+    fn rate_of<'b>(&'b self, lane: Lane<'b>) -> RateOf<'b> {
+        RateOf { provider: self.job.provider.name(), call: lane.call, account: lane.account }
     }
 }
 
@@ -49,6 +55,17 @@ impl Attempts for Spending<'_> {
             dry.give_back(what, self.job.provider.limits().price);
         }
         Ok(refund(self.database, self.spender(), what).await?)
+    }
+
+    async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, ReserveError> {
+        Ok(take_instants(self.database, self.rate_of(lane), interval, count).await?)
+    }
+
+    async fn hold(&self, lane: Lane<'_>, wait: Duration) {
+        // The others find out by themselves, then.
+        if let Err(error) = hold_instants(self.database, self.rate_of(lane), wait).await {
+            tracing::warn!("cannot tell the other workers that the provider wants a pause: {error}");
+        }
     }
 
     fn retrying(&self, reason: &str, wait: Duration) {

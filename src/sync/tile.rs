@@ -51,7 +51,7 @@ impl Workshop<'_> {
     /// Works on a tile until it is done, fails, or the run stops.
     pub(super) async fn tile(&self, claimed: ClaimedTile) -> Result<(), SyncError> {
         let ordinal = claimed.tile.ordinal;
-        let mut cover = TileCover::new(&self.job.region, claimed.tile, self.rules.clone())?;
+        let mut cover = TileCover::new(&self.job.region, claimed.tile, self.rules.clone(), &[])?;
         for seen in &claimed.answers {
             cover.told(seen);
         }

@@ -14,8 +14,28 @@ pub trait Attempts: Send + Sync {
     /// Settles an attempt that did not end in a fine answer. A fine one is settled by whoever keeps its content.
     fn settle(&self, outcome: Outcome) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
+    /// The time to the first of the next `count` instants at which `lane` may be used, `interval` apart. No other worker gets them.
+    fn instants(
+        &self,
+        lane: Lane<'_>,
+        interval: Duration,
+        count: u32,
+    ) -> impl Future<Output = Result<Duration, Self::Error>> + Send;
+
+    /// Tells all workers that the provider wants no request in `lane` for so long. This process knows already.
+    fn hold(&self, lane: Lane<'_>, wait: Duration) -> impl Future<Output = ()> + Send;
+
     /// Says that another attempt follows, why, and after what time. The reason holds no secret.
     fn retrying(&self, reason: &str, wait: Duration);
+}
+
+/// What has a rate of its own: a call of the provider, for whoever uses the same key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lane<'a> {
+    /// The provider's name of the call.
+    pub call: &'a str,
+    /// Drawn from the key and the address; nothing of the key can be read from it.
+    pub account: &'a str,
 }
 
 /// What became of an attempt that did not end in a fine answer.

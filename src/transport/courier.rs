@@ -119,7 +119,7 @@ impl Courier {
     pub fn live(options: LiveOptions) -> Result<Self, LiveSetupError> {
         let live = Live::new(&options)?;
         let given = options.requests_per_second;
-        let pace = Pace::new(given).ok_or(LiveSetupError::Rate { given })?;
+        let pace = Pace::new(given, options.account()).ok_or(LiveSetupError::Rate { given })?;
         let budget = Budget::new(&options.policy);
         let (policy, recorder) = (options.policy, options.record);
         let allowance = Allowance::default();
@@ -243,7 +243,7 @@ impl LiveRoad {
                 }
                 (Some(Decision::Wait { wait, everybody, reason }), tried) => {
                     if everybody {
-                        self.pace.hold(&request.call, wait);
+                        self.pace.hold(&request.call, wait, attempts).await;
                     }
                     (wait, reason, tried.look())
                 }
@@ -259,7 +259,7 @@ impl LiveRoad {
                 if let Some(look) = look {
                     let more = self.look(&look, judge).await;
                     // What the page says holds for everybody, as the refusal did.
-                    self.pace.hold(&request.call, more);
+                    self.pace.hold(&request.call, more, attempts).await;
                     sleep(more).await;
                 }
             };
@@ -304,7 +304,9 @@ impl LiveRoad {
         let may_go = tokio::select! {
             biased;
             () = stop.cancelled() => Err(ExchangeError::Stopped),
-            () = self.pace.turn(&asking.request.call) => self.check_allowance(),
+            turn = self.pace.turn(&asking.request.call, attempts) => {
+                turn.map_err(ExchangeError::Reserve).and_then(|()| self.check_allowance())
+            }
         };
         if let Err(why_not) = may_go {
             attempts.settle(Outcome::NeverSent).await.map_err(ExchangeError::Settle)?;

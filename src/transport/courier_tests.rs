@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{body_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::attempts::{Attempts, Outcome};
+use super::attempts::{Attempts, Lane, Outcome};
 use super::courier::{Courier, ExchangeError};
 use super::double::{BudgetGone, KEY, Ledger, answer, judge, options, read_request, request, server};
 use super::live::{LiveOptions, LiveSetupError};
@@ -197,6 +197,14 @@ impl Attempts for Slow<'_> {
 
     async fn settle(&self, outcome: Outcome) -> Result<(), BudgetGone> {
         self.ledger.settle(outcome).await
+    }
+
+    async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, BudgetGone> {
+        self.ledger.instants(lane, interval, count).await
+    }
+
+    async fn hold(&self, lane: Lane<'_>, wait: Duration) {
+        self.ledger.hold(lane, wait).await;
     }
 
     fn retrying(&self, reason: &str, wait: Duration) {

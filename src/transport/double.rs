@@ -1,15 +1,17 @@
 //! Doubles for the tests of this room: an account that counts, a judge such as Google's, a server that misbehaves.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::attempts::{Attempts, Outcome};
+use super::attempts::{Attempts, Lane, Outcome};
 use super::live::LiveOptions;
 use super::retry::RetryPolicy;
 use crate::wire::{HeaderValue, Method, QuotaReset, Request, Response, Verdict};
@@ -72,6 +74,10 @@ pub(super) struct Ledger {
     pub(super) reserved: Mutex<u32>,
     pub(super) settled: Mutex<Vec<Outcome>>,
     pub(super) retried: Mutex<Vec<(String, Duration)>>,
+    /// The first instant of each call that nobody has.
+    pub(super) next: Mutex<HashMap<String, Instant>>,
+    /// Pauses that were told.
+    pub(super) held: Mutex<Vec<(String, Duration)>>,
     /// Refuses the reservation after so many.
     pub(super) limit: Option<u32>,
     /// Pulled when another attempt is announced.
@@ -97,6 +103,19 @@ impl Attempts for Ledger {
     async fn settle(&self, outcome: Outcome) -> Result<(), BudgetGone> {
         self.settled.lock().unwrap().push(outcome);
         Ok(())
+    }
+
+    async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, BudgetGone> {
+        let now = Instant::now();
+        let mut next = self.next.lock().unwrap();
+        let next = next.entry(lane.call.to_owned()).or_insert(now);
+        let first = (*next).max(now);
+        *next = first + interval * count;
+        Ok(first - now)
+    }
+
+    async fn hold(&self, lane: Lane<'_>, wait: Duration) {
+        self.held.lock().unwrap().push((lane.call.to_owned(), wait));
     }
 
     fn retrying(&self, reason: &str, wait: Duration) {

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue as HttpValue};
 use rustls::crypto::CryptoProvider;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::address::{Address, AddressError};
@@ -62,6 +63,20 @@ impl LiveOptions {
             timeout: Duration::from_secs(30),
             largest_body: 16 * 1024 * 1024,
         }
+    }
+}
+
+impl LiveOptions {
+    /// Whose rate it is: the same for everybody with this key at this address, and nothing of the key can be read from it.
+    pub(super) fn account(&self) -> String {
+        let mut digest = Sha256::new();
+        // A place, a letter that neither of the two has, and the key: nobody can take one for the other.
+        digest.update(self.base_url.as_str());
+        digest.update("\n");
+        digest.update(self.key.as_ref().map_or("", |key| key.expose_secret().trim()));
+        let digest: [u8; 32] = digest.finalize().into();
+        let first = digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
+        format!("{first:016x}")
     }
 }
 

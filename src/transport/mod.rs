@@ -28,7 +28,7 @@ mod scrub;
 mod send_error;
 
 pub use address::AddressError;
-pub use attempts::{Attempts, Outcome};
+pub use attempts::{Attempts, Lane, Outcome};
 pub use canonical::Fingerprint;
 pub use cassette::{Cassette, CassetteError};
 pub use courier::{Courier, ExchangeError};

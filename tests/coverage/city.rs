@@ -71,7 +71,10 @@ pub(crate) fn rules(manners: &Manners, words: Vec<String>, largest_radius_m: f64
         largest_radius_m,
         words,
         words_per_query: 50,
+        rows_per_answer: u32::try_from(manners.cap).unwrap(),
         rows_per_query: u32::try_from(manners.cap).unwrap(),
+        counts: None,
+        count_words: Vec::new(),
     }
 }
 
@@ -137,7 +140,7 @@ pub(crate) fn answer(venues: &[Venue], manners: &Manners, ask: &Ask) -> (Vec<usi
 pub(crate) fn cover(region: &Region, rules: &Rules, venues: &[Venue], manners: &Manners) -> Outcome {
     let mut outcome = Outcome::default();
     for tile in region.tiles() {
-        let mut cover = TileCover::new(region, tile, rules.clone()).unwrap();
+        let mut cover = TileCover::new(region, tile, rules.clone(), &[]).unwrap();
         let mut told = Vec::new();
         let capped = loop {
             let ask = match cover.next() {

@@ -172,7 +172,7 @@ proptest! {
     fn a_cover_told_the_same_answers_asks_the_same_and_asks_survive_json(case in case()) {
         let outcome = city::cover(&case.region, &case.rules, &case.venues, &case.manners);
         for (tile, told) in case.region.tiles().into_iter().zip(&outcome.told) {
-            let mut again = TileCover::new(&case.region, tile, case.rules.clone()).unwrap();
+            let mut again = TileCover::new(&case.region, tile, case.rules.clone(), &[]).unwrap();
             for seen in told {
                 prop_assert_eq!(again.next(), Next::Ask(seen.ask.clone()));
                 let stored = serde_json::to_string(seen).unwrap();
@@ -193,7 +193,7 @@ fn covered_by_a_liar(
     let region = Region::from_circle(Position::new(48.2, 16.37).unwrap(), 400.0).unwrap();
     let manners = Manners { ranking, ..Manners::nearest_first(20) };
     let rules = city::rules(&manners, city::words(words), 50_000.0);
-    let mut cover = TileCover::new(&region, region.tiles()[0], rules).unwrap();
+    let mut cover = TileCover::new(&region, region.tiles()[0], rules, &[]).unwrap();
     let mut asks = 0;
     loop {
         match cover.next() {

@@ -53,6 +53,17 @@ impl TestDatabase {
         format!("postgresql://{}@localhost/{}?host={host}&port={port}", self.options.get_username(), self.name)
     }
 
+    /// The server's socket, for whoever puts something before it.
+    pub(crate) fn socket(&self) -> String {
+        let folder = self.options.get_socket().expect("the test server has a socket");
+        folder.join(format!(".s.PGSQL.{}", self.options.get_port())).to_string_lossy().into_owned()
+    }
+
+    /// The address by a port of this machine that leads to [`TestDatabase::socket`].
+    pub(crate) fn url_by_port(&self, port: u16) -> String {
+        format!("postgresql://{}@127.0.0.1:{port}/{}?sslmode=disable", self.options.get_username(), self.name)
+    }
+
     /// One connection.
     pub(crate) async fn connect(&self) -> PgConnection {
         PgConnection::connect_with(&self.options).await.expect("the test database answers")

@@ -8,8 +8,8 @@ use crate::cli::finding::Finding;
 use crate::cli::settings::provider::ProviderChoice;
 use crate::model::{Area, AreaShape, Ask, BoundingBox, MicroUsd, Tier};
 use crate::provider::Provider;
-use crate::store::{self, Budget, Database, Refund, ReserveError, Spender};
-use crate::transport::{Attempts, Courier, ExchangeError, LiveOptions, Outcome};
+use crate::store::{self, Budget, Database, RateOf, Refund, ReserveError, Spender};
+use crate::transport::{Attempts, Courier, ExchangeError, Lane, LiveOptions, Outcome};
 
 /// A spot in the Atlantic, with nothing in it that would have to be sent.
 const SPOT: BoundingBox = BoundingBox { south: 40.0, west: -30.0, north: 40.0001, east: -29.9999 };
@@ -60,7 +60,7 @@ async fn ask(provider: &dyn Provider, choice: &ProviderChoice, database: &Databa
     };
     let words = provider.words(&["cafe".to_owned()]).map_err(|error| error.to_string())?;
     let words = words.into_iter().take(limits.words_per_query.clamp(1, 3)).collect();
-    let request = provider.request(&Ask { area, words }, "en", None);
+    let request = provider.request(&Ask::rows(area, words), "en", None);
     let own = limits.requests_per_day.filter(|_| choice.base_url.is_none());
     let budget = Budget {
         requests_per_day: choice.max_requests_per_day.or_else(|| own.map(u64::from)),
@@ -89,6 +89,10 @@ impl Once<'_> {
     fn spender(&self) -> Spender<'_> {
         Spender { provider: self.provider, run: None, price: self.price }
     }
+
+    fn rate_of<'b>(&'b self, lane: Lane<'b>) -> RateOf<'b> {
+        RateOf { provider: self.provider, call: lane.call, account: lane.account }
+    }
 }
 
 impl Attempts for Once<'_> {
@@ -105,6 +109,17 @@ impl Attempts for Once<'_> {
             Outcome::Answered { .. } | Outcome::Unknown => return Ok(()),
         };
         Ok(store::refund(self.database, self.spender(), what).await?)
+    }
+
+    async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, ReserveError> {
+        Ok(store::take_instants(self.database, self.rate_of(lane), interval, count).await?)
+    }
+
+    async fn hold(&self, lane: Lane<'_>, wait: Duration) {
+        // The others find out by themselves, then.
+        if let Err(error) = store::hold_instants(self.database, self.rate_of(lane), wait).await {
+            tracing::warn!("cannot tell the workers that the provider wants a pause: {error}");
+        }
     }
 
     fn retrying(&self, _reason: &str, _wait: Duration) {}

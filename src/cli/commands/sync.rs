@@ -15,11 +15,11 @@ use crate::cli::settings::database::DatabaseChoice;
 use crate::cli::settings::sync_job::{SyncJob, Traffic};
 use crate::cli::terminal::Terminal;
 use crate::coverage::Region;
-use crate::model::{CoverageCounts, MicroUsd, RunStatus, Summary, Tier, VenueCounts};
+use crate::model::{CoverageCounts, MicroUsd, RunStatus, StoppedBy, Summary, Tier, VenueCounts};
 use crate::provider::{self, Provider};
 use crate::report::{LookAtData, RunReport};
 use crate::store::{self, Budget, Remedy};
-use crate::sync::{self, Job, Source, SyncError};
+use crate::sync::{self, Job, Session, Source, SyncError};
 use crate::transport::{Cassette, Courier, LiveOptions, RecordedRun, Recorder};
 
 /// A claimed tile stays ours for this long without a sign of life.
@@ -51,7 +51,7 @@ pub async fn sync(jobs: &[SyncJob], terminal: &Terminal, tell: &dyn Fn(Told<'_>)
             exits.push(Exit::Again);
             break;
         }
-        let (report, failure) = match one.run(terminal, &stop).await {
+        let (report, failure) = match one.run_to_the_end(terminal, &stop).await {
             Ok((report, failure)) => (Some(report), failure),
             Err(failure) => (None, Some(failure)),
         };
@@ -98,13 +98,35 @@ impl<'a> Prepared<'a> {
         Ok(Self { settings, region, provider, recording })
     }
 
-    /// What the run did, and what broke it, if something did.
-    async fn run(
+    /// Runs, and goes on after each limit that `--wait` has time to sit out, all such pauses together.
+    async fn run_to_the_end(
         &self,
         terminal: &Terminal,
         stop: &CancellationToken,
     ) -> Result<(RunReport, Option<Failure>), Failure> {
-        let mut job = self.job();
+        let mut left = self.settings.effort.wait.unwrap_or_default();
+        let mut session = Session::New;
+        loop {
+            let (report, failure) = self.run(session, terminal, stop).await?;
+            let Some(pause) = pause(&report).filter(|pause| *pause <= left) else { return Ok((report, failure)) };
+            left -= pause;
+            session = Session::GoesOn;
+            tracing::info!("waiting {} for the provider's limit to end", humantime::format_duration(pause));
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = stop.cancelled() => return Ok((report, failure)),
+            }
+        }
+    }
+
+    /// What the run did, and what broke it, if something did.
+    async fn run(
+        &self,
+        session: Session,
+        terminal: &Terminal,
+        stop: &CancellationToken,
+    ) -> Result<(RunReport, Option<Failure>), Failure> {
+        let mut job = Job { session, ..self.job() };
         // A recording is begun when the run can be: a folder with nothing in it would be in the way of the next try.
         let recorded = matches!(self.settings.traffic, Traffic::Record(_));
         let courier = if recorded { None } else { Some(self.courier(&mut job)?) };
@@ -178,6 +200,8 @@ impl<'a> Prepared<'a> {
             concurrency: usize::try_from(settings.effort.concurrency.get()).unwrap_or(1),
             // A recording begun in the middle of a run would lack the questions that were answered before.
             fresh: settings.effort.fresh || matches!(settings.traffic, Traffic::Record(_)),
+            if_stale: settings.effort.if_stale,
+            session: Session::New,
             dry_run: settings.effort.dry_run,
             retention: settings.provider.retention,
             lease: LEASE,
@@ -303,6 +327,16 @@ impl<'a> Prepared<'a> {
             _ => "venues db shell",
         }
     }
+}
+
+/// How long the provider's limit lasts, where that is known. At least some seconds: its clock and ours may differ.
+fn pause(report: &RunReport) -> Option<Duration> {
+    const SHORTEST: Duration = Duration::from_secs(5);
+    let until = report.resumes_at.filter(|_| report.summary.stopped_by == Some(StoppedBy::Quota))?;
+    #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
+    let left = (until - chrono::Utc::now()).to_std().unwrap_or_default();
+    // Whole seconds, upwards: they are shown.
+    Some(Duration::from_secs(left.as_secs() + 1).max(SHORTEST))
 }
 
 /// The tier that a recorded run asked at.

@@ -24,6 +24,11 @@ pub(super) fn go_on(region: &str, args: &SyncArgs, config: Option<&Path>) -> Str
     add("--record", path(args.traffic.record.as_deref()));
     add("--max-requests", args.limits.max_requests.map(|most| most.to_string()));
     add("--max-cost", args.limits.max_cost.map(|most| most.usd().to_string()));
+    add(
+        "--if-stale",
+        args.limits.if_stale.map(|within| humantime::format_duration(within).to_string().replace(' ', "")),
+    );
+    add("--wait", args.limits.wait.map(|most| humantime::format_duration(most).to_string().replace(' ', "")));
     add("--concurrency", args.limits.concurrency.map(|many| many.to_string()));
     for (flag, given) in [("--dry-run", args.limits.dry_run), ("--embedded", args.database.embedded)] {
         if given {

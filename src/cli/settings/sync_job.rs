@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::area::{AreaError, AreaSetting, RegionShape};
 use super::database::{self, Asker, DatabaseChoice, DatabaseError};
@@ -53,6 +54,10 @@ pub struct Effort {
     pub max_cost: Option<MicroUsd>,
     /// Begin a new run even if another could go on.
     pub fresh: bool,
+    /// Ask nothing where the same was completed within this time.
+    pub if_stale: Option<Duration>,
+    /// Sit out a limit of the provider's that ends within this time.
+    pub wait: Option<Duration>,
     /// Requests under way at the same time.
     pub concurrency: NonZeroU32,
 }
@@ -225,6 +230,8 @@ fn job(
             max_requests: args.limits.max_requests.map(Into::into),
             max_cost: args.limits.max_cost,
             fresh: args.limits.fresh,
+            if_stale: args.limits.if_stale,
+            wait: args.limits.wait,
             concurrency: args.limits.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
         },
         go_on: go_on(&region.name, args, around.config_flag),

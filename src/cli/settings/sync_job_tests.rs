@@ -39,6 +39,7 @@ impl Provider for Paid {
             at_once: None,
             timeout: std::time::Duration::from_secs(30),
             words_per_query: 50,
+            counts: None,
             price: MicroUsd::per_thousand_cents(3_500),
             terms: "",
         }

@@ -8,7 +8,7 @@ use super::spelling::joins_holidays;
 use crate::model::{Period, Point, SpecialDay};
 
 /// Days that are told of a value that is no plain week.
-const DAYS: i64 = 14;
+pub(super) const DAYS: i64 = 14;
 
 const EVERY_DAY: WeekDayRange = WeekDayRange::Fixed {
     range: Weekday::Mon..=Weekday::Sun,

@@ -2,7 +2,8 @@ use chrono::{Duration, NaiveDate};
 use opening_hours::OpeningHours;
 use proptest::prelude::*;
 
-use super::meaning::{Meaning, meaning};
+use super::meaning::Meaning;
+use super::read::meaning;
 use crate::model::{Repair, SpecialDay};
 use crate::normalise::day_text;
 use crate::normalise::week::{DAY, Stretch, Week};

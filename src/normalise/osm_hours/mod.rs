@@ -17,12 +17,15 @@ mod meaning;
 mod meaning_tests;
 mod numbers;
 mod plain;
+mod read;
 mod respelt;
 mod rules;
+mod simple;
 mod spelling;
 mod stretch;
 mod token;
 mod tokens;
 mod words;
 
-pub(super) use meaning::{Meaning, meaning};
+pub(super) use meaning::Meaning;
+pub(super) use read::meaning;

@@ -78,7 +78,7 @@ fn mark_whole_days(text: &str) -> String {
 }
 
 /// `Sa, Su 10:00-18:00`: the grammar reads a Saturday without times, then a rule for Sunday. Who writes so means both.
-fn join_days(text: &str) -> String {
+pub(super) fn join_days(text: &str) -> String {
     const DAYS: [&str; 8] = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su", "PH"];
     let is_day = |word: &str| word.split('-').all(|day| DAYS.contains(&day));
     let words: Vec<&str> = text.split(' ').collect();
@@ -181,13 +181,15 @@ fn mend_piece(piece: &str) -> String {
 
 /// Whether a holiday and a weekday stand side by side: the grammar means the holidays on those weekdays, its crate reads a list.
 pub(super) fn joins_holidays(text: &str) -> bool {
-    let words: Vec<&str> = text.split(' ').collect();
+    text.split(';').any(joins_holiday)
+}
+
+fn joins_holiday(rule: &str) -> bool {
+    let words: Vec<&str> = rule.split(' ').collect();
     let is_holiday = |word: &str| word.ends_with("PH") || word.ends_with("SH");
     let is_day = |word: &str| ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"].iter().any(|day| word.contains(day));
     words.windows(2).any(|pair| {
         is_holiday(pair[0]) && is_day(pair[1]) && !pair[1].starts_with('"')
-            || is_day(pair[0])
-                && !pair[0].ends_with([',', ';'])
-                && (pair[1].starts_with("PH") || pair[1].starts_with("SH"))
+            || is_day(pair[0]) && !pair[0].ends_with(',') && (pair[1].starts_with("PH") || pair[1].starts_with("SH"))
     })
 }

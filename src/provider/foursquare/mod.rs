@@ -63,6 +63,7 @@ impl Provider for Foursquare {
             timeout: Duration::from_secs(30),
             words_per_query: words::WORDS_PER_QUERY,
             // First steps of the price list. Of the basic tier some hundred calls a month are free; they are not reckoned with.
+            counts: None,
             price: MicroUsd::per_thousand_cents(match self.tier {
                 Tier::Premium => 1_875,
                 Tier::Basic => 1_500,

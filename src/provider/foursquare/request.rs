@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_question_is_foursquares_and_carries_no_key() {
-        let ask = Ask { area: Area::Rectangle(CELL), words: vec!["a1".to_owned(), "b2".to_owned()] };
+        let ask = Ask::rows(Area::Rectangle(CELL), vec!["a1".to_owned(), "b2".to_owned()]);
         let request = search(&ask, "pt", Tier::Premium, Some(&Cursor("c3I=".to_owned())));
         assert_eq!(
             (request.method, request.path.as_str(), request.json.as_ref()),
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_basic_tier_names_no_field_that_costs_more() {
-        let request = search(&Ask { area: Area::Rectangle(CELL), words: vec![] }, "en", Tier::Basic, None);
+        let request = search(&Ask::rows(Area::Rectangle(CELL), vec![]), "en", Tier::Basic, None);
         assert_eq!(parameter(&request, "fields").unwrap().split(',').count(), BASIC.len());
         assert!(!asked(&request).iter().any(|field| PREMIUM.contains(field)));
         assert_eq!(parameter(&request, "fsq_category_ids"), None, "no words ask for every category");
@@ -135,7 +135,7 @@ mod tests {
             lat in -90.0..=90.0, lng in -180.0..=180.0, radius_m in 0.5..49_999.0,
         ) {
             let center = Position::new(lat, lng).unwrap();
-            let ask = Ask { area: Area::Circle(Circle { center, radius_m }), words: vec![] };
+            let ask = Ask::rows(Area::Circle(Circle { center, radius_m }), vec![]);
             let request = search(&ask, "en", Tier::Premium, None);
             let corner = |name| {
                 let (lat, lng) = parameter(&request, name).unwrap().split_once(',').unwrap();

@@ -52,6 +52,7 @@ impl Provider for Google {
             timeout: Duration::from_secs(30),
             words_per_query: words::WORDS_PER_QUERY,
             // Nearby Search Enterprise, first step of the price list: rating, price level and hours are in the mask.
+            counts: None,
             price: MicroUsd::per_thousand_cents(3_500),
             terms: "Google lets you keep place ids for ever and coordinates for 30 days; names, ratings, hours and the rest \
                     only as far as your contract with Google allows",

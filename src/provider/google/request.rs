@@ -100,7 +100,7 @@ mod tests {
 
     fn circle(lat: f64, lng: f64, radius_m: f64) -> Ask {
         let center = Position::new(lat, lng).unwrap();
-        Ask { area: Area::Circle(Circle { center, radius_m }), words: vec!["cafe".to_owned(), "bar".to_owned()] }
+        Ask::rows(Area::Circle(Circle { center, radius_m }), vec!["cafe".to_owned(), "bar".to_owned()])
     }
 
     fn asked(ask: &Ask) -> (f64, f64, f64) {
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_box_over_the_antimeridian_becomes_a_circle_on_it() {
         let cell = BoundingBox { south: -17.0, west: 179.9, north: -16.8, east: -179.9 };
-        let (lat, lng, radius) = asked(&Ask { area: Area::Rectangle(cell), words: Vec::new() });
+        let (lat, lng, radius) = asked(&Ask::rows(Area::Rectangle(cell), Vec::new()));
         assert!((lat + 16.9).abs() < 1e-9 && lng.abs() > 179.999, "{lat} {lng}");
         // Half of 22.2 km by 21.3 km.
         assert!((15_300.0..15_600.0).contains(&radius), "{radius}");

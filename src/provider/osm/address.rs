@@ -6,20 +6,27 @@ pub(super) fn address(tags: &Tags<'_>) -> Option<String> {
     if let Some(whole) = tags.text("addr:full") {
         return Some(whole.to_owned());
     }
-    let joined = |keys: &[&str]| {
-        let parts: Vec<&str> = keys.iter().filter_map(|key| tags.text(key)).collect();
-        Some(parts.join(" ")).filter(|line| !line.is_empty())
+    let street = tags.text("addr:street").or_else(|| tags.text("addr:place"))?;
+    let mut line = String::with_capacity(64);
+    let mut add = |before: &str, part: Option<&str>| {
+        if let Some(part) = part {
+            line.push_str(before);
+            line.push_str(part);
+        }
     };
-    let street = tags.text("addr:street").or_else(|| tags.text("addr:place"));
-    let door = match (street, tags.text("addr:housenumber")) {
-        (Some(street), Some(number)) => format!("{street} {number}"),
-        (Some(street), None) => street.to_owned(),
-        (None, _) => return None,
-    };
-    let unit = tags.text("addr:unit").map(|unit| format!("unit {unit}"));
-    let town = joined(&["addr:postcode", "addr:city"]).or_else(|| joined(&["addr:suburb"]));
-    let lines = [Some(door), unit, town, joined(&["addr:state"])];
-    Some(lines.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    add("", Some(street));
+    add(" ", tags.text("addr:housenumber"));
+    add(", unit ", tags.text("addr:unit"));
+    match (tags.text("addr:postcode"), tags.text("addr:city")) {
+        (None, None) => add(", ", tags.text("addr:suburb")),
+        (Some(code), city) => {
+            add(", ", Some(code));
+            add(" ", city);
+        }
+        (None, city) => add(", ", city),
+    }
+    add(", ", tags.text("addr:state"));
+    Some(line)
 }
 
 #[cfg(test)]

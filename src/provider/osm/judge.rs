@@ -53,8 +53,9 @@ fn wants_less(remark: &str) -> bool {
 
 /// The status page's word on when a place is free; none for any other text. Several places may be named: the first counts.
 fn slot_wait(text: &str) -> Option<Duration> {
-    let is_page = text.trim_start().starts_with("Connected as") || text.contains("\nRate limit:");
-    if !is_page || text.trim_start().starts_with(['{', '<']) {
+    let trimmed = text.trim_start();
+    // Data and web pages may be long, and are told by their first sign.
+    if trimmed.starts_with(['{', '<']) || !(trimmed.starts_with("Connected as") || text.contains("\nRate limit:")) {
         return None;
     }
     if text.lines().any(|line| line.contains("slots available now") || line.contains("slot available now")) {

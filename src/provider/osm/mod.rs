@@ -56,6 +56,7 @@ impl Provider for Osm {
             // The server's own time, the wait for a slot (15 s) and the way back.
             timeout: Duration::from_secs(request::TIMEOUT_S + 30),
             words_per_query: usize::MAX,
+            counts: None,
             price: MicroUsd::default(),
             terms: "© OpenStreetMap contributors, under the ODbL: it may be kept; name the source, and offer under the ODbL \
                     what you publish of a database made from it",

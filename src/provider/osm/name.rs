@@ -8,16 +8,19 @@ pub(super) fn name<'a>(tags: &'a Tags<'_>, language: &str) -> Option<&'a str> {
         let of_language = [format!("name:{language}"), format!("name:{primary}")];
         let known =
             of_language.iter().map(String::as_str).chain(["int_name", "name:en"]).find_map(|key| tags.text(key));
-        known.or_else(|| tags.iter().find_map(in_some_language)).or_else(|| tags.text("brand"))
+        known.or_else(|| in_the_first_language(tags)).or_else(|| tags.text("brand"))
     })
 }
 
+fn in_the_first_language<'a>(tags: &'a Tags<'_>) -> Option<&'a str> {
+    let names = tags.iter().filter(|(key, _)| names_a_language(key));
+    names.min_by_key(|(key, _)| *key).map(|(_, value)| value)
+}
+
 /// `name:ru`, `name:zh-Hant`; not `name:etymology`.
-fn in_some_language<'a>((key, value): (&str, &'a str)) -> Option<&'a str> {
-    let language = key.strip_prefix("name:")?;
-    let primary = language.split('-').next()?;
-    let is_language = (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_lowercase());
-    Some(value).filter(|_| is_language)
+fn names_a_language(key: &str) -> bool {
+    let primary = key.strip_prefix("name:").and_then(|language| language.split('-').next());
+    primary.is_some_and(|it| (2..=3).contains(&it.len()) && it.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
 #[cfg(test)]

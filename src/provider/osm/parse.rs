@@ -85,7 +85,7 @@ fn checked(element: &Element<'_>, language: &str, answered_at: DateTime<Utc>) ->
 
 /// A node, a way and a relation may share a number.
 fn id(kind: &str, number: u64) -> Option<String> {
-    ["node", "way", "relation"].contains(&kind).then(|| format!("{kind}/{number}"))
+    ["node", "way", "relation"].contains(&kind).then(|| [kind, "/", &number.to_string()].concat())
 }
 
 fn venue(

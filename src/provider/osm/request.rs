@@ -104,7 +104,7 @@ mod tests {
     use crate::model::{Circle, Position};
 
     fn asked(area: Area, words: &[&str]) -> String {
-        query(&Ask { area, words: words.iter().map(|&word| word.to_owned()).collect() })
+        query(&Ask::rows(area, words.iter().map(|&word| word.to_owned()).collect()))
     }
 
     fn lisbon() -> Area {
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_language_is_asked_for_and_the_query_is_a_form() {
-        let request = interpreter(&Ask { area: lisbon(), words: vec![] }, "pt");
+        let request = interpreter(&Ask::rows(lisbon(), vec![]), "pt");
         assert_eq!(request.headers, [("accept-language".to_owned(), HeaderValue::Plain("pt".to_owned()))]);
         assert_eq!((request.path.as_str(), request.form[0].0.as_str()), ("/api/interpreter", "data"));
         assert_eq!(request.json, None);

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -7,9 +8,13 @@ use super::words::{self, Role};
 use crate::model::BusinessStatus;
 use crate::provider::body::Text;
 
-/// Tags of an element: keys and values, in order of the keys.
+/// Tags of an element, keys and values: first those whose key the table of words knows, in order of the keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Tags<'a>(Vec<(Text<'a>, Text<'a>)>);
+pub(super) struct Tags<'a> {
+    all: Vec<(Text<'a>, Text<'a>)>,
+    /// How many of them the table knows.
+    known: usize,
+}
 
 /// What an element's tags make of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,80 +34,87 @@ const TO_COME: [&str; 3] = ["construction", "proposed", "planned"];
 /// Tags that leave to others what kind of place it is.
 const PLAIN: [&str; 3] = ["amenity=restaurant", "amenity=cafe", "amenity=fast_food"];
 
-impl Tags<'_> {
-    /// A value, without white space at its ends; none if nothing is left.
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
-        let at = self.0.binary_search_by(|(known, _)| known.as_str().cmp(key)).ok()?;
-        Some(self.0[at].1.as_str().trim()).filter(|value| !value.is_empty())
+/// Tags as words, by what they do.
+#[derive(Default)]
+struct Words {
+    venues: Vec<String>,
+    services: Vec<String>,
+    kinds: Vec<String>,
+    /// Cuisines that the table does not know.
+    unknown: Vec<String>,
+}
+
+impl Words {
+    fn add(&mut self, key: &str, values: &str) {
+        for word in words_of(key, values) {
+            let of_its_role = match words::role(&word) {
+                Some(Role::Venue) => &mut self.venues,
+                Some(Role::Service) => &mut self.services,
+                Some(Role::Kind) => &mut self.kinds,
+                None if key == "cuisine" => &mut self.unknown,
+                Some(Role::Vague) | None => continue,
+            };
+            if !of_its_role.contains(&word) {
+                of_its_role.push(word);
+            }
+        }
     }
 
-    /// Every key and value, in order of the keys.
+    /// What makes a place: venues, then services.
+    fn places(&mut self) -> Vec<String> {
+        let mut places = std::mem::take(&mut self.venues);
+        places.append(&mut self.services);
+        places
+    }
+}
+
+impl Tags<'_> {
+    /// A value, without white space at its ends; none if nothing is left. Of a key that is there twice the last value counts.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        let (_, value) = self.all.iter().rev().find(|(known, _)| known.as_str() == key)?;
+        Some(value.as_str().trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Every key and value, the later of two of a key first.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let tags = self.0.iter().map(|(key, value)| (key.as_str(), value.as_str().trim()));
+        let tags = self.all.iter().rev().map(|(key, value)| (key.as_str(), value.as_str().trim()));
         tags.filter(|(_, value)| !value.is_empty())
     }
 
     /// What the element is; none if nothing makes it a venue. A live tag outweighs what the place once was.
     pub(super) fn kind(&self, today: NaiveDate) -> Option<Kind> {
-        let live = self.venue_words("");
+        let mut words = Words::default();
+        for (key, value) in &self.all[..self.known] {
+            words.add(key.as_str(), value.as_str());
+        }
+        let live = words.places();
         if !live.is_empty() {
             let status =
                 if self.has_ended(today) { BusinessStatus::ClosedPermanently } else { BusinessStatus::Operational };
-            return Some(Kind { words: self.with_more(live), status });
+            return Some(Kind { words: with_more(live, words), status });
         }
-        let of = |prefixes: &[&str], status| {
-            let words: Vec<String> = prefixes.iter().flat_map(|prefix| self.venue_words(prefix)).collect();
-            Some(Kind { words: self.with_more(words), status }).filter(|kind| !kind.words.is_empty())
-        };
-        of(&TO_COME, BusinessStatus::FutureOpening).or_else(|| of(&GONE, BusinessStatus::ClosedPermanently))
+        let (found, status) =
+            [(&TO_COME[..], BusinessStatus::FutureOpening), (&GONE, BusinessStatus::ClosedPermanently)]
+                .into_iter()
+                .map(|(prefixes, status)| (self.under(prefixes), status))
+                .find(|(found, _)| !found.is_empty())?;
+        Some(Kind { words: with_more(found, words), status })
     }
 
-    /// The tags under keys with this prefix and a colon (`""`: without any) that make a venue, then those that make a service,
-    /// without the prefix.
-    fn venue_words(&self, prefix: &str) -> Vec<String> {
-        let (mut venues, mut services) = (Vec::new(), Vec::new());
-        for (key, value) in self.iter() {
-            let rest = key.strip_prefix(prefix);
-            let own = if prefix.is_empty() { rest } else { rest.and_then(|rest| rest.strip_prefix(':')) };
-            let Some(key) = own.filter(|key| words::makes_places(key)) else { continue };
-            for word in words_of(key, value) {
-                let found = match words::role(&word) {
-                    Some(Role::Venue) => &mut venues,
-                    Some(Role::Service) => &mut services,
-                    _ => continue,
-                };
-                if !found.contains(&word) {
-                    found.push(word);
-                }
+    /// What the tags under keys with one of these prefixes and a colon would make of it, without the prefix: prefix by prefix.
+    fn under(&self, prefixes: &[&str]) -> Vec<String> {
+        let mut found = Vec::new();
+        for prefix in prefixes {
+            let own = |key| str::strip_prefix(key, prefix)?.strip_prefix(':').filter(|key| words::makes_places(key));
+            let tags: BTreeMap<&str, &str> =
+                self.all.iter().filter_map(|(key, value)| Some((own(key.as_str())?, value.as_str()))).collect();
+            let mut words = Words::default();
+            for (key, value) in tags {
+                words.add(key, value);
             }
+            found.append(&mut words.places());
         }
-        venues.append(&mut services);
-        venues
-    }
-
-    /// Adds the tags that say more of a venue; nothing where there is none. They lead where the first tag says only that there is
-    /// something to eat. A cuisine that we do not know passes, last.
-    fn with_more(&self, found: Vec<String>) -> Vec<String> {
-        let Some(first) = found.first() else { return found };
-        let more_leads = PLAIN.contains(&first.as_str());
-        let (mut known, mut unknown) = (Vec::new(), Vec::new());
-        for (key, value) in self.iter().filter(|(key, _)| words::is_known_key(key)) {
-            for word in words_of(key, value) {
-                match words::role(&word) {
-                    Some(Role::Kind) => known.push(word),
-                    None if key == "cuisine" => unknown.push(word),
-                    Some(Role::Venue | Role::Service | Role::Vague) | None => {}
-                }
-            }
-        }
-        let parts = if more_leads { [known, found, unknown] } else { [found, known, unknown] };
-        let mut all: Vec<String> = Vec::new();
-        for word in parts.into_iter().flatten() {
-            if !all.contains(&word) {
-                all.push(word);
-            }
-        }
-        all
+        found
     }
 
     fn has_ended(&self, today: NaiveDate) -> bool {
@@ -121,23 +133,44 @@ impl Tags<'_> {
     #[cfg(test)]
     pub(super) fn of(tags: &[(&str, &str)]) -> Tags<'static> {
         let owned = |text: &str| Text::from(text.to_owned());
-        Tags::sorted(tags.iter().map(|&(key, value)| (owned(key), owned(value))).collect())
+        let mut all = Tags::default();
+        for &(key, value) in tags {
+            all.add(owned(key), owned(value));
+        }
+        all
     }
 }
 
 impl<'a> Tags<'a> {
-    /// Of a key that is there twice the last value counts.
-    fn sorted(mut tags: Vec<(Text<'a>, Text<'a>)>) -> Self {
-        tags.sort_by(|(one, _), (other, _)| one.cmp(other));
-        tags.dedup_by(|later, kept| {
-            let is_same = later.0 == kept.0;
-            if is_same {
-                std::mem::swap(later, kept);
+    fn add(&mut self, key: Text<'a>, value: Text<'a>) {
+        if !words::is_known_key(key.as_str()) {
+            self.all.push((key, value));
+            return;
+        }
+        // There are few of them.
+        match self.all[..self.known].binary_search_by(|(known, _)| known.cmp(&key)) {
+            Ok(at) => self.all[at].1 = value,
+            Err(at) => {
+                self.all.insert(at, (key, value));
+                self.known += 1;
             }
-            is_same
-        });
-        Self(tags)
+        }
     }
+}
+
+/// Adds the tags that say more of a place. They lead where its first tag says only that there is something to eat. A cuisine that
+/// we do not know passes, last.
+fn with_more(found: Vec<String>, words: Words) -> Vec<String> {
+    let more_leads = found.first().is_some_and(|first| PLAIN.contains(&first.as_str()));
+    let Words { kinds, unknown, .. } = words;
+    let parts = if more_leads { [kinds, found, unknown] } else { [found, kinds, unknown] };
+    let mut all: Vec<String> = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    for word in parts.into_iter().flatten() {
+        if !all.contains(&word) {
+            all.push(word);
+        }
+    }
+    all
 }
 
 /// The values in a text, parted by semicolons, as tags with this key.
@@ -162,22 +195,22 @@ impl<'de: 'a, 'a> Deserialize<'de> for Tags<'a> {
         struct All;
 
         impl<'de> Visitor<'de> for All {
-            type Value = Vec<(Text<'de>, Text<'de>)>;
+            type Value = Tags<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a map of tags")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut tags = Vec::with_capacity(12);
-                while let Some(tag) = map.next_entry()? {
-                    tags.push(tag);
+                let mut tags = Tags { all: Vec::with_capacity(12), known: 0 };
+                while let Some((key, value)) = map.next_entry()? {
+                    tags.add(key, value);
                 }
                 Ok(tags)
             }
         }
 
-        deserializer.deserialize_map(All).map(Self::sorted)
+        deserializer.deserialize_map(All)
     }
 }
 

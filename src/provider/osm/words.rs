@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use crate::provider::contract::UnknownType;
@@ -34,7 +34,12 @@ impl Role {
     }
 }
 
+/// In order of the alphabet.
 static WORDS: LazyLock<BTreeMap<&'static str, Word>> = LazyLock::new(|| read(include_str!("categories.csv")));
+
+/// The same, found sooner: every row asks for some.
+static BY_WORD: LazyLock<HashMap<&'static str, Word>> =
+    LazyLock::new(|| WORDS.iter().map(|(word, known)| (*word, *known)).collect());
 
 const LEXICON: Lexicon = Lexicon {
     provider: PROVIDER,
@@ -47,12 +52,12 @@ const LEXICON: Lexicon = Lexicon {
 
 /// The canonical code of a tag, if it has one.
 pub(super) fn code(word: &str) -> Option<&'static str> {
-    WORDS.get(word).and_then(|known| known.code)
+    BY_WORD.get(word).and_then(|known| known.code)
 }
 
 /// What a tag (`amenity=bar`) does; none for one that we do not know.
 pub(super) fn role(word: &str) -> Option<Role> {
-    WORDS.get(word).map(|known| known.role)
+    BY_WORD.get(word).map(|known| known.role)
 }
 
 /// What the values under a key make of an element.
@@ -75,19 +80,30 @@ static KEYS: LazyLock<BTreeMap<&'static str, Key>> = LazyLock::new(|| {
     keys
 });
 
+/// The same by their length, which tells most keys of the map from all of them.
+static KEYS_BY_LENGTH: LazyLock<Vec<Vec<(&'static str, Key)>>> = LazyLock::new(|| {
+    let longest = KEYS.keys().map(|key| key.len()).max().unwrap_or(0);
+    let of_length = |length| KEYS.iter().filter(|(key, _)| key.len() == length).map(|(key, of)| (*key, *of)).collect();
+    (0..=longest).map(of_length).collect()
+});
+
+fn key(name: &str) -> Option<Key> {
+    KEYS_BY_LENGTH.get(name.len())?.iter().find(|(key, _)| *key == name).map(|(_, of)| *of)
+}
+
 /// The keys of which some value makes a venue, in order of the alphabet.
 pub(super) fn venue_keys() -> Vec<&'static str> {
     KEYS.iter().filter(|(_, of)| of.of_venues).map(|(key, _)| *key).collect()
 }
 
 /// Whether some value under this key makes a venue or a service.
-pub(super) fn makes_places(key: &str) -> bool {
-    KEYS.get(key).is_some_and(|of| of.of_places)
+pub(super) fn makes_places(name: &str) -> bool {
+    key(name).is_some_and(|of| of.of_places)
 }
 
 /// Whether some value under this key is in the table.
-pub(super) fn is_known_key(key: &str) -> bool {
-    KEYS.contains_key(key)
+pub(super) fn is_known_key(name: &str) -> bool {
+    key(name).is_some()
 }
 
 /// Every tag that makes a venue, in order of the alphabet.

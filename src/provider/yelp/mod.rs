@@ -53,6 +53,7 @@ impl Provider for Yelp {
             timeout: Duration::from_secs(30),
             words_per_query: words::WORDS_PER_QUERY,
             // The Base plan's further calls, 5.91 USD a thousand.
+            counts: None,
             price: MicroUsd::per_thousand_cents(591),
             terms: "Yelp lets you keep business ids, and all other content for 24 hours; its ratings may not be blended with others",
         }

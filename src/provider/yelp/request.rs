@@ -95,7 +95,7 @@ mod tests {
 
     fn ask(lat: f64, lng: f64, radius_m: f64) -> Ask {
         let center = Position::new(lat, lng).unwrap();
-        Ask { area: Area::Circle(Circle { center, radius_m }), words: vec!["cafes".to_owned(), "bars".to_owned()] }
+        Ask::rows(Area::Circle(Circle { center, radius_m }), vec!["cafes".to_owned(), "bars".to_owned()])
     }
 
     fn member(request: &Request, name: &str) -> Option<String> {
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn a_box_is_asked_by_the_circle_round_it() {
         let cell = BoundingBox { south: 38.70, west: -9.15, north: 38.71, east: -9.14 };
-        let request = search(&Ask { area: Area::Rectangle(cell), words: Vec::new() }, "xx", None);
+        let request = search(&Ask::rows(Area::Rectangle(cell), Vec::new()), "xx", None);
         // Half of 1.11 km by 0.87 km, corner to corner.
         let radius: f64 = member(&request, "radius").unwrap().parse().unwrap();
         assert!((705.0..712.0).contains(&radius), "{radius}");

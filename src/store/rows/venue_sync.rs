@@ -165,6 +165,20 @@ rows! {
         cost_micro_usd: i64,
     }
 
+    /// When a call may next be sent, for everybody who uses the same key.
+    Pace in "venue_sync.pace" {
+        /// To whom.
+        provider: String,
+        /// The provider's name of it.
+        call: String,
+        /// Whose rate it is.
+        account: String,
+        /// The first instant that nobody has yet.
+        next_at: DateTime<Utc>,
+        /// Until when the provider wants a pause.
+        held_until: Option<DateTime<Utc>>,
+    }
+
     /// What the provider says of a business, beside its row.
     VenueState in "venue_sync.venue_states" {
         /// Of which venue.

@@ -1,0 +1,2 @@
+-- loses: venue_sync.pace
+drop table venue_sync.pace;

@@ -1,0 +1,289 @@
+//! Many workers, killed and stopped at random, a provider on its bad day, and a database whose line is cut: what comes of it is what one
+//! undisturbed worker writes, nothing that was committed is asked again, and neither the rate nor the budget is exceeded.
+//!
+//! `VENUES_CHAOS_SEEDS` sets how many seeds are tried, `VENUES_CHAOS_KILLS` how many workers are killed in each.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+#[path = "../double/mod.rs"]
+mod double;
+mod front;
+mod line;
+#[path = "../support/mod.rs"]
+mod support;
+mod worker;
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use double::city::{self, Place};
+use double::google::{Double, Manners};
+use front::{Front, Weather};
+use line::Line;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, PgPool};
+use support::database::TestDatabase;
+use venue_sync::model::Ask;
+use worker::{Desk, Worker};
+
+const WORKERS: usize = 8;
+const CONCURRENCY: usize = 3;
+
+/// Requests per second of a fleet in the tests that look at the rate.
+const RATE: u32 = 60;
+
+fn asked_for(name: &str, usual: u64) -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "how long to go on is whoever runs it to say")]
+    let given = std::env::var(name);
+    given.ok().and_then(|many| many.parse().ok()).unwrap_or(usual)
+}
+
+fn seeds() -> std::ops::Range<u64> {
+    0..asked_for("VENUES_CHAOS_SEEDS", 1)
+}
+
+/// The invented town, side by side so many times: enough work for many workers.
+fn city(towns: u32) -> (Vec<Place>, [f64; 4]) {
+    let [west, south, east, north] = city::BOUNDS;
+    let wide = (east - west) * 1.05;
+    let mut places = Vec::new();
+    for town in 0..towns {
+        for mut place in city::town() {
+            place.lng += f64::from(town) * wide;
+            let id = format!("{}-{town}", place.id());
+            place.row["id"] = id.into();
+            if place.row.get("location").is_some() {
+                place.row["location"] = json!({ "latitude": place.lat, "longitude": place.lng });
+            }
+            places.push(place);
+        }
+    }
+    (places, [west, south, east + f64::from(towns - 1) * wide, north])
+}
+
+/// A city behind its double and a front, and a database.
+struct Bench {
+    double: Double,
+    front: Front,
+    desk: Desk,
+    pool: PgPool,
+    guard: TestDatabase,
+}
+
+impl Bench {
+    async fn new(towns: u32, delay: Duration, weather: Weather, seed: u64, settings: &str) -> Self {
+        let guard = TestDatabase::create().await;
+        let (places, bounds) = city(towns);
+        let double = Double::serve_with(places, Manners { delay, ..Manners::GOOD }).await;
+        let front = Front::before(&double.url(), weather, seed).await;
+        let desk = Desk::new(bounds, settings, front.url());
+        desk.migrate(&guard.url());
+        Self { double, front, desk, pool: guard.pool().await, guard }
+    }
+
+    fn start(&self) -> Worker {
+        self.desk.start(&self.guard.url(), CONCURRENCY)
+    }
+
+    /// The columns that come from the provider, of every venue by its id.
+    async fn rows(&self) -> Vec<(String, String)> {
+        sqlx::query_as(
+            "select provider_id, to_jsonb(v)::jsonb - '{id,last_seen_at,created_at,updated_at}'::text[] #>> '{}'
+             from public.venues v order by provider_id",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .unwrap()
+    }
+
+    async fn count(&self, sql: &str) -> u64 {
+        let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&self.pool).await.unwrap();
+        count.unsigned_abs()
+    }
+
+    /// Every question whose answer is committed, as it was put to the provider.
+    async fn committed(&self) -> HashSet<String> {
+        let google = venue_sync::provider::all().into_iter().find(|provider| provider.name() == "google").unwrap();
+        let asks: Vec<Json<Ask>> =
+            sqlx::query_scalar("select ask from venue_sync.answers").fetch_all(&self.pool).await.unwrap();
+        asks.into_iter().map(|ask| google.request(&ask.0, "en", None).json.unwrap().to_string()).collect()
+    }
+
+    /// Stands for the half a minute after which a dead worker counts as dead, and its tiles are free.
+    async fn bury(&self, worker: Option<String>) {
+        let Some(worker) = worker else { return };
+        for sql in [
+            "update venue_sync.workers set alive_until = clock_timestamp() - interval '1 s' where id = $1::uuid",
+            "update venue_sync.tiles set lease_until = clock_timestamp() - interval '1 s'
+             where state = 'leased' and lease_owner = $1::uuid",
+        ] {
+            sqlx::query(sql).bind(&worker).execute(&self.pool).await.unwrap();
+        }
+    }
+
+    fn asked_after(&self, arrivals: usize) -> Vec<String> {
+        self.front.arrivals()[arrivals..].iter().map(|arrival| arrival.body.to_string()).collect()
+    }
+}
+
+/// What one undisturbed worker writes of so many towns.
+async fn undisturbed(towns: u32) -> Vec<(String, String)> {
+    let bench = Bench::new(towns, Duration::ZERO, Weather::default(), 0, "requests_per_second = 1000").await;
+    let ended = bench.start().ends().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    bench.rows().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_workers_killed_and_stopped_at_random_write_what_one_undisturbed_worker_does() {
+    let towns = 6;
+    let expected = undisturbed(towns).await;
+    for seed in seeds() {
+        let kills = asked_for("VENUES_CHAOS_KILLS", 24);
+        let settings = format!("requests_per_second = {RATE}");
+        let bench = Bench::new(towns, Duration::from_millis(40), Weather::default(), seed, &settings).await;
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let mut workers: Vec<Worker> = (0..WORKERS).map(|_| bench.start()).collect();
+        let mut settled = Vec::new();
+        let (mut killed, mut stopped) = (0, 0_usize);
+        let open = "select count(*) from venue_sync.runs where state = 'complete'";
+        while killed < kills && bench.count(open).await == 0 {
+            tokio::time::sleep(Duration::from_millis(dice.u64(10..250))).await;
+            let victim = dice.usize(0..WORKERS);
+            if dice.u32(0..4) == 0 {
+                // Asleep for a while, and now and then so long that its tile is another's when it wakes.
+                workers[victim].signal(Signal::STOP);
+                if dice.bool() {
+                    bench.bury(workers[victim].id()).await;
+                }
+                tokio::time::sleep(Duration::from_millis(dice.u64(50..400))).await;
+                workers[victim].signal(Signal::CONT);
+                stopped += 1;
+                continue;
+            }
+            workers[victim].kill().await;
+            settled.push((bench.front.arrivals().len(), bench.committed().await));
+            bench.bury(workers[victim].id()).await;
+            workers[victim] = bench.start();
+            killed += 1;
+        }
+        for worker in workers {
+            let ended = worker.ends().await;
+            assert_eq!(ended.code, Some(0), "seed {seed}: {}", ended.stderr);
+        }
+        assert!(bench.rows().await == expected, "seed {seed}: other rows than those of one undisturbed worker");
+        assert_eq!(bench.count("select count(*) from venue_sync.runs").await, 1, "all of them worked on one run");
+        for (kill, (arrivals, committed)) in settled.iter().enumerate() {
+            let again = bench.asked_after(*arrivals).into_iter().find(|question| committed.contains(question));
+            assert_eq!(again, None, "seed {seed}: committed before kill {kill} and asked again");
+        }
+        let asked = bench.front.arrivals().len();
+        let kept = bench.committed().await.len();
+        let lost = asked - kept;
+        assert!(lost <= (settled.len() + stopped) * CONCURRENCY, "seed {seed}: {asked} asked, {kept} kept");
+        let most = bench.front.most_in_a_second();
+        assert!(most <= RATE as usize, "seed {seed}: {most} in a second, {RATE} allowed");
+        println!(
+            "seed {seed}: {killed} killed, {stopped} stopped; {asked} asked, {kept} kept; at most {most} in a second"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_worker_of_a_fleet_exceeds_the_budget_of_all_even_if_some_are_killed() {
+    const BUDGET: usize = 60;
+    for seed in seeds() {
+        let settings = format!("requests_per_second = 200\nmax_requests_per_month = {BUDGET}");
+        let bench = Bench::new(3, Duration::from_millis(20), Weather::default(), seed, &settings).await;
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let mut workers: Vec<Worker> = (0..WORKERS).map(|_| bench.start()).collect();
+        for _ in 0..3 {
+            tokio::time::sleep(Duration::from_millis(dice.u64(50..150))).await;
+            let victim = dice.usize(0..WORKERS);
+            workers[victim].kill().await;
+            bench.bury(workers[victim].id()).await;
+            workers[victim] = bench.start();
+        }
+        for worker in workers {
+            let ended = worker.ends().await;
+            assert_eq!(ended.code, Some(75), "seed {seed}: {}", ended.stderr);
+            let summary: Value = serde_json::from_str(&ended.stdout).unwrap();
+            assert_eq!(summary["stopped_by"], "budget", "seed {seed}: {}", ended.stdout);
+        }
+        let asked = bench.front.arrivals().len();
+        assert!(asked <= BUDGET, "seed {seed}: {asked} sent, {BUDGET} allowed");
+        assert!(asked + 3 * CONCURRENCY >= BUDGET, "seed {seed}: only {asked} sent of {BUDGET}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_on_its_bad_day_costs_attempts_and_no_venue() {
+    let expected = undisturbed(2).await;
+    let weather = Weather {
+        throttled: 20,
+        unavailable: 20,
+        reset: 20,
+        truncated: 20,
+        html: 20,
+        repeated: 30,
+        reordered: 30,
+        elsewhere: 30,
+    };
+    for seed in seeds() {
+        let bench = Bench::new(2, Duration::ZERO, weather, seed, "requests_per_second = 1000").await;
+        let mut starts = 0;
+        let ended = loop {
+            let ended = bench.start().ends().await;
+            starts += 1;
+            if ended.code == Some(0) {
+                break ended;
+            }
+            assert!([Some(69), Some(75)].contains(&ended.code), "seed {seed}: {}", ended.stderr);
+            assert!(starts < 20, "seed {seed}: it comes to no end\n{}", ended.stderr);
+        };
+        let summary: Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(summary["status"], "complete", "seed {seed}");
+        assert!(bench.rows().await == expected, "seed {seed}: other rows than on a good day");
+        let asked = bench.front.arrivals();
+        let unanswered = asked.iter().filter(|arrival| !arrival.answered).count();
+        assert!(unanswered > 0, "seed {seed}: nothing went wrong: this test tests nothing");
+        println!("seed {seed}: {} asked, {unanswered} of them in vain, {starts} starts", asked.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_to_the_database_that_is_cut_again_and_again_loses_nothing_and_pays_for_nothing_twice() {
+    let expected = undisturbed(2).await;
+    for seed in seeds() {
+        let bench =
+            Bench::new(2, Duration::from_millis(5), Weather::default(), seed, "requests_per_second = 1000").await;
+        let line = Line::to(bench.guard.socket(), seed, 400_000).await;
+        let url = bench.guard.url_by_port(line.port());
+        let mut settled = Vec::new();
+        let mut starts = 0;
+        let began = Instant::now();
+        loop {
+            let worker = bench.desk.start(&url, CONCURRENCY);
+            let (id, ended) = worker.ends_named().await;
+            starts += 1;
+            if ended.code == Some(0) {
+                break;
+            }
+            assert_eq!(ended.code, Some(69), "seed {seed}: {}", ended.stderr);
+            assert!(starts < 60, "seed {seed}: it comes to no end\n{}", ended.stderr);
+            settled.push((bench.front.arrivals().len(), bench.committed().await));
+            bench.bury(id).await;
+        }
+        assert!(bench.rows().await == expected, "seed {seed}: other rows than by a line that holds");
+        assert!(line.cuts() > 0, "seed {seed}: nothing was cut: this test tests nothing");
+        for (arrivals, committed) in &settled {
+            let again = bench.asked_after(*arrivals).into_iter().find(|question| committed.contains(question));
+            assert_eq!(again, None, "seed {seed}: committed and asked again");
+        }
+        let (asked, kept) = (bench.double.asked(), bench.committed().await.len() as u64);
+        assert!(asked <= kept + line.cuts() * CONCURRENCY as u64, "seed {seed}: {asked} asked, {kept} kept");
+        let took = began.elapsed();
+        println!("seed {seed}: {} cuts, {starts} starts, {asked} asked, {kept} kept, in {took:?}", line.cuts());
+    }
+}
