@@ -1,7 +1,7 @@
 # `venues` alone in an image: one static program, no shell, not root. It was written where there is no Docker, and not built there.
 #
-#   docker build -t venues .
-#   docker run --rm -e DATABASE_URL=postgresql://… -e GOOGLE_PLACES_API_KEY=… -v ./venues.toml:/home/venues/venues.toml:ro venues sync --all
+#   docker build -t venue-sync .
+#   docker run --rm -e DATABASE_URL=postgresql://… -e GOOGLE_PLACES_API_KEY=… -v ./venues.toml:/home/venues/venues.toml:ro venue-sync sync --all
 #
 # The exit code says how a run went (75: run it again to go on), so it needs no health check. The embedded PostgreSQL is not for
 # containers: give it a DATABASE_URL.
