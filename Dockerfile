@@ -1,7 +1,7 @@
 # `venues` alone in an image: one static program, no shell, not root. It was written where there is no Docker, and not built there.
 #
-#   docker build -t venues .
-#   docker run --rm -e DATABASE_URL=postgresql://… -e GOOGLE_PLACES_API_KEY=… -v ./venues.toml:/work/venues.toml:ro venues sync --all
+#   docker build -t venue-sync .
+#   docker run --rm -e DATABASE_URL=postgresql://… -e GOOGLE_PLACES_API_KEY=… -v ./venues.toml:/home/venues/venues.toml:ro venue-sync sync --all
 #
 # The exit code says how a run went (75: run it again to go on), so it needs no health check. The embedded PostgreSQL is not for
 # containers: give it a DATABASE_URL.
@@ -10,14 +10,14 @@ RUN apk add --no-cache ca-certificates musl-dev
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/src/target \
-    cargo build --release --locked --bin venues && cp target/release/venues /venues && mkdir /work
+    cargo build --release --locked --bin venues && mkdir -p /out/home/venues && cp target/release/venues /out/venues
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /venues /usr/local/bin/venues
+COPY --from=build /out/venues /usr/local/bin/venues
 COPY --from=build /src/LICENSE /usr/share/doc/venues/LICENSE
-COPY --from=build --chown=65532:65532 /work /work
-WORKDIR /work
+COPY --from=build --chown=65532:65532 /out/home /home
+WORKDIR /home/venues
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/venues"]
 CMD ["--help"]

@@ -135,8 +135,12 @@ impl Attempts for Once<'_> {
         Ok(store::take_instants(self.database, self.rate_of(lane), interval, count).await?)
     }
 
-    /// It was the only attempt: whoever asks next finds out.
-    async fn hold(&self, _lane: Lane<'_>, _wait: Duration) {}
+    async fn hold(&self, lane: Lane<'_>, wait: Duration) {
+        // The others find out by themselves, then.
+        if let Err(error) = store::hold_instants(self.database, self.rate_of(lane), wait).await {
+            tracing::warn!("cannot tell the workers that the provider wants a pause: {error}");
+        }
+    }
 
     fn retrying(&self, _reason: &str, _wait: Duration) {}
 }
