@@ -33,10 +33,10 @@ enum Way {
 impl TileCover {
     /// A cover that has been told nothing yet. `known` is what is believed of the tile and its surroundings: it decides what is asked, and
     /// never what is proven.
-    pub fn new(region: &Region, tile: Tile, rules: Rules, _known: &[KnownPlace]) -> Result<Self, RulesError> {
+    pub fn new(region: &Region, tile: Tile, rules: Rules, known: &[KnownPlace]) -> Result<Self, RulesError> {
         rules.check()?;
         Ok(Self(match rules.shape {
-            AreaShape::Circle | AreaShape::SoftCircle => Way::Circles(Box::new(Circles::new(region, tile, rules))),
+            AreaShape::Circle | AreaShape::SoftCircle => Way::Circles(Box::new(Circles::new(region, tile, rules, known))),
             AreaShape::Rectangle | AreaShape::SoftRectangle => Way::Boxes(Box::new(Boxes::new(region, tile, &rules))),
         }))
     }

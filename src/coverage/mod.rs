@@ -1,5 +1,6 @@
 //! Region → tiles → the next area to ask about, and the proof that every point was seen. Pure, synchronous, deterministic.
 
+mod believed;
 mod boxes;
 mod certify;
 mod circles;
@@ -9,10 +10,13 @@ mod drawn;
 mod effort;
 mod geojson_text;
 mod ground;
+mod layout;
 mod region;
 mod rules;
+mod selection;
 mod sphere;
 mod stack;
+mod survey;
 mod sweep;
 mod tiles;
 
