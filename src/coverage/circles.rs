@@ -23,6 +23,10 @@ const FINEST_M: f64 = 0.2;
 /// Covers that are laid out for one group of words at most: the first, and others for what answers left open.
 const LAYOUTS: u32 = 4;
 
+/// Part of an answer's rows that is planned with where known venues were not enough, and where venues are only counted.
+const MENDING: f64 = 0.95;
+const COUNTED: f64 = 0.9;
+
 /// Spots at most in which the rest of an abandoned group of words is reported.
 const REST_SPOTS: usize = 64;
 
@@ -211,12 +215,17 @@ impl Circles {
         }
     }
 
+    /// The first cover takes what is known at its word. Others, and those from counts, leave room for venues that nobody knew of.
     fn lay_out(&mut self) {
-        let first = self.layouts + 1 == LAYOUTS;
-        let rows = self.rules.rows_per_query;
-        let rows = if first { rows.saturating_sub(crate::coverage::layout::knob("SLACK1", 0.0) as u32) } else { rows.saturating_sub(crate::coverage::layout::knob("SLACK2", 1.0) as u32) };
-        let rows = if self.invented.is_empty() { rows } else { (f64::from(self.rules.rows_per_query) * crate::coverage::layout::knob("CSLACK", 0.85)) as u32 };
-        let foresight = Foresight { believed: &self.believed, rules: &self.rules, rows, caution: 1.0 };
+        let rows = f64::from(self.rules.rows_per_query);
+        let foreseen = match (self.invented.is_empty(), self.layouts + 1 == LAYOUTS) {
+            (true, true) => rows,
+            (true, false) => MENDING * rows,
+            (false, _) => COUNTED * rows,
+        };
+        let whole = (1..self.rules.rows_per_query.max(1)).rev().find(|rows| f64::from(*rows) <= foreseen);
+        let rows = if foreseen < rows { whole.unwrap_or(1) } else { self.rules.rows_per_query };
+        let foresight = Foresight { believed: &self.believed, rules: &self.rules, rows };
         self.laid_out = lay_out(&self.ground, &foresight);
     }
 

@@ -95,8 +95,9 @@ impl Ground {
         }
     }
 
-    /// The ground in pieces that reach no farther than is said for their place, without changing it.
-    pub(super) fn pieces(&self, fine_m: impl Fn(Vector) -> f64) -> Vec<Cell> {
+    /// The ground in pieces that reach no farther than is said for their place, without changing it; none where they would be more
+    /// than `most`.
+    pub(super) fn pieces(&self, fine_m: impl Fn(Vector) -> f64, most: usize) -> Option<Vec<Cell>> {
         let (mut open, mut pieces) = (self.cells.clone(), Vec::new());
         while let Some(cell) = open.pop() {
             if cell.reach_m <= fine_m(cell.center) {
@@ -104,11 +105,14 @@ impl Ground {
             } else {
                 open.extend(self.halves(&cell));
             }
+            if pieces.len() + open.len() > most {
+                return None;
+            }
         }
-        pieces
+        Some(pieces)
     }
 
-    /// Whether some of the ground surely lies within `radius_m` of a place.
+    /// Whether some of the ground may lie within `radius_m` of a place.
     pub(super) fn is_open(&self, center: Vector, radius_m: f64) -> bool {
         self.cells.iter().any(|cell| center.distance_m(cell.center) <= radius_m + cell.reach_m)
     }
@@ -169,6 +173,7 @@ impl Ground {
         self.cells.extend(halves);
     }
 
+    /// Those halves of a piece that touch the region.
     pub(super) fn halves(&self, cell: &Cell) -> Vec<Cell> {
         let halves = sphere::halves(&cell.bounds).into_iter();
         halves.filter_map(|half| self.measure(half, cell.border, (cell.expected_m, cell.asked_m))).collect()
