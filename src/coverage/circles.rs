@@ -7,7 +7,7 @@ use super::effort::Effort;
 use super::ground::Ground;
 use super::layout::{Disk, Foresight, lay_out};
 use super::region::Region;
-use super::rules::{Rules, floor_m};
+use super::rules::{Rules, SMALLEST_ASK_M, floor_m};
 use super::sphere;
 use super::stack::Stack;
 use super::survey::Survey;
@@ -153,7 +153,8 @@ impl Circles {
         self.ground.expect_less(center, plan.expected_m);
         if plan.at_floor && proven_m < floor_m() {
             let words = self.groups.last().cloned().unwrap_or_default();
-            self.stack = Some(Stack::new(Area::Circle(circle), words, seen.rows));
+            let spot = Circle { radius_m: self.rules.spot_ask_m(), ..circle };
+            self.stack = Some(Stack::new(Area::Circle(spot), words, seen.rows));
             self.settle_stack();
         }
     }
@@ -161,7 +162,7 @@ impl Circles {
     /// When all words are settled, the ground of the spot is certified, or reported.
     fn settle_stack(&mut self) {
         if let Some(stack) = self.stack.take_if(|stack| stack.next().is_none()) {
-            self.ground.remove(stack.center(), floor_m(), FINEST_M);
+            self.ground.remove(stack.center(), self.rules.spot_m(), FINEST_M);
             self.capped.extend(stack.capped());
         }
     }
@@ -201,7 +202,8 @@ impl Circles {
                 if self.ground.is_open(disk.center, disk.proven_m) {
                     let radius_m = sweep::asked_m(&self.ground, &self.rules, disk.center, disk.proven_m, f64::INFINITY);
                     let circle = sweep::rounded(disk.center.place(), radius_m);
-                    return Some(Plan { circle, expected_m: disk.proven_m, at_floor: false });
+                    let circle = if disk.at_floor { Circle { radius_m: SMALLEST_ASK_M, ..circle } } else { circle };
+                    return Some(Plan { circle, expected_m: disk.proven_m, at_floor: disk.at_floor });
                 }
             }
             if self.believed.is_empty() || self.ground.cells().is_empty() || self.layouts == 0 {

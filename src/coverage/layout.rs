@@ -21,6 +21,8 @@ pub(super) struct Disk {
     pub(super) center: Vector,
     /// Metres.
     pub(super) proven_m: f64,
+    /// More venues than an answer holds share its middle: its words will be split.
+    pub(super) at_floor: bool,
 }
 
 /// More than the last digit of a distance in an answer, metres.
@@ -85,7 +87,7 @@ const STEPS: u32 = 16;
 const HALVED: u32 = 6;
 
 /// Pieces of one layout at most: more would take long.
-const MOST_PIECES: usize = 40_000;
+const MOST_PIECES: usize = 12_000;
 
 /// Shifted copies of a disk, and how far they are shifted, in parts of its radius.
 const COPIES: u8 = 6;
@@ -93,7 +95,7 @@ const SHIFTS: [f64; 2] = [0.1, 0.05];
 
 /// Lays out a cover of all the ground; empty where that would take too long.
 pub(super) fn lay_out(ground: &Ground, foresight: &Foresight<'_>) -> Vec<Disk> {
-    let coarse = |center| foresight.proven_m(center).max(floor_m()) / COARSE;
+    let coarse = |center| (foresight.proven_m(center) / COARSE).max(floor_m() / 2.0);
     let Some(cells) = ground.pieces(coarse, MOST_PIECES) else { return Vec::new() };
     let pieces: Vec<Piece> = cells.into_iter().map(Piece::new).collect();
     let mut table = Table { ground, foresight, pieces, disks: Vec::new() };
@@ -144,16 +146,18 @@ struct Candidate {
 impl Table<'_> {
     fn add_disk(&mut self, center: Vector) -> Candidate {
         let center = Vector::of(rounded(center.place(), SMALLEST_ASK_M).center);
-        let proven_m = self.foresight.proven_m(center).max(floor_m());
+        let foreseen_m = self.foresight.proven_m(center);
+        let at_floor = foreseen_m < floor_m();
+        let proven_m = if at_floor { self.foresight.rules.spot_m() } else { foreseen_m };
         let edge = chord2((proven_m - 2.0 * ANSWER_DIGITS_M).max(0.0));
-        let candidate = Candidate { disk: Disk { center, proven_m }, center, edge };
+        let candidate = Candidate { disk: Disk { center, proven_m, at_floor }, center, edge };
         self.disks.push(candidate);
         candidate
     }
 
     /// Copies of a disk that are shifted a little, each as wide as an answer there will see.
     fn copy(&mut self, set: u32, shift: f64, turned: f64, search: &mut Selection) {
-        let Disk { center, proven_m } = self.disks[set as usize].disk;
+        let Disk { center, proven_m, .. } = self.disks[set as usize].disk;
         for turn in 0..COPIES {
             let bearing = (f64::from(turn) + 0.37 * turned) / f64::from(COPIES) * std::f64::consts::TAU;
             let copy = self.add_disk(center.towards(bearing, shift * proven_m));
