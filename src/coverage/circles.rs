@@ -1,21 +1,31 @@
 //! A tile covered by circles: each is laid against the ground that is certified already, until none is open.
 
+use super::believed::Believed;
 use super::certify::{certify, sure_m};
 use super::density::Density;
 use super::effort::Effort;
 use super::ground::Ground;
+use super::layout::{Disk, Foresight, lay_out};
 use super::region::Region;
-use super::rules::{Rules, floor_m};
+use super::rules::{Rules, SMALLEST_ASK_M, floor_m};
 use super::sphere;
 use super::stack::Stack;
+use super::survey::Survey;
 use super::sweep::{self, Plan};
-use crate::model::{AnswerSeen, Area, Ask, CappedSpot, Certificate, Circle, Tile};
+use crate::model::{AnswerSeen, Area, Ask, CappedSpot, Certificate, Circle, KnownPlace, Tile};
 
 /// Pieces in the radius of a certified disk, along whose edge ground is split.
-const FINENESS: f64 = 24.0;
+const FINENESS: f64 = 60.0;
 
 /// Ground is never split into pieces of less than this, metres from the middle to a corner.
 const FINEST_M: f64 = 0.2;
+
+/// Covers that are laid out for one group of words at most: the first, and others for what answers left open.
+const LAYOUTS: u32 = 4;
+
+/// Part of an answer's rows that is planned with where known venues were not enough, and where venues are only counted.
+const MENDING: f64 = 0.95;
+const COUNTED: f64 = 0.9;
 
 /// Spots at most in which the rest of an abandoned group of words is reported.
 const REST_SPOTS: usize = 64;
@@ -30,35 +40,56 @@ pub(super) struct Circles {
     groups: Vec<Vec<String>>,
     ground: Ground,
     density: Density,
+    /// Counting, before the first question that is paid for.
+    survey: Option<Survey>,
+    invented: Vec<sphere::Vector>,
     stack: Option<Stack>,
     planned: Option<Plan>,
+    known: Vec<KnownPlace>,
+    believed: Believed,
+    /// Covers that may still be laid out for this group of words.
+    layouts: u32,
+    /// What is left of the cover that was laid out, the next disk last.
+    laid_out: Vec<Disk>,
     capped: Vec<CappedSpot>,
     effort: Effort,
     last_rows: u32,
 }
 
 impl Circles {
-    pub(super) fn new(region: &Region, tile: Tile, rules: Rules) -> Self {
+    pub(super) fn new(region: &Region, tile: Tile, rules: Rules, known: &[KnownPlace]) -> Self {
         let mut groups = rules.groups();
         groups.reverse();
         let mut cover = Self {
             region: region.clone(),
             tile,
-            rules,
             groups,
             ground: Ground::new(region, tile),
             density: Density::default(),
+            survey: if known.is_empty() { Survey::new(region, tile.cell, &rules) } else { None },
+            invented: Vec::new(),
             stack: None,
             planned: None,
+            known: known.to_vec(),
+            rules,
+            believed: Believed::new([]),
+            layouts: 0,
+            laid_out: Vec::new(),
             capped: Vec::new(),
             effort: Effort::default(),
             last_rows: 0,
         };
-        cover.plan();
+        if cover.survey.is_none() {
+            cover.believe();
+            cover.plan();
+        }
         cover
     }
 
     pub(super) fn next(&self) -> Option<Ask> {
+        if let Some(survey) = &self.survey {
+            return survey.next();
+        }
         match (&self.stack, &self.planned, self.groups.last()) {
             (Some(stack), _, _) => stack.next(),
             (None, Some(plan), Some(words)) => Some(Ask::rows(Area::Circle(plan.circle), words.clone())),
@@ -71,6 +102,13 @@ impl Circles {
     }
 
     pub(super) fn told(&mut self, seen: &AnswerSeen) {
+        if let Some(survey) = &mut self.survey {
+            survey.told(seen);
+            if survey.next().is_none() {
+                self.end_survey();
+            }
+            return;
+        }
         self.effort.asked();
         self.last_rows = seen.rows;
         if self.stack.is_some() {
@@ -115,7 +153,8 @@ impl Circles {
         self.ground.expect_less(center, plan.expected_m);
         if plan.at_floor && proven_m < floor_m() {
             let words = self.groups.last().cloned().unwrap_or_default();
-            self.stack = Some(Stack::new(Area::Circle(circle), words, seen.rows));
+            let spot = Circle { radius_m: self.rules.spot_ask_m(), ..circle };
+            self.stack = Some(Stack::new(Area::Circle(spot), words, seen.rows));
             self.settle_stack();
         }
     }
@@ -123,7 +162,7 @@ impl Circles {
     /// When all words are settled, the ground of the spot is certified, or reported.
     fn settle_stack(&mut self) {
         if let Some(stack) = self.stack.take_if(|stack| stack.next().is_none()) {
-            self.ground.remove(stack.center(), floor_m(), FINEST_M);
+            self.ground.remove(stack.center(), self.rules.spot_m(), FINEST_M);
             self.capped.extend(stack.capped());
         }
     }
@@ -144,6 +183,10 @@ impl Circles {
             return;
         }
         while !self.groups.is_empty() {
+            self.planned = self.next_laid_out();
+            if self.planned.is_some() {
+                return;
+            }
             self.planned = sweep::plan(&mut self.ground, &self.density, &self.rules);
             if self.planned.is_some() {
                 return;
@@ -152,10 +195,65 @@ impl Circles {
         }
     }
 
+    /// The next disk of the cover that was laid out; where it left ground open, another is laid out for the rest, a few times.
+    fn next_laid_out(&mut self) -> Option<Plan> {
+        loop {
+            while let Some(disk) = self.laid_out.pop() {
+                if self.ground.is_open(disk.center, disk.proven_m) {
+                    let radius_m = sweep::asked_m(&self.ground, &self.rules, disk.center, disk.proven_m, f64::INFINITY);
+                    let circle = sweep::rounded(disk.center.place(), radius_m);
+                    let circle = if disk.at_floor { Circle { radius_m: SMALLEST_ASK_M, ..circle } } else { circle };
+                    return Some(Plan { circle, expected_m: disk.proven_m, at_floor: disk.at_floor });
+                }
+            }
+            if self.believed.is_empty() || self.ground.cells().is_empty() || self.layouts == 0 {
+                return None;
+            }
+            self.layouts -= 1;
+            self.lay_out();
+            if self.laid_out.is_empty() {
+                return None;
+            }
+        }
+    }
+
+    /// The first cover takes what is known at its word. Others, and those from counts, leave room for venues that nobody knew of.
+    fn lay_out(&mut self) {
+        let rows = f64::from(self.rules.rows_per_query);
+        let foreseen = match (self.invented.is_empty(), self.layouts + 1 == LAYOUTS) {
+            (true, true) => rows,
+            (true, false) => MENDING * rows,
+            (false, _) => COUNTED * rows,
+        };
+        let whole = (1..self.rules.rows_per_query.max(1)).rev().find(|rows| f64::from(*rows) <= foreseen);
+        let rows = if foreseen < rows { whole.unwrap_or(1) } else { self.rules.rows_per_query };
+        let foresight = Foresight { believed: &self.believed, rules: &self.rules, rows };
+        self.laid_out = lay_out(&self.ground, &foresight);
+    }
+
+    fn end_survey(&mut self) {
+        self.invented = self.survey.take().map(|survey| survey.invented(&self.tile.cell)).unwrap_or_default();
+        self.believe();
+        self.plan();
+    }
+
+    /// What is known of the current group of words.
+    fn believe(&mut self) {
+        let group = self.rules.groups().len() - self.groups.len();
+        let returned = |place: &&KnownPlace| {
+            place.groups.is_empty() || place.groups.iter().any(|number| usize::from(*number) == group)
+        };
+        let places = self.known.iter().filter(returned).map(|place| sphere::Vector::of(place.position));
+        self.believed = Believed::new(places.chain(self.invented.iter().copied()));
+        self.laid_out.clear();
+        self.layouts = LAYOUTS;
+    }
+
     fn next_group(&mut self) {
         self.groups.pop();
         self.density = Density::default();
         if !self.groups.is_empty() {
+            self.believe();
             self.ground = Ground::new(&self.region, self.tile);
         }
     }

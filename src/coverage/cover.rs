@@ -38,7 +38,9 @@ impl TileCover {
     pub fn new(region: &Region, tile: Tile, rules: Rules, known: &[KnownPlace]) -> Result<Self, RulesError> {
         rules.check()?;
         Ok(Self(match rules.shape {
-            AreaShape::Circle | AreaShape::SoftCircle => Way::Circles(Box::new(Circles::new(region, tile, rules))),
+            AreaShape::Circle | AreaShape::SoftCircle => {
+                Way::Circles(Box::new(Circles::new(region, tile, rules, known)))
+            }
             AreaShape::Rectangle if rules.counts.is_some() => {
                 Way::Strips(Box::new(Strips::new(region, tile, &rules, known)))
             }

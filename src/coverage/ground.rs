@@ -95,6 +95,28 @@ impl Ground {
         }
     }
 
+    /// The ground in pieces that reach no farther than is said for their place, without changing it; none where they would be more
+    /// than `most`.
+    pub(super) fn pieces(&self, fine_m: impl Fn(Vector) -> f64, most: usize) -> Option<Vec<Cell>> {
+        let (mut open, mut pieces) = (self.cells.clone(), Vec::new());
+        while let Some(cell) = open.pop() {
+            if cell.reach_m <= fine_m(cell.center) {
+                pieces.push(cell);
+            } else {
+                open.extend(self.halves(&cell));
+            }
+            if pieces.len() + open.len() > most {
+                return None;
+            }
+        }
+        Some(pieces)
+    }
+
+    /// Whether some of the ground may lie within `radius_m` of a place.
+    pub(super) fn is_open(&self, center: Vector, radius_m: f64) -> bool {
+        self.cells.iter().any(|cell| center.distance_m(cell.center) <= radius_m + cell.reach_m)
+    }
+
     /// Metres from a place to the end of the farthest piece.
     pub(super) fn reach_from(&self, center: Vector) -> f64 {
         self.cells.iter().map(|cell| center.distance_m(cell.center) + cell.reach_m).fold(0.0, f64::max)
@@ -147,9 +169,14 @@ impl Ground {
     /// Replaces a piece by those of its halves that touch the region: the first in its place, the second at the end.
     fn split(&mut self, index: usize) {
         let old = self.cells.swap_remove(index);
-        for half in sphere::halves(&old.bounds) {
-            self.cells.extend(self.measure(half, old.border, (old.expected_m, old.asked_m)));
-        }
+        let halves = self.halves(&old);
+        self.cells.extend(halves);
+    }
+
+    /// Those halves of a piece that touch the region.
+    pub(super) fn halves(&self, cell: &Cell) -> Vec<Cell> {
+        let halves = sphere::halves(&cell.bounds).into_iter();
+        halves.filter_map(|half| self.measure(half, cell.border, (cell.expected_m, cell.asked_m))).collect()
     }
 
     fn measure(&self, bounds: BoundingBox, near_border: bool, (expected_m, asked_m): (f64, f64)) -> Option<Cell> {

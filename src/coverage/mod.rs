@@ -2,6 +2,7 @@
 
 pub mod audit;
 mod band;
+mod believed;
 mod boxes;
 mod certify;
 mod circles;
@@ -14,11 +15,14 @@ mod geojson_text;
 mod grid;
 mod ground;
 mod known;
+mod layout;
 mod region;
 mod rules;
+mod selection;
 mod sphere;
 mod stack;
 mod strips;
+mod survey;
 mod sweep;
 mod tiles;
 mod trim;
@@ -32,4 +36,4 @@ pub use rules::{Rules, RulesError};
 pub use sphere::{EARTH_RADIUS_M, distance_m};
 
 /// The way of asking. A run or a recording made in another way is not gone on with: its questions would be others.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

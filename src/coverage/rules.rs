@@ -7,6 +7,8 @@ use crate::model::{AreaShape, Counts, Ranking};
 /// longer split, only words are.
 pub(super) const SMALLEST_ASK_M: f64 = 2.0;
 
+const SPOT_M: f64 = 6.0;
+
 /// What a provider can do. The same rules give the same questions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
@@ -50,6 +52,17 @@ impl Rules {
                 Err(RulesError::Radius { largest_radius_m: self.largest_radius_m })
             }
         }
+    }
+
+    /// Radius of a spot whose words are split because they overflowed the smallest circle, metres: the venues of a house lie some metres
+    /// apart, and each would be a spot of its own.
+    pub(super) fn spot_ask_m(&self) -> f64 {
+        SPOT_M.min(self.largest_radius_m)
+    }
+
+    /// The ground that is settled with such a spot, metres.
+    pub(super) fn spot_m(&self) -> f64 {
+        sure_m(self.spot_ask_m())
     }
 
     /// The words, cut into groups that fit one question. Without words there is one group, which asks for every type.

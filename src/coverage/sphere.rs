@@ -92,9 +92,14 @@ impl Vector {
         x * x + y * y + z * z
     }
 
+    /// Its three coordinates, for an index over places.
+    pub(super) fn coordinates(self) -> [f64; 3] {
+        self.0
+    }
+
     /// Metres along the surface.
     pub(super) fn distance_m(self, other: Self) -> f64 {
-        2.0 * (self.chord2(other).sqrt() / 2.0).min(1.0).asin() * EARTH_RADIUS_M
+        metres(self.chord2(other))
     }
 
     /// The place that lies `metres` away in the direction `bearing` (radians, clockwise from north).
@@ -119,6 +124,11 @@ impl Vector {
 pub(super) fn chord2(metres: f64) -> f64 {
     let half = (metres / EARTH_RADIUS_M / 2.0).clamp(0.0, std::f64::consts::FRAC_PI_2);
     4.0 * half.sin() * half.sin()
+}
+
+/// Metres along the surface that belong to a squared chord.
+pub(super) fn metres(chord2: f64) -> f64 {
+    2.0 * (chord2.sqrt() / 2.0).min(1.0).asin() * EARTH_RADIUS_M
 }
 
 /// The arc between two latitudes that are `turn` of longitude apart, all in radians.

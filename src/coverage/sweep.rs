@@ -129,7 +129,7 @@ fn best_disk(ground: &Ground, anchor: &Cell, around_m: f64, radius: impl Fn(Vect
 }
 
 /// The radius to ask for. Nearest first, a larger circle costs nothing and may prove more; otherwise only what is expected.
-fn asked_m(ground: &Ground, rules: &Rules, center: Vector, expected_m: f64, most_m: f64) -> f64 {
+pub(super) fn asked_m(ground: &Ground, rules: &Rules, center: Vector, expected_m: f64, most_m: f64) -> f64 {
     let useful_m = match rules.ranking {
         Ranking::Distance => ground.reach_from(center).max(expected_m),
         Ranking::Other => expected_m,
@@ -138,7 +138,7 @@ fn asked_m(ground: &Ground, rules: &Rules, center: Vector, expected_m: f64, most
 }
 
 /// A circle in few digits, so that every spelling as JSON gives the same one back: a centimetre, in degrees and metres.
-fn rounded(center: Position, radius_m: f64) -> Circle {
+pub(super) fn rounded(center: Position, radius_m: f64) -> Circle {
     let degrees = |value: f64| (value * 1e7).round() / 1e7;
     Circle {
         center: sphere::position(degrees(center.lat()), degrees(center.lng())),

@@ -5,7 +5,10 @@ use super::sphere::{box_area_m2, halves};
 use crate::model::{BoundingBox, Tile};
 
 /// Square kilometres below which a region is not cut: every border between tiles costs a share of the answers beside it.
-const SMALLEST_TILE_KM2: f64 = 1.0;
+const UNCUT_KM2: f64 = 1.0;
+
+/// Tiles of any region that is worth it, about: a tile asks one question at a time, and so many fill a provider's pace.
+const FEW: f64 = 8.0;
 
 /// Tiles of a large region, about. Enough to keep many workers busy; more would only cost borders.
 const MANY: f64 = 256.0;
@@ -18,9 +21,9 @@ impl Region {
     /// antimeridian. They depend on the region alone.
     pub fn tiles(&self) -> Vec<Tile> {
         let area = self.area_km2();
-        // 1 km² makes one tile, a city of 500 km² about 20, a country MANY.
-        let count = (0.6 * area.sqrt()).clamp(1.0, MANY);
-        let mut target_m2 = (area / count).max(SMALLEST_TILE_KM2) * 1e6;
+        // 1 km² makes FEW, so does a city of 500 km²; one of 2,500 km² twice as many, a country MANY.
+        let count = if area < UNCUT_KM2 { 1.0 } else { (0.32 * area.sqrt()).clamp(FEW, MANY) };
+        let mut target_m2 = area / count * 1e6;
         let cells = loop {
             let mut cells = Vec::new();
             for start in without_antimeridian(self.bounds()) {
@@ -81,8 +84,9 @@ mod tests {
     fn small_regions_are_not_cut_and_large_ones_give_parallel_work() {
         let tiles = |west, south, east, north| Region::from_bbox(west, south, east, north).unwrap().tiles().len();
         assert_eq!(tiles(-9.14, 38.71, -9.134, 38.7145), 1, "500 m");
-        assert!((1..=4).contains(&tiles(-9.15, 38.70, -9.12, 38.72)), "6 km²");
-        assert!((16..=64).contains(&tiles(-0.51, 51.28, 0.33, 51.69)), "2,650 km²");
+        assert!((8..=16).contains(&tiles(-9.15, 38.70, -9.138, 38.709)), "1 km²");
+        assert!((8..=16).contains(&tiles(-9.15, 38.70, -9.12, 38.72)), "6 km²");
+        assert!((12..=64).contains(&tiles(-0.51, 51.28, 0.33, 51.69)), "2,650 km²");
         assert!((64..=512).contains(&tiles(-9.5, 37.0, -6.2, 42.1)), "160,000 km²");
         assert!((64..=512).contains(&tiles(-180.0, -90.0, 180.0, 90.0)), "the earth");
     }

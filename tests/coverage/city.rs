@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use venue_sync::coverage::{EARTH_RADIUS_M, Next, Region, Rules, TileCover, distance_m, seen};
-use venue_sync::model::{AnswerSeen, Area, AreaShape, Ask, CappedSpot, Circle, Position, Ranking};
+use venue_sync::model::{AnswerSeen, Area, AreaShape, Ask, CappedSpot, Circle, KnownPlace, Position, Purpose, Ranking};
 
 /// A venue: where the provider believes it is, and the index of its only type word.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +31,8 @@ pub(crate) struct Manners {
     pub(crate) reversed: bool,
     /// It says "there is more" only where there is, not at every full answer.
     pub(crate) knows: bool,
+    /// Its counts: 0 are right, others are wrong, each in its own way.
+    pub(crate) miscounts: u32,
 }
 
 impl Manners {
@@ -45,6 +47,7 @@ impl Manners {
             positionless: 0,
             reversed: false,
             knows: false,
+            miscounts: 0,
         }
     }
 }
@@ -53,6 +56,8 @@ impl Manners {
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) asks: u32,
+    /// Questions that only count.
+    pub(crate) counted: u32,
     pub(crate) returned: BTreeSet<usize>,
     pub(crate) capped: Vec<CappedSpot>,
     /// Every answer, tile by tile.
@@ -136,17 +141,34 @@ pub(crate) fn answer(venues: &[Venue], manners: &Manners, ask: &Ask) -> (Vec<usi
     (rows, truncated)
 }
 
-/// Covers a region to its end.
+/// Covers a region of which nothing is known to its end.
 pub(crate) fn cover(region: &Region, rules: &Rules, venues: &[Venue], manners: &Manners) -> Outcome {
+    cover_known(region, rules, &[], venues, manners)
+}
+
+/// Covers a region to its end.
+pub(crate) fn cover_known(
+    region: &Region,
+    rules: &Rules,
+    known: &[KnownPlace],
+    venues: &[Venue],
+    manners: &Manners,
+) -> Outcome {
     let mut outcome = Outcome::default();
     for tile in region.tiles() {
-        let mut cover = TileCover::new(region, tile, rules.clone(), &[]).unwrap();
+        let mut cover = TileCover::new(region, tile, rules.clone(), known).unwrap();
         let mut told = Vec::new();
         let capped = loop {
             let ask = match cover.next() {
                 Next::Ask(ask) => ask,
                 Next::Done { capped } => break capped,
             };
+            if ask.purpose == Purpose::Count {
+                told.push(count(venues, manners, rules, &ask));
+                cover.told(&told[told.len() - 1]);
+                outcome.counted += 1;
+                continue;
+            }
             let (rows, truncated) = answer(venues, manners, &ask);
             let positions: Vec<_> = rows
                 .iter()
@@ -167,6 +189,20 @@ pub(crate) fn cover(region: &Region, rules: &Rules, venues: &[Venue], manners: &
         outcome.capped.extend(capped);
     }
     outcome
+}
+
+/// Ids without rows, as many as a count can tell.
+fn count(venues: &[Venue], manners: &Manners, rules: &Rules, ask: &Ask) -> AnswerSeen {
+    let most = rules.counts.unwrap().rows_per_query;
+    let all = Manners { cap: venues.len() + 1, ..manners.clone() };
+    let right = u32::try_from(answer(venues, &all, ask).0.len()).unwrap();
+    let rows = match manners.miscounts {
+        0 => right,
+        1 => 0,
+        2 => most,
+        by => (right * by + by * 7) % (most + 1),
+    };
+    AnswerSeen { ask: ask.clone(), rows: rows.min(most), truncated: rows >= most, outermost_m: None, fresh: None }
 }
 
 /// A small generator, so that the same seed makes the same city everywhere.

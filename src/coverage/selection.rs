@@ -1,0 +1,285 @@
+//! The fewest sets that hold every element: a local search that swaps sets and weighs what it keeps missing.
+//!
+//! It is the weighting search known for problems without costs: of a selection that misses nothing a set is dropped, then sets are
+//! exchanged, one out and one in, until again nothing is missed. Elements that stay missed grow heavier, so that it does not go round
+//! in circles. No chance is in it: the same sets give the same selection.
+
+use std::cmp::Reverse;
+
+/// Elements, and sets of them.
+#[derive(Debug, Default)]
+pub(super) struct Selection {
+    /// The elements of each set.
+    sets: Vec<Vec<u32>>,
+    /// The sets of each element.
+    holders: Vec<Vec<u32>>,
+    /// Weight of each element.
+    weights: Vec<i64>,
+    /// How many selected sets hold each element, and the sum of their numbers: of one, its number.
+    held: Vec<(u32, u32)>,
+    /// What selecting a set would gain, or what dropping it would lose (negative).
+    scores: Vec<i64>,
+    selected: Vec<bool>,
+    /// The step in which each set came or went last.
+    changed: Vec<u32>,
+    /// Whether a set's surroundings have changed since it was dropped.
+    may_return: Vec<bool>,
+    chosen: Vec<u32>,
+    missing: Missing,
+    step: u32,
+}
+
+/// Elements that no selected set holds, in no order.
+#[derive(Debug, Default)]
+struct Missing {
+    list: Vec<u32>,
+    place: Vec<u32>,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl Missing {
+    fn insert(&mut self, element: u32) {
+        self.place[element as usize] = number(self.list.len());
+        self.list.push(element);
+    }
+
+    fn remove(&mut self, element: u32) {
+        let at = self.place[element as usize] as usize;
+        self.list.swap_remove(at);
+        if let Some(moved) = self.list.get(at) {
+            self.place[*moved as usize] = number(at);
+        }
+        self.place[element as usize] = NOWHERE;
+    }
+}
+
+pub(super) fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+impl Selection {
+    /// `sets` over elements numbered below `elements`. Elements that no set holds are left out of account.
+    pub(super) fn new(sets: Vec<Vec<u32>>, elements: usize) -> Self {
+        let mut search = Self::default();
+        for _ in 0..elements {
+            search.holders.push(Vec::new());
+            search.weights.push(1);
+            search.held.push((0, 0));
+            search.missing.place.push(NOWHERE);
+        }
+        for set in sets {
+            search.add_set(set);
+        }
+        search
+    }
+
+    /// One more set; its number.
+    pub(super) fn add_set(&mut self, elements: Vec<u32>) -> u32 {
+        let set = number(self.sets.len());
+        let mut score = 0;
+        for element in &elements {
+            self.holders[*element as usize].push(set);
+            if self.held[*element as usize].0 == 0 {
+                score += self.weights[*element as usize];
+                if self.missing.place[*element as usize] == NOWHERE {
+                    self.missing.insert(*element);
+                }
+            }
+        }
+        self.sets.push(elements);
+        self.scores.push(score);
+        self.selected.push(false);
+        self.changed.push(0);
+        self.may_return.push(true);
+        set
+    }
+
+    /// One more element, and the sets that hold it.
+    pub(super) fn add_element(&mut self, holders: Vec<u32>) {
+        let element = number(self.holders.len());
+        self.weights.push(1);
+        self.held.push((0, 0));
+        self.missing.place.push(NOWHERE);
+        for set in &holders {
+            self.sets[*set as usize].push(element);
+            if self.selected[*set as usize] {
+                let (count, sum) = self.held[element as usize];
+                self.held[element as usize] = (count + 1, sum.wrapping_add(*set));
+            }
+        }
+        match self.held[element as usize] {
+            (0, _) if !holders.is_empty() => {
+                self.missing.insert(element);
+                for set in &holders {
+                    self.scores[*set as usize] += 1;
+                }
+            }
+            (1, only) => self.scores[only as usize] -= 1,
+            _ => {}
+        }
+        self.holders.push(holders);
+    }
+
+    /// One more set that holds an element.
+    pub(super) fn add_holder(&mut self, element: u32, set: u32) {
+        let at = element as usize;
+        self.sets[set as usize].push(element);
+        self.holders[at].push(set);
+        let (weight, (count, sum)) = (self.weights[at], self.held[at]);
+        if self.selected[set as usize] {
+            self.held[at] = (count + 1, sum.wrapping_add(set));
+            match count {
+                0 => {
+                    self.missing.remove(element);
+                    for other in &self.holders[at] {
+                        if *other != set {
+                            self.scores[*other as usize] -= weight;
+                        }
+                    }
+                    self.scores[set as usize] -= weight;
+                }
+                1 => self.scores[sum as usize] += weight,
+                _ => {}
+            }
+        } else if count == 0 {
+            self.scores[set as usize] += weight;
+            if self.missing.place[at] == NOWHERE {
+                self.missing.insert(element);
+            }
+        }
+    }
+
+    pub(super) fn holds(&self, element: u32, set: u32) -> bool {
+        self.holders[element as usize].contains(&set)
+    }
+
+    /// The elements that were hardest to hold, hardest first, at most so many.
+    pub(super) fn hardest(&self, most: usize) -> Vec<u32> {
+        let mut heavy: Vec<u32> =
+            (0..number(self.weights.len())).filter(|element| self.weights[*element as usize] > 1).collect();
+        heavy.sort_by_key(|element| (Reverse(self.weights[*element as usize]), *element));
+        heavy.truncate(most);
+        heavy
+    }
+
+    /// The numbers of the selected sets, in order.
+    pub(super) fn chosen(&self) -> Vec<u32> {
+        let mut chosen = self.chosen.clone();
+        chosen.sort_unstable();
+        chosen
+    }
+
+    pub(super) fn select(&mut self, set: u32) {
+        if self.selected[set as usize] {
+            return;
+        }
+        self.selected[set as usize] = true;
+        self.chosen.push(set);
+        self.changed[set as usize] = self.step;
+        self.scores[set as usize] = -self.scores[set as usize];
+        for index in 0..self.sets[set as usize].len() {
+            let element = self.sets[set as usize][index];
+            let weight = self.weights[element as usize];
+            let (count, sum) = self.held[element as usize];
+            self.held[element as usize] = (count + 1, sum.wrapping_add(set));
+            if count == 0 {
+                self.missing.remove(element);
+                for other in &self.holders[element as usize] {
+                    if *other != set {
+                        self.scores[*other as usize] -= weight;
+                        self.may_return[*other as usize] = true;
+                    }
+                }
+            } else if count == 1 {
+                self.scores[sum as usize] += weight;
+            }
+        }
+    }
+
+    fn drop_set(&mut self, set: u32) {
+        self.selected[set as usize] = false;
+        self.chosen.retain(|other| *other != set);
+        self.changed[set as usize] = self.step;
+        self.may_return[set as usize] = false;
+        self.scores[set as usize] = -self.scores[set as usize];
+        for index in 0..self.sets[set as usize].len() {
+            let element = self.sets[set as usize][index];
+            let weight = self.weights[element as usize];
+            let (count, sum) = self.held[element as usize];
+            let rest = (count - 1, sum.wrapping_sub(set));
+            self.held[element as usize] = rest;
+            if count == 1 {
+                self.missing.insert(element);
+                for other in &self.holders[element as usize] {
+                    if *other != set {
+                        self.scores[*other as usize] += weight;
+                        self.may_return[*other as usize] = true;
+                    }
+                }
+            } else if count == 2 {
+                self.scores[rest.1 as usize] -= weight;
+            }
+        }
+    }
+
+    /// Selects, each time the set that gains most, until nothing is missed.
+    pub(super) fn complete(&mut self) {
+        while !self.missing.list.is_empty() {
+            let unselected = (0..number(self.sets.len())).filter(|set| !self.selected[*set as usize]);
+            let Some(best) = unselected.max_by_key(|set| (self.scores[*set as usize], Reverse(*set))) else { return };
+            self.select(best);
+        }
+    }
+
+    /// Searches for so many steps and is left with the smallest selection seen that misses nothing.
+    pub(super) fn search(&mut self, steps: u32) {
+        self.complete();
+        let mut best = self.chosen();
+        let mut newest = None;
+        for _ in 0..steps {
+            while self.missing.list.is_empty() {
+                best = self.chosen();
+                let Some(out) = self.cheapest(None) else { return };
+                self.drop_set(out);
+            }
+            self.step += 1;
+            let Some(out) = self.cheapest(newest) else { break };
+            self.drop_set(out);
+            let turn = self.step.wrapping_mul(0x9E37_79B1) as usize;
+            let element = self.missing.list[turn % self.missing.list.len()];
+            let holders = self.holders[element as usize].iter().copied();
+            let wanted = holders.filter(|set| self.may_return[*set as usize]);
+            let incoming = wanted
+                .max_by_key(|set| (self.scores[*set as usize], Reverse(self.changed[*set as usize]), Reverse(*set)));
+            if let Some(incoming) = incoming {
+                self.select(incoming);
+                newest = Some(incoming);
+            }
+            for index in 0..self.missing.list.len() {
+                let element = self.missing.list[index];
+                self.weights[element as usize] += 1;
+                for set in &self.holders[element as usize] {
+                    self.scores[*set as usize] += 1;
+                }
+            }
+        }
+        if self.missing.list.is_empty() && self.chosen.len() <= best.len() {
+            return;
+        }
+        for set in self.chosen() {
+            if best.binary_search(&set).is_err() {
+                self.drop_set(set);
+            }
+        }
+        for set in best {
+            self.select(set);
+        }
+    }
+
+    /// The selected set, other than one, whose loss is least; of equal ones that which has been there longest.
+    fn cheapest(&self, but: Option<u32>) -> Option<u32> {
+        let order = |set: &&u32| (self.scores[**set as usize], Reverse(self.changed[**set as usize]), Reverse(**set));
+        self.chosen.iter().filter(|set| but != Some(**set)).max_by_key(order).copied()
+    }
+}
