@@ -235,6 +235,11 @@ impl Database {
         begun.map(Transaction::new).map_err(|error| self.error(error))
     }
 
+    /// The same for who reads through a cursor, as slowly as a person does, and holds no row that others wait for.
+    pub(crate) async fn begin_reading(&self) -> Result<Transaction, DatabaseError> {
+        self.pool.begin().await.map(Transaction::new).map_err(|error| self.error(error))
+    }
+
     pub(crate) async fn commit(&self, transaction: Transaction) -> Result<(), DatabaseError> {
         transaction.commit().await.map_err(|error| self.error(error))
     }

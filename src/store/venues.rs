@@ -96,7 +96,7 @@ pub struct VenueReader {
 impl VenueReader {
     /// Begins to read, in a transaction that sees the venues as they are now, whatever is written meanwhile.
     pub async fn open(database: &Database, filter: &VenueFilter, order: VenueOrder) -> Result<Self, DatabaseError> {
-        let mut transaction = database.begin().await?;
+        let mut transaction = database.begin_reading().await?;
         // All of it will be read, not the first tenth.
         let all = sqlx::query("set local cursor_tuple_fraction = 1").execute(&mut transaction).await;
         all.map_err(|error| database.error(error))?;
