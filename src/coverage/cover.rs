@@ -36,7 +36,9 @@ impl TileCover {
     pub fn new(region: &Region, tile: Tile, rules: Rules, known: &[KnownPlace]) -> Result<Self, RulesError> {
         rules.check()?;
         Ok(Self(match rules.shape {
-            AreaShape::Circle | AreaShape::SoftCircle => Way::Circles(Box::new(Circles::new(region, tile, rules, known))),
+            AreaShape::Circle | AreaShape::SoftCircle => {
+                Way::Circles(Box::new(Circles::new(region, tile, rules, known)))
+            }
             AreaShape::Rectangle | AreaShape::SoftRectangle => Way::Boxes(Box::new(Boxes::new(region, tile, &rules))),
         }))
     }

@@ -29,4 +29,4 @@ pub use rules::{Rules, RulesError};
 pub use sphere::{EARTH_RADIUS_M, distance_m};
 
 /// The way of asking. A run or a recording made in another way is not gone on with: its questions would be others.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

@@ -156,7 +156,8 @@ impl Selection {
 
     /// The elements that were hardest to hold, hardest first, at most so many.
     pub(super) fn hardest(&self, most: usize) -> Vec<u32> {
-        let mut heavy: Vec<u32> = (0..number(self.weights.len())).filter(|element| self.weights[*element as usize] > 1).collect();
+        let mut heavy: Vec<u32> =
+            (0..number(self.weights.len())).filter(|element| self.weights[*element as usize] > 1).collect();
         heavy.sort_by_key(|element| (Reverse(self.weights[*element as usize]), *element));
         heavy.truncate(most);
         heavy
@@ -249,9 +250,8 @@ impl Selection {
             let element = self.missing.list[turn % self.missing.list.len()];
             let holders = self.holders[element as usize].iter().copied();
             let wanted = holders.filter(|set| self.may_return[*set as usize]);
-            let incoming = wanted.max_by_key(|set| {
-                (self.scores[*set as usize], Reverse(self.changed[*set as usize]), Reverse(*set))
-            });
+            let incoming = wanted
+                .max_by_key(|set| (self.scores[*set as usize], Reverse(self.changed[*set as usize]), Reverse(*set)));
             if let Some(incoming) = incoming {
                 self.select(incoming);
                 newest = Some(incoming);

@@ -1,7 +1,7 @@
 //! Counting before paying: where a provider counts for nothing, boxes are halved until each is known to hold few venues.
 
-use super::rules::Rules;
 use super::region::{Region, Relation};
+use super::rules::Rules;
 use super::sphere::{self, Vector};
 use crate::model::{AnswerSeen, Area, Ask, BoundingBox, Counts};
 
