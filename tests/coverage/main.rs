@@ -10,7 +10,9 @@ use city::{Dice, Manners, Outcome, Venue};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use venue_sync::coverage::{Next, Region, Rules, TileCover, distance_m, seen};
-use venue_sync::model::{AnswerSeen, Area, AreaShape, CappedSpot, Circle, Counts, KnownPlace, Position, Purpose, Ranking};
+use venue_sync::model::{
+    AnswerSeen, Area, AreaShape, CappedSpot, Circle, Counts, KnownPlace, Position, Purpose, Ranking,
+};
 
 /// A city to be covered and how its provider behaves.
 #[derive(Debug, Clone)]
@@ -130,7 +132,11 @@ fn known(venues: &[Venue], manners: &Manners, kind: u8, seed: u64) -> Vec<KnownP
         0 => Vec::new(),
         1 => venues.iter().map(|venue| place(city::shown(venue.position, manners))).collect(),
         2 => venues.iter().skip(venues.len() / 5).map(|venue| place(moved(venue, 1e-5))).collect(),
-        3 => venues.iter().chain(venues).map(|venue| KnownPlace { groups: vec![1, 7], ..place(moved(venue, 1e-3)) }).collect(),
+        3 => venues
+            .iter()
+            .chain(venues)
+            .map(|venue| KnownPlace { groups: vec![1, 7], ..place(moved(venue, 1e-3)) })
+            .collect(),
         _ => venues.iter().map(|venue| place(moved(venue, 20.0))).collect(),
     }
 }
