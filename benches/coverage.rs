@@ -1,5 +1,7 @@
-//! What covering a city costs: questions as a multiple of venues ÷ 20, beside a plain quadtree of circumscribed circles in
-//! the same run. `cargo bench --bench coverage`; with `-- FILE.csv` (lines `lat,lng,…`) also for positions of your own.
+//! What covering a city costs: paid questions as a multiple of venues ÷ 20, beside a plain quadtree of circumscribed circles in the
+//! same run: a first run that knows nothing, a first run with free counts, the next run where nothing changed, and the next run where
+//! 5 % of the venues are new and 3 % gone. `cargo bench --bench coverage`; with `-- FILE.csv` (lines `lat,lng,…`) also for positions
+//! of your own.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -14,11 +16,16 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use city::{Dice, Manners, Venue};
-use venue_sync::coverage::{EARTH_RADIUS_M, Next, Region, TileCover, distance_m, seen};
-use venue_sync::model::{Area, AreaShape, Ask, BoundingBox, Circle, Position, Ranking};
+use venue_sync::coverage::{EARTH_RADIUS_M, Next, Region, Rules, TileCover, distance_m, seen};
+use venue_sync::model::{
+    AnswerSeen, Area, AreaShape, Ask, BoundingBox, Circle, Counts, KnownPlace, Position, Purpose, Ranking, Tile,
+};
 
 const CAP: u32 = 20;
 const LARGEST_RADIUS_M: f64 = 50_000.0;
+
+/// Ids of a free count: three pages of 20.
+const COUNTS: Counts = Counts { rows_per_answer: 20, rows_per_query: 60 };
 
 struct Row {
     name: String,
@@ -26,103 +33,126 @@ struct Row {
     venues: Vec<Venue>,
 }
 
+/// What covering all tiles took.
+#[derive(Default)]
+struct Cost {
+    paid: u32,
+    free: u32,
+    capped: usize,
+    found: BTreeSet<usize>,
+    thinking: Duration,
+}
+
 fn main() {
-    println!("city                venues  tiles |  asked ÷(v/20) capped unseen  µs/ask |  quadtree ÷(v/20)");
+    println!(
+        "÷ is paid questions ÷ (venues ÷ 20); ms is thinking for each paid question; free is free ones for each paid one."
+    );
+    println!(
+        "city                venues tiles | quadtree |     blind: ÷ ms capped |    counts: ÷ free ms |      same: ÷ ms capped |   changed: ÷ ms | unseen"
+    );
     for row in invented().into_iter().chain(given()) {
         print(&row);
     }
 }
 
 fn print(row: &Row) {
-    let manners = Manners::nearest_first(usize::try_from(CAP).unwrap());
     let index = Index::new(&row.venues);
     let inside: BTreeSet<usize> =
         (0..row.venues.len()).filter(|venue| row.region.contains(row.venues[*venue].position)).collect();
-    let least = f64::from(u32::try_from(inside.len()).unwrap()) / f64::from(CAP);
-    let mut free = 0_usize;
-    let (mut asks, mut capped, mut found, mut thinking) = (0_u32, 0, BTreeSet::new(), Duration::ZERO);
-    for tile in row.region.tiles() {
-        let mut rules = city::rules(&manners, Vec::new(), LARGEST_RADIUS_M);
-        if std::env::var_os("COUNTS").is_some() {
-            rules.counts = Some(venue_sync::model::Counts { rows_per_answer: 20, rows_per_query: 60 });
-            rules.count_words = vec!["word0".to_owned()];
-        }
-        let mut begun = Instant::now();
-        let known: Vec<venue_sync::model::KnownPlace> = if std::env::var_os("KNOWN").is_some() {
-            let c = &tile.cell;
-            let (h, w) = (c.north - c.south, c.east - c.west);
-            let mut dice = Dice::new(99);
-            let changed = std::env::var_os("CHANGED").is_some();
-            row.venues
-                .iter()
-                .chain(
-                    row.venues
-                        .iter()
-                        .filter(|_| dice.roll() < if changed { 0.03 } else { 0.0 })
-                        .map(|v| Venue {
-                            position: Position::new(v.position.lat() + 0.0007, v.position.lng()).unwrap(),
-                            word: 0,
-                        })
-                        .collect::<Vec<_>>()
-                        .iter(),
-                )
-                .enumerate()
-                .filter(|(i, _)| !changed || i % 20 != 7)
-                .map(|(_, v)| v)
-                .filter(|v| {
-                    let p = v.position;
-                    p.lat() > c.south - h && p.lat() < c.north + h && p.lng() > c.west - w && p.lng() < c.east + w
-                })
-                .map(|v| venue_sync::model::KnownPlace { position: v.position, groups: vec![] })
-                .collect()
-        } else {
-            vec![]
-        };
-        let mut cover = TileCover::new(&row.region, tile, rules, &known).unwrap();
-        loop {
-            let next = cover.next();
-            thinking += begun.elapsed();
-            let ask = match next {
-                Next::Ask(ask) => ask,
-                Next::Done { capped: spots } => {
-                    capped += spots.len();
-                    break;
-                }
-            };
-            if let Area::Rectangle(c) = ask.area {
-                let n = row
-                    .venues
-                    .iter()
-                    .filter(|v| {
-                        let p = v.position;
-                        p.lat() >= c.south && p.lat() <= c.north && p.lng() >= c.west && p.lng() <= c.east
-                    })
-                    .count()
-                    .min(60);
-                free += n.div_ceil(20).max(1);
-                begun = Instant::now();
-                cover.told(&seen(&ask, &vec![None; n], n >= 60, (AreaShape::Circle, Ranking::Distance)).unwrap());
-                continue;
-            }
-            let (rows, truncated) = index.answer(&ask);
-            let positions: Vec<_> = rows.iter().map(|venue| Some(row.venues[*venue].position)).collect();
-            found.extend(rows);
-            asks += 1;
-            begun = Instant::now();
-            cover.told(&seen(&ask, &positions, truncated, (AreaShape::Circle, Ranking::Distance)).unwrap());
-        }
-    }
-    let quadtree = quadtree(&row.region.bounds(), &index);
-    let missed = inside.difference(&found).count();
+    let least = (f64::from(u32::try_from(inside.len()).unwrap()) / f64::from(CAP)).max(1.0);
+    let all: Vec<Position> = inside.iter().map(|venue| row.venues[*venue].position).collect();
+    let blind = cost(row, &index, None, &[]);
+    let counted = cost(row, &index, Some(COUNTS), &[]);
+    let same = cost(row, &index, None, &all);
+    let changed = cost(row, &index, None, &before(&all));
+    let unseen = [&blind, &counted, &same, &changed].map(|cost| inside.difference(&cost.found).count());
+    let ratio = |asks: u32| f64::from(asks) / least;
+    let ms = |cost: &Cost| cost.thinking.as_secs_f64() * 1e3 / f64::from(cost.paid.max(1));
     println!(
-        "{:<18} {:>7} {:>6} | {asks:>6} {:>8.2} {capped:>6} {missed:>6} {:>7.0} | {quadtree:>9} {:>7.2} free {free}",
+        "{:<18} {:>7} {:>5} | {:>8.2} | {:>5} {:>5.2} {:>4.1} {:>3} | {:>5} {:>5.2} {:>4.1} {:>4.1} | {:>5} {:>5.2} {:>4.1} {:>3} | {:>5} {:>5.2} {:>4.1} | {unseen:?}",
         row.name,
         inside.len(),
         row.region.tiles().len(),
-        f64::from(asks) / least.max(1.0),
-        thinking.as_secs_f64() * 1e6 / f64::from(asks.max(1)),
-        f64::from(quadtree) / least.max(1.0),
+        ratio(quadtree(&row.region.bounds(), &index)),
+        blind.paid,
+        ratio(blind.paid),
+        ms(&blind),
+        blind.capped,
+        counted.paid,
+        ratio(counted.paid),
+        f64::from(counted.free) / f64::from(counted.paid.max(1)),
+        ms(&counted),
+        same.paid,
+        ratio(same.paid),
+        ms(&same),
+        same.capped,
+        changed.paid,
+        ratio(changed.paid),
+        ms(&changed),
     );
+}
+
+/// What was there before 5 % of the venues came and 3 % went.
+fn before(now: &[Position]) -> Vec<Position> {
+    let mut dice = Dice::new(99);
+    let mut then = Vec::new();
+    for place in now {
+        if dice.roll() >= 0.05 {
+            then.push(*place);
+        }
+        if dice.roll() < 0.03 {
+            // Somewhere near another one, as venues are.
+            then.push(Position::new(place.lat() + 0.0007, place.lng()).unwrap());
+        }
+    }
+    then
+}
+
+fn cost(row: &Row, index: &Index, counts: Option<Counts>, known: &[Position]) -> Cost {
+    let manners = Manners::nearest_first(usize::try_from(CAP).unwrap());
+    let count_words = if counts.is_some() { city::words(1) } else { Vec::new() };
+    let rules = Rules { counts, count_words, ..city::rules(&manners, Vec::new(), LARGEST_RADIUS_M) };
+    let mut cost = Cost::default();
+    for tile in row.region.tiles() {
+        let known = around(&tile, known);
+        let mut begun = Instant::now();
+        let mut cover = TileCover::new(&row.region, tile, rules.clone(), &known).unwrap();
+        loop {
+            let next = cover.next();
+            cost.thinking += begun.elapsed();
+            let ask = match next {
+                Next::Ask(ask) => ask,
+                Next::Done { capped } => {
+                    cost.capped += capped.len();
+                    break;
+                }
+            };
+            let answer = if ask.purpose == Purpose::Count {
+                let ids = index.count(&ask).min(COUNTS.rows_per_query);
+                cost.free += ids.div_ceil(COUNTS.rows_per_answer).max(1);
+                AnswerSeen { ask, rows: ids, truncated: ids >= COUNTS.rows_per_query, outermost_m: None, fresh: None }
+            } else {
+                let (rows, truncated) = index.answer(&ask);
+                let positions: Vec<_> = rows.iter().map(|venue| Some(row.venues[*venue].position)).collect();
+                cost.found.extend(rows);
+                cost.paid += 1;
+                seen(&ask, &positions, truncated, (AreaShape::Circle, Ranking::Distance)).unwrap()
+            };
+            begun = Instant::now();
+            cover.told(&answer);
+        }
+    }
+    cost
+}
+
+/// What is known of a tile and of a margin as wide as itself.
+fn around(tile: &Tile, known: &[Position]) -> Vec<KnownPlace> {
+    let BoundingBox { south, west, north, east } = tile.cell;
+    let (high, wide) = (north - south, east - west);
+    let near = |place: &&Position| {
+        (south - high..=north + high).contains(&place.lat()) && (west - wide..=east + wide).contains(&place.lng())
+    };
+    known.iter().filter(near).map(|position| KnownPlace { position: *position, groups: Vec::new() }).collect()
 }
 
 /// Questions that a quadtree needs: a full answer splits the cell in four.
@@ -162,8 +192,18 @@ impl<'a> Index<'a> {
         Self { venues, by_lat }
     }
 
+    /// Venues in a box.
+    fn count(&self, ask: &Ask) -> u32 {
+        let Area::Rectangle(cell) = ask.area else { panic!("only boxes are counted") };
+        let from = self.by_lat.partition_point(|(lat, _)| *lat < cell.south);
+        let to = self.by_lat.partition_point(|(lat, _)| *lat <= cell.north);
+        let lng = |index: usize| self.venues[index].position.lng();
+        let inside = self.by_lat[from..to].iter().filter(|(_, index)| (cell.west..=cell.east).contains(&lng(*index)));
+        u32::try_from(inside.count()).unwrap()
+    }
+
     fn answer(&self, ask: &Ask) -> (Vec<usize>, bool) {
-        let Area::Circle(Circle { center, radius_m }) = ask.area else { panic!("only circles are asked") };
+        let Area::Circle(Circle { center, radius_m }) = ask.area else { panic!("only circles are paid for") };
         let cap = usize::try_from(CAP).unwrap();
         let reach = (radius_m / EARTH_RADIUS_M).to_degrees() * 1.001;
         let from = self.by_lat.partition_point(|(lat, _)| *lat < center.lat() - reach);

@@ -2,7 +2,7 @@
 
 use rstar::RTree;
 
-use super::sphere::{Vector, chord2, metres};
+use super::sphere::{Vector, metres};
 
 /// Positions, as points on a sphere of radius 1.
 #[derive(Debug, Clone)]
@@ -14,7 +14,11 @@ impl Believed {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.size() == 0
+        self.len() == 0
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.size()
     }
 
     /// Metres from a place to the last of the nearest `rows` venues; none where there are fewer.
@@ -22,10 +26,5 @@ impl Believed {
         let last = usize::try_from(rows.max(1)).ok()? - 1;
         let (_, square) = self.0.nearest_neighbor_iter_with_distance_2(&place.coordinates()).nth(last)?;
         Some(metres(square))
-    }
-
-    /// Venues within `radius_m` of a place.
-    pub(super) fn within(&self, place: Vector, radius_m: f64) -> usize {
-        self.0.locate_within_distance(place.coordinates(), chord2(radius_m)).count()
     }
 }

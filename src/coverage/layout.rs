@@ -86,8 +86,9 @@ const ROUNDS: u8 = 4;
 const STEPS: u32 = 16;
 const HALVED: u32 = 6;
 
-/// Pieces of one layout at most: more would take long.
-const MOST_PIECES: usize = 12_000;
+/// Pieces of one layout at most, and for each venue: more would take long.
+const MOST_PIECES: usize = 4_000;
+const MOST_PIECES_PER_VENUE: usize = 15;
 
 /// Shifted copies of a disk, and how far they are shifted, in parts of its radius.
 const COPIES: u8 = 6;
@@ -95,8 +96,9 @@ const SHIFTS: [f64; 2] = [0.1, 0.05];
 
 /// Lays out a cover of all the ground; empty where that would take too long.
 pub(super) fn lay_out(ground: &Ground, foresight: &Foresight<'_>) -> Vec<Disk> {
+    let most = MOST_PIECES + MOST_PIECES_PER_VENUE * foresight.believed.len();
     let coarse = |center| (foresight.proven_m(center) / COARSE).max(floor_m() / 2.0);
-    let Some(cells) = ground.pieces(coarse, MOST_PIECES) else { return Vec::new() };
+    let Some(cells) = ground.pieces(coarse, most) else { return Vec::new() };
     let pieces: Vec<Piece> = cells.into_iter().map(Piece::new).collect();
     let mut table = Table { ground, foresight, pieces, disks: Vec::new() };
     let centers: Vec<Vector> = table.pieces.iter().map(|piece| piece.cell.center).collect();

@@ -4,8 +4,9 @@ use super::region::{Region, Relation};
 use super::sphere::{box_area_m2, halves};
 use crate::model::{BoundingBox, Tile};
 
-/// Square kilometres below which a region is not cut: every border between tiles costs a share of the answers beside it.
-const UNCUT_KM2: f64 = 1.0;
+/// Square kilometres of a tile at least, about: every border between tiles costs a share of the answers beside it, and where boxes are
+/// asked a type at a time, one more answer for each type.
+const SMALLEST_KM2: f64 = 4.0;
 
 /// Tiles of any region that is worth it, about: a tile asks one question at a time, and so many fill a provider's pace.
 const FEW: f64 = 8.0;
@@ -21,8 +22,9 @@ impl Region {
     /// antimeridian. They depend on the region alone.
     pub fn tiles(&self) -> Vec<Tile> {
         let area = self.area_km2();
-        // 1 km² makes FEW, so does a city of 500 km²; one of 2,500 km² twice as many, a country MANY.
-        let count = if area < UNCUT_KM2 { 1.0 } else { (0.32 * area.sqrt()).clamp(FEW, MANY) };
+        // 30 km² make FEW, so does a city of 500 km²; one of 2,500 km² twice as many, a country MANY.
+        let few = FEW.min(area / SMALLEST_KM2).max(1.0);
+        let count = (0.32 * area.sqrt()).clamp(few, MANY);
         let mut target_m2 = area / count * 1e6;
         let cells = loop {
             let mut cells = Vec::new();
@@ -84,8 +86,9 @@ mod tests {
     fn small_regions_are_not_cut_and_large_ones_give_parallel_work() {
         let tiles = |west, south, east, north| Region::from_bbox(west, south, east, north).unwrap().tiles().len();
         assert_eq!(tiles(-9.14, 38.71, -9.134, 38.7145), 1, "500 m");
-        assert!((8..=16).contains(&tiles(-9.15, 38.70, -9.138, 38.709)), "1 km²");
-        assert!((8..=16).contains(&tiles(-9.15, 38.70, -9.12, 38.72)), "6 km²");
+        assert_eq!(tiles(-9.15, 38.70, -9.138, 38.709), 1, "1 km²");
+        assert!((1..=2).contains(&tiles(-9.15, 38.70, -9.12, 38.72)), "6 km²");
+        assert!((8..=16).contains(&tiles(-9.2, 38.70, -9.12, 38.75)), "39 km²");
         assert!((12..=64).contains(&tiles(-0.51, 51.28, 0.33, 51.69)), "2,650 km²");
         assert!((64..=512).contains(&tiles(-9.5, 37.0, -6.2, 42.1)), "160,000 km²");
         assert!((64..=512).contains(&tiles(-180.0, -90.0, 180.0, 90.0)), "the earth");
