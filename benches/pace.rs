@@ -6,18 +6,17 @@
     reason = "a bench that cannot go on should say where, and print what it found"
 )]
 
-#[path = "../tests/support/database.rs"]
-#[expect(dead_code, reason = "the tests use all of it")]
-mod database;
 #[path = "../tests/double/mod.rs"]
 mod double;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use database::TestDatabase;
 use double::city;
 use double::google::{Call, Double, KEY, Manners};
+use support::database::TestDatabase;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
 use venue_sync::migrate;
