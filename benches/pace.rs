@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a bench that cannot go on should say where, and print what it found"
 )]
 
@@ -45,17 +46,34 @@ fn main() {
     });
 }
 
+/// The town, side by side many times over, so that every tile has some of it.
+fn towns() -> Vec<city::Place> {
+    let [west, south, east, north] = city::BOUNDS;
+    let mut places = Vec::new();
+    for number in 0..64_u8 {
+        let (across, up) = (f64::from(number % 8) * (east - west), f64::from(number / 8) * (north - south));
+        for mut place in city::town() {
+            (place.lat, place.lng) = (place.lat + up, place.lng + across);
+            if place.row.get("location").is_some() {
+                place.row["location"] = serde_json::json!({"latitude": place.lat, "longitude": place.lng});
+            }
+            place.row["id"] = serde_json::json!(format!("{}{number}", place.id()));
+            places.push(place);
+        }
+    }
+    places
+}
+
 async fn measure(requests: NonZeroU64, concurrency: usize) {
     let guard = TestDatabase::create().await;
     let database = Database::connect(&guard.url(), 12).await.unwrap();
     migrate::up(&database, migrate::Files::embedded(), &migrate::Options::default()).await.unwrap();
-    let double = Double::serve_with(city::town(), Manners { delay: DELAY, ..Manners::GOOD }).await;
+    let double = Double::serve_with(towns(), Manners { delay: DELAY, ..Manners::GOOD }).await;
     let google = provider::all().into_iter().find(|provider| provider.name() == "google").unwrap();
     let [west, south, east, north] = city::BOUNDS;
     let job = Job {
         region_name: "town".to_owned(),
-        // With the sea round it, so that there are many tiles.
-        region: Region::from_bbox(west - 0.2, south - 0.2, east + 0.2, north + 0.2).unwrap(),
+        region: Region::from_bbox(west, south, west + 8.0 * (east - west), south + 8.0 * (north - south)).unwrap(),
         provider: google.as_ref(),
         types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
         language: "en".to_owned(),

@@ -136,8 +136,9 @@ const ALTERATIONS: &[(&str, &[&str])] = &[
     (
         "drop table venue_sync.rejects, venue_sync.answers, venue_sync.tiles, venue_sync.workers, venue_sync.runs, venue_sync.quota, \
       venue_sync.venue_states, venue_sync.raw_venues, venue_sync.migration_statements, venue_sync.categories, \
-      venue_sync.look_ups, venue_sync.pace; drop schema venue_sync",
+      venue_sync.look_ups, venue_sync.pace, venue_sync.billed; drop schema venue_sync",
         &[
+            "venue_sync.billed: table is missing",
             "venue_sync: schema is missing",
             "venue_sync.answers: table is missing",
             "venue_sync.categories: table is missing",
