@@ -1,9 +1,9 @@
 -- Questions that are answered for nothing, with ids alone: how many there were, and what they told.
 alter table venue_sync.runs
-    add column requests_free bigint not null default 0 check (requests_free >= 0);
+    add column requests_free bigint not null default 0;
 
 alter table venue_sync.quota
-    add column requests_free bigint not null default 0 check (requests_free >= 0);
+    add column requests_free bigint not null default 0;
 
 alter table venue_sync.answers
     -- Rows, or ids of a count, that no earlier answer with rows of the same tile held; null where nobody kept count.

@@ -25,7 +25,7 @@ create table venue_sync.runs (
     touched_at timestamptz not null default clock_timestamp(),
     ended_at timestamptz,
     -- Of the attempts, those that are free by the price list.
-    requests_free bigint not null default 0 check (requests_free >= 0),
+    requests_free bigint not null default 0,
     -- Venues that the audit was shown, and those of them that no answer before it held.
     audited integer,
     audit_missed integer
@@ -65,7 +65,7 @@ create table venue_sync.tiles (
     last_done_at timestamptz,
     completed_at timestamptz,
     -- The one that is asked to find out what the proof is worth comes last, and is no piece of the region.
-    purpose text not null default 'rows' check (purpose in ('rows', 'audit')),
+    purpose text not null default 'rows',
     unique (run_id, ordinal)
 );
 create index tiles_claimable on venue_sync.tiles (run_id, state, ordinal);
@@ -135,7 +135,7 @@ create table venue_sync.quota (
     requests bigint not null default 0 check (requests >= 0),
     cost_micro_usd bigint not null default 0 check (cost_micro_usd >= 0),
     -- Of the requests, those that are free by the price list.
-    requests_free bigint not null default 0 check (requests_free >= 0),
+    requests_free bigint not null default 0,
     primary key (provider, day)
 );
 
