@@ -7,8 +7,8 @@
 //! season, and whatever is not in the grammar's spelling, are read by the grammar's crate, at some dozens of microseconds each.
 //!
 //! On 27 November 2026, on a busy machine: Google 79 %, Foursquare 60 %, Yelp 54 %, the map 53 % where all hours are plain weeks, and
-//! 40 % with all of `usual_hours.rs`, of which two in thirty need the grammar; two extracts of the map (154 and 116 rows, 78 of
-//! them with hours, one of which needs it) 57 % and 59 %.
+//! 40 % where each form comes as often as any other; two extracts of the map (154 and 116 rows, 78 of them with hours, one of which
+//! needs the grammar) 57 % and 59 %.
 //!
 //! `cargo bench --bench normalise -- FILE.json` measures an answer of your own, as it is; `-- osm` one provider's.
 
