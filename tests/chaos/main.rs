@@ -170,8 +170,12 @@ async fn eight_workers_killed_and_stopped_at_random_write_what_one_undisturbed_w
         }
         for worker in workers {
             let ended = worker.ends().await;
-            assert_eq!(ended.code, Some(0), "seed {seed}: {}", ended.stderr);
+            // The server ends the transaction of one that was stopped in the middle of it: it then finds its line cut.
+            let cut = stopped > 0 && ended.code == Some(69);
+            assert!(cut || ended.code == Some(0), "seed {seed}: {:?} {}", ended.code, ended.stderr);
         }
+        let closing = bench.start().ends().await;
+        assert_eq!(closing.code, Some(0), "seed {seed}: {}", closing.stderr);
         assert!(bench.rows().await == expected, "seed {seed}: other rows than those of one undisturbed worker");
         assert_eq!(bench.count("select count(*) from venue_sync.runs").await, 1, "all of them worked on one run");
         for (kill, (arrivals, committed)) in settled.iter().enumerate() {
