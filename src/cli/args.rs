@@ -2,7 +2,6 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 
@@ -158,11 +157,11 @@ pub struct LimitArgs {
     #[arg(long)]
     pub forget: bool,
     /// Ask nothing where the same was completed within this time (`20h`, `90m`, `3days`): a doubled or late start costs nothing.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "fresh")]
-    pub if_stale: Option<Duration>,
+    #[arg(long, value_name = "TIME", conflicts_with = "fresh")]
+    pub if_stale: Option<Span>,
     /// Sit out a limit of the provider's that ends within this time (`90s`, `2h`), instead of stopping there.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub wait: Option<Duration>,
+    #[arg(long, value_name = "TIME")]
+    pub wait: Option<Span>,
     /// Requests under way at the same time, 1 to 64. Default: as many as the provider's rate can use.
     #[arg(long, value_name = "N", value_parser = concurrency)]
     pub concurrency: Option<NonZeroU32>,

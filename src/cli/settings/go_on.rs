@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::cli::args::SyncArgs;
+use crate::cli::args::{Span, SyncArgs};
 
 /// The same command for one region, without what was meant for once (`--fresh`, `--forget`, `--migrate`). A database's address is not
 /// repeated: it may hold a password.
@@ -27,9 +27,9 @@ pub(super) fn go_on(region: &str, args: &SyncArgs, config: Option<&Path>) -> Str
     add("--max-cost", args.limits.max_cost.map(|most| most.usd().to_string()));
     add(
         "--if-stale",
-        args.limits.if_stale.map(|within| humantime::format_duration(within).to_string().replace(' ', "")),
+        args.limits.if_stale.map(|Span(within)| humantime::format_duration(within).to_string().replace(' ', "")),
     );
-    add("--wait", args.limits.wait.map(|most| humantime::format_duration(most).to_string().replace(' ', "")));
+    add("--wait", args.limits.wait.map(|Span(most)| humantime::format_duration(most).to_string().replace(' ', "")));
     add("--concurrency", args.limits.concurrency.map(|many| many.to_string()));
     for (flag, given) in [("--dry-run", args.limits.dry_run), ("--embedded", args.database.embedded)] {
         if given {

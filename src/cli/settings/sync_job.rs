@@ -11,7 +11,7 @@ use super::folders::Folders;
 use super::go_on::go_on;
 use super::provider::{self, ProviderChoice, ProviderError};
 use super::region::{DEMO, Origin, RegionError, RegionSettings};
-use crate::cli::args::{AskArgs, Numbers, PlaceArgs, SyncArgs};
+use crate::cli::args::{AskArgs, Numbers, PlaceArgs, Span, SyncArgs};
 use crate::cli::environment::Environment;
 use crate::model::MicroUsd;
 use crate::provider::{Provider, UnknownType};
@@ -248,8 +248,8 @@ fn job(
             max_cost: args.limits.max_cost,
             fresh: args.limits.fresh || args.limits.forget,
             forget: args.limits.forget,
-            if_stale: args.limits.if_stale,
-            wait: args.limits.wait,
+            if_stale: args.limits.if_stale.map(|Span(within)| within),
+            wait: args.limits.wait.map(|Span(most)| most),
             concurrency: args.limits.concurrency.unwrap_or_else(|| at_once(rate, provider.limits().at_once)),
         },
         go_on: go_on(&region.name, args, around.config_flag),
