@@ -231,7 +231,7 @@ impl Database {
     /// A worker that is stopped in the middle of a transaction (SIGSTOP, a laptop that sleeps, a machine that is moved) holds its rows, and
     /// with them every other worker: the server ends such a transaction before the worker's leases run out.
     pub(crate) async fn begin(&self) -> Result<Transaction, DatabaseError> {
-        let begun = self.pool.begin_with("begin; set local idle_in_transaction_session_timeout = '10s'").await;
+        let begun = self.pool.begin_with("BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'").await;
         begun.map(Transaction::new).map_err(|error| self.error(error))
     }
 
