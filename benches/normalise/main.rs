@@ -6,9 +6,8 @@
 //! fifth of the bytes of others' rows, and the whole way has yet to find in them what others say in members of their own. Hours of a
 //! season, and whatever is not in the grammar's spelling, are read by the grammar's crate, at some dozens of microseconds each.
 //!
-//! On 27 November 2026: Google 81 %, Foursquare 61 %, Yelp 57 %, the map 48 % with its forms as often as on the map (so it misses the half
-//! by a little), 53 % where all hours are plain weeks, 39 % where each form comes as often as any other. On a busy machine two extracts of the
-//! map (154 and 116 rows, 78 of them with hours, one of which needs the grammar) had 57 % and 59 %.
+//! On 27 November 2026: Google 82 %, Foursquare 60 %, Yelp 56 %, the map 60 % with its forms as often as on the map, 63 % where all hours
+//! are plain weeks, 44 % where each form comes as often as any other. Two extracts of the map (154 and 116 rows) had 62 % and 61 %.
 //!
 //! `cargo bench --bench normalise -- FILE.json` measures an answer of your own, as it is; `-- osm` one provider's.
 

@@ -27,60 +27,15 @@ struct Piece {
 
 const WHOLE_DAY: Piece = Piece { open: 0, close: DAY };
 
-/// Seven lines: `Monday: 09:00–14:00, 18:00–02:00`, `Tuesday: closed`, `Wednesday: open 24 hours`.
-pub(super) fn weekday_text(week: &Week) -> Vec<String> {
-    let days = Days::of(week);
-    let line = |(day, (name, _)): (usize, (&str, &str))| {
-        let pieces = days.of_day(day);
-        let mut line = String::with_capacity(name.len() + 2 + 15 * pieces.len().max(1));
-        line.push_str(name);
-        line.push_str(": ");
-        match pieces {
-            [] => line.push_str("closed"),
-            [WHOLE_DAY] => line.push_str("open 24 hours"),
-            pieces => push_times(&mut line, pieces, "–", ", "),
-        }
-        line
-    };
-    DAYS.into_iter().enumerate().map(line).collect()
-}
-
-/// `Mo-Fr 09:00-14:00; Sa 10:00-24:00`, `24/7`, `off`. Days of equal hours stand together, closed days are left out.
-///
-/// Rules are parted by `;`, unless some stretch passes midnight: a later rule after `;` would overrule what reaches into its day
-/// from the night before, so then it is `,`, which only adds.
-pub(super) fn osm(week: &Week) -> String {
-    if matches!(week, Week::Always) {
-        return "24/7".to_owned();
-    }
-    let days = Days::of(week);
-    let passes_midnight = days.all.iter().any(|piece| piece.close > DAY);
-    let mut text = String::with_capacity(64);
-    for day in 0..DAYS.len() {
-        let pieces = days.of_day(day);
-        let is_first = !(0..day).any(|before| days.of_day(before) == pieces);
-        if pieces.is_empty() || !is_first {
-            continue;
-        }
-        if !text.is_empty() {
-            text.push_str(if passes_midnight { ", " } else { "; " });
-        }
-        push_day_names(&mut text, |day| days.of_day(day) == pieces);
-        text.push(' ');
-        push_times(&mut text, pieces, "-", ",");
-    }
-    if text.is_empty() { "off".to_owned() } else { text }
-}
-
 /// The pieces of a week in order, Monday first.
-struct Days {
+pub(super) struct Days {
     all: Vec<Piece>,
     /// Where the pieces of each day end in the list.
     ends: [usize; 7],
 }
 
 impl Days {
-    fn of(week: &Week) -> Self {
+    pub(super) fn of(week: &Week) -> Self {
         let mut all = Vec::with_capacity(21);
         let mut add = |day: u32, open: u32, close: u32| {
             let monday_first = usize::try_from((day + 6) % 7).expect("a day of seven");
@@ -105,6 +60,49 @@ impl Days {
         all.sort_unstable();
         let ends = std::array::from_fn(|day| all.partition_point(|(of, _)| *of <= day));
         Self { all: all.into_iter().map(|(_, piece)| piece).collect(), ends }
+    }
+
+    /// Seven lines: `Monday: 09:00–14:00, 18:00–02:00`, `Tuesday: closed`, `Wednesday: open 24 hours`.
+    pub(super) fn weekday_text(&self) -> Vec<String> {
+        let line = |(day, (name, _)): (usize, (&str, &str))| {
+            let pieces = self.of_day(day);
+            let mut line = String::with_capacity(name.len() + 2 + 15 * pieces.len().max(1));
+            line.push_str(name);
+            line.push_str(": ");
+            match pieces {
+                [] => line.push_str("closed"),
+                [WHOLE_DAY] => line.push_str("open 24 hours"),
+                pieces => push_times(&mut line, pieces, "–", ", "),
+            }
+            line
+        };
+        DAYS.into_iter().enumerate().map(line).collect()
+    }
+
+    /// `Mo-Fr 09:00-14:00; Sa 10:00-24:00`, `24/7`, `off`. Days of equal hours stand together, closed days are left out.
+    ///
+    /// Rules are parted by `;`, unless some stretch passes midnight: a later rule after `;` would overrule what reaches into its day
+    /// from the night before, so then it is `,`, which only adds.
+    pub(super) fn osm(&self) -> String {
+        if (0..DAYS.len()).all(|day| self.of_day(day) == [WHOLE_DAY]) {
+            return "24/7".to_owned();
+        }
+        let passes_midnight = self.all.iter().any(|piece| piece.close > DAY);
+        let mut text = String::with_capacity(64);
+        for day in 0..DAYS.len() {
+            let pieces = self.of_day(day);
+            let is_first = !(0..day).any(|before| self.of_day(before) == pieces);
+            if pieces.is_empty() || !is_first {
+                continue;
+            }
+            if !text.is_empty() {
+                text.push_str(if passes_midnight { ", " } else { "; " });
+            }
+            push_day_names(&mut text, |day| self.of_day(day) == pieces);
+            text.push(' ');
+            push_times(&mut text, pieces, "-", ",");
+        }
+        if text.is_empty() { "off".to_owned() } else { text }
     }
 
     /// Monday is 0.
@@ -175,6 +173,14 @@ mod tests {
         };
         let (open, close) = (minutes(open), minutes(close));
         Stretch { open: day * DAY + open, close: day * DAY + close + if close <= open { DAY } else { 0 } }
+    }
+
+    fn weekday_text(week: &Week) -> Vec<String> {
+        Days::of(week).weekday_text()
+    }
+
+    fn osm(week: &Week) -> String {
+        Days::of(week).osm()
     }
 
     /// Reads the lines back, by their documented form and nothing else.

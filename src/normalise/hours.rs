@@ -1,9 +1,10 @@
 use chrono::{DateTime, Utc};
 
+use super::day_text::Days;
 use super::osm_hours::{self, Meaning};
 use super::special_days::special_days;
+use super::week;
 use super::week::{Stretch, Week};
-use super::{day_text, week};
 use crate::model::{Field, Hours, HoursState, RawDay, RawHours, RawPeriod, Repair, SpecialDay};
 
 /// The hours in the one shape that is stored. Hours that contradict themselves are dropped whole: part of a week would call the
@@ -61,13 +62,14 @@ fn of_osm(
 }
 
 fn of_week(week: &Week, timezone: Option<String>, special_days: Vec<SpecialDay>) -> Hours {
+    let days = Days::of(week);
     Hours {
         state: state(week),
         periods: Some(week.periods()),
-        weekday_text: Some(day_text::weekday_text(week)),
+        weekday_text: Some(days.weekday_text()),
         timezone,
         special_days,
-        osm: Some(day_text::osm(week)),
+        osm: Some(days.osm()),
     }
 }
 

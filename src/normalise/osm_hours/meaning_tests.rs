@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::meaning::Meaning;
 use super::read::meaning;
 use crate::model::{Repair, SpecialDay};
-use crate::normalise::day_text;
+use crate::normalise::day_text::Days;
 use crate::normalise::week::{DAY, Stretch, Week};
 
 /// A Sunday.
@@ -21,7 +21,7 @@ fn read(value: &str) -> (Meaning, Vec<Repair>) {
 /// The week in our own spelling; `complex` and `unknown` by their names.
 fn week(value: &str) -> String {
     match read(value).0 {
-        Meaning::Plain(week) => day_text::osm(&week),
+        Meaning::Plain(week) => Days::of(&week).osm(),
         Meaning::Complex { .. } => "complex".to_owned(),
         Meaning::Unknown => "unknown".to_owned(),
     }
@@ -361,13 +361,13 @@ proptest! {
             prop_assert_eq!(quarters_of(&read), quarters(&text), "{}", text);
         }
         // And always on the text that we make of it.
-        prop_assert_eq!(quarters_of(&read), quarters(&day_text::osm(&read)), "{}", text);
+        prop_assert_eq!(quarters_of(&read), quarters(&Days::of(&read).osm()), "{}", text);
     }
 
     #[test]
     fn what_we_write_we_read_back(week in prop::collection::vec(any_day(), 7)) {
         let week = made(&week);
-        prop_assert_eq!(read(&day_text::osm(&week)), (Meaning::Plain(week), vec![]));
+        prop_assert_eq!(read(&Days::of(&week).osm()), (Meaning::Plain(week), vec![]));
     }
 
     #[test]

@@ -25,11 +25,16 @@ pub(super) enum NotAnAnswer {
 }
 
 #[derive(Deserialize)]
-struct Answer<'a> {
-    #[serde(borrow)]
-    elements: Option<Vec<&'a RawValue>>,
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+struct Answer<'a, T> {
+    elements: Option<Vec<T>>,
     #[serde(borrow)]
     remark: Option<Cow<'a, str>>,
+}
+
+/// Whether a body is a whole answer: nothing of its rows is kept, and nothing is said of them.
+pub(super) fn check(text: &str) -> Result<(), NotAnAnswer> {
+    elements::<IgnoredAny>(text).map(|_| ())
 }
 
 /// The rows of an answer, read in one go; none where one of them prevents that, or anything else does.
@@ -47,7 +52,11 @@ pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Option<Vec<T>> {
 
 /// The rows of an answer, unread.
 pub(super) fn rows(text: &str) -> Result<Vec<&RawValue>, NotAnAnswer> {
-    let answer: Answer<'_> = body::members(text).map_err(|error| match error {
+    elements(text)
+}
+
+fn elements<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Vec<T>, NotAnAnswer> {
+    let answer: Answer<'_, T> = body::members(text).map_err(|error| match error {
         NotData::WebPage => NotAnAnswer::WebPage(page_text(text.trim_start())),
         other => other.into(),
     })?;

@@ -19,8 +19,8 @@ pub(super) fn judge(response: &Response) -> Verdict {
         if let Some(wait) = slot_wait(&text) {
             return Verdict::RetryAfter { wait: Some(wait), reason: "the server says when it has a place".to_owned() };
         }
-        return match answer::rows(&text) {
-            Ok(_) => Verdict::Fine,
+        return match answer::check(&text) {
+            Ok(()) => Verdict::Fine,
             Err(NotAnAnswer::Remark(remark)) if wants_less(&remark) => Verdict::TooMuch { reason: remark },
             Err(why) => Verdict::NotUsable { reason: why.to_string() },
         };
