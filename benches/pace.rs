@@ -10,21 +10,13 @@
 mod double;
 #[path = "../tests/support/mod.rs"]
 mod support;
+mod towns;
 
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use double::city;
-use double::google::{Call, Double, KEY, Manners};
-use support::database::TestDatabase;
-use tokio_util::sync::CancellationToken;
-use venue_sync::coverage::Region;
-use venue_sync::migrate;
-use venue_sync::model::Retention;
-use venue_sync::provider;
-use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, Knowledge, Session, Source, sync};
-use venue_sync::transport::{Courier, LiveOptions};
+use double::google::Call;
+use towns::{Terms, Towns};
 
 /// Requests per second.
 const LIMIT: u32 = 10;
@@ -45,61 +37,14 @@ fn main() {
     });
 }
 
-/// The town, side by side many times over, so that every tile has some of it.
-fn towns() -> Vec<city::Place> {
-    let [west, south, east, north] = city::BOUNDS;
-    let mut places = Vec::new();
-    for number in 0..64_u8 {
-        let (across, up) = (f64::from(number % 8) * (east - west), f64::from(number / 8) * (north - south));
-        for mut place in city::town() {
-            (place.lat, place.lng) = (place.lat + up, place.lng + across);
-            if place.row.get("location").is_some() {
-                place.row["location"] = serde_json::json!({"latitude": place.lat, "longitude": place.lng});
-            }
-            place.row["id"] = serde_json::json!(format!("{}{number}", place.id()));
-            places.push(place);
-        }
-    }
-    places
-}
-
 async fn measure(requests: NonZeroU64, concurrency: usize) {
-    let guard = TestDatabase::create().await;
-    let database = Database::connect(&guard.url(), 12).await.unwrap();
-    migrate::up(&database, migrate::Files::embedded(), &migrate::Options::default()).await.unwrap();
-    let double = Double::serve_with(towns(), Manners { delay: DELAY, ..Manners::GOOD }).await;
-    let google = provider::all().into_iter().find(|provider| provider.name() == "google").unwrap();
-    let [west, south, east, north] = city::BOUNDS;
-    let job = Job {
-        region_name: "town".to_owned(),
-        region: Region::from_bbox(west, south, west + 8.0 * (east - west), south + 8.0 * (north - south)).unwrap(),
-        provider: google.as_ref(),
-        types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
-        language: "en".to_owned(),
-        method: "nearby".to_owned(),
-        knowledge: Knowledge::Learned,
-        audit_recall: 0.98,
-        details: false,
-        source: Source::Live,
-        budget: Budget { requests: Some(requests.get()), ..Budget::default() },
-        concurrency,
-        fresh: false,
-        if_stale: None,
-        session: Session::New,
-        dry_run: false,
-        retention: Retention::Nothing,
-        lease: Duration::from_secs(30),
-    };
-    let mut options = LiveOptions::new(double.url().parse().unwrap(), "GOOGLE_PLACES_BASE_URL", f64::from(LIMIT));
-    options.key = Some(KEY.to_owned().into());
-    options.key_setting = Some("GOOGLE_PLACES_API_KEY");
-    let courier = Courier::live(options).unwrap();
-    sync(&job, &courier, &database, &|_| (), &CancellationToken::new()).await.unwrap();
-    let instants = double.instants(Call::Nearby);
+    let towns = Towns::with(DELAY).await;
+    let types = &["restaurant", "cafe", "bar", "bakery"];
+    towns.run(Terms { types, limit: LIMIT, concurrency, requests: Some(requests) }, 1).await;
+    let instants = towns.double.instants(Call::Nearby);
     let (first, last) = (instants.first().unwrap(), instants.last().unwrap());
     let spaces = u32::try_from(instants.len() - 1).unwrap();
     let rate = f64::from(spaces) / last.duration_since(*first).as_secs_f64();
-    let most = double.busiest(Call::Nearby, SECOND);
+    let most = towns.double.busiest(Call::Nearby, SECOND);
     println!("{concurrency:18} {rate:10.2} {:13.1} % {most:26}", rate / f64::from(LIMIT) * 100.0);
-    database.close().await;
 }

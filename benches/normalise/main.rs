@@ -43,14 +43,19 @@ fn main() {
         ("google", "places", full_page("google", "places"), plain::google as fn(&[u8])),
         ("foursquare", "results", full_page("foursquare", "results"), plain::foursquare),
         ("yelp", "businesses", full_page("yelp", "businesses"), plain::yelp),
-        ("osm", "elements", usual_hours::put_in(full_page("osm", "elements"), Mix::AsOnTheMap), plain::osm),
+        ("osm", "elements", usual_hours::put_in(&full_page("osm", "elements"), Mix::AsOnTheMap), plain::osm),
         (
             "osm, plain weeks only",
             "elements",
-            usual_hours::put_in(full_page("osm", "elements"), Mix::Plain),
+            usual_hours::put_in(&full_page("osm", "elements"), Mix::Plain),
             plain::osm,
         ),
-        ("osm, each form alike", "elements", usual_hours::put_in(full_page("osm", "elements"), Mix::Alike), plain::osm),
+        (
+            "osm, each form alike",
+            "elements",
+            usual_hours::put_in(&full_page("osm", "elements"), Mix::Alike),
+            plain::osm,
+        ),
         ("osm, odd hours, on all", "elements", full_page("osm", "elements"), plain::osm),
     ];
     let only = std::env::args().nth(1).filter(|argument| !argument.starts_with('-')).unwrap_or_default();

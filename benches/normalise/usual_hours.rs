@@ -82,7 +82,7 @@ impl Mix {
 
 /// The same rows, twice, the second time under other names: enough of them that what is seldom comes as seldom as it does. They have hours
 /// on two of five, which is what the better of the two extracts has, and tags that are passed over.
-pub(super) fn put_in(rows: Vec<Value>, mix: Mix) -> Vec<Value> {
+pub(super) fn put_in(rows: &[Value], mix: Mix) -> Vec<Value> {
     let again = rows.iter().cloned().map(renamed);
     let mut rows: Vec<Value> = rows.iter().cloned().chain(again).collect();
     let mut place = 0;

@@ -90,7 +90,7 @@ impl Double {
 
     /// Requests that were answered with places, or would have been if nobody had waited in vain.
     pub(crate) fn asked(&self) -> u64 {
-        u64::try_from(self.questions().len()).unwrap_or(u64::MAX)
+        self.desk.answered()
     }
 
     /// The bodies of those requests, in their order.
@@ -135,7 +135,7 @@ impl Respond for Clerk {
         let key = header("x-goog-api-key");
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let manners = self.desk.manners();
-        let before = u64::try_from(self.desk.questions().len()).unwrap_or(u64::MAX);
+        let before = self.desk.answered();
         match self.desk.ask(self.call, key, header("x-goog-fieldmask"), &body) {
             Ok(places) => {
                 let stalls = manners.stalls_after.is_some_and(|many| before >= many);
@@ -191,6 +191,10 @@ impl Desk {
         self.books().questions.clone()
     }
 
+    fn answered(&self) -> u64 {
+        u64::try_from(self.books().questions.len()).unwrap_or(u64::MAX)
+    }
+
     pub(crate) fn bill(&self) -> BTreeMap<(Call, Tier), u64> {
         self.books().bill.clone()
     }
@@ -230,7 +234,11 @@ impl Desk {
     }
 
     fn throttle(&self, call: Call) -> Result<(), Refusal> {
-        let (manners, came) = (self.manners(), self.instants(call));
+        let manners = self.manners();
+        if manners.a_day.is_none() && manners.minute.is_none() {
+            return Ok(());
+        }
+        let came = self.instants(call);
         if manners.a_day.is_some_and(|most| came.len() > most) {
             return Err(question::throttled(call, "PerDay"));
         }
@@ -258,11 +266,13 @@ fn nearby(city: &[Place], mask: &str, body: &Value) -> Result<Value, Refusal> {
         let asked = all || place.types().any(|kind| wanted.contains(&kind)) || primary.contains(&main);
         asked && !place.types().any(|kind| unwanted.contains(&kind)) && !no_primary.contains(&main)
     };
+    // Told more cheaply of most places than how far they are and what they are.
+    let beyond = radius / EARTH_M;
     let mut near: Vec<(f64, &Place)> = city
         .iter()
-        .filter(|place| fits(place))
+        .filter(|place| (place.lat - lat).to_radians().abs() <= beyond)
         .map(|place| (distance(lat, lng, place.lat, place.lng), place))
-        .filter(|(metres, _)| *metres <= radius)
+        .filter(|(metres, place)| *metres <= radius && fits(place))
         .collect();
     match order {
         "DISTANCE" => near.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.id().cmp(b.1.id()))),

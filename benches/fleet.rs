@@ -1,0 +1,133 @@
+//! What several workers of one run gain, and what their sharing costs: one region, one rate, one budget, kept in the database.
+//!
+//! Three questions, each with its peer in the same run: how much sooner four workers are done than one where the provider's latency is what
+//! takes the time; how much of the provider's limit is used where that is what takes the time, by one worker and by four; and what workers
+//! that only wait for the last tile put on the database, by their number. `cargo bench --bench fleet -- limit` asks one of them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench that cannot go on should say where, and print what it found"
+)]
+
+#[path = "../tests/double/mod.rs"]
+mod double;
+#[path = "../tests/support/mod.rs"]
+mod support;
+mod towns;
+
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
+
+use double::google::{Call, Manners};
+use futures_util::future::join_all;
+use support::database::TestDatabase;
+use towns::{Terms, Towns};
+use venue_sync::model::RunStatus;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn main() {
+    // `cargo test --benches` only wants to know whether it works.
+    let in_earnest = std::env::args().any(|argument| argument == "--bench");
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+        let only = std::env::args().nth(1).filter(|argument| !argument.starts_with('-'));
+        let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
+        if wanted("latency") {
+            latency(in_earnest).await;
+        }
+        if wanted("limit") {
+            limit(in_earnest).await;
+        }
+        if wanted("waiting") {
+            waiting(in_earnest).await;
+        }
+    });
+}
+
+/// A whole region, from the first request to the end of the last worker.
+async fn latency(in_earnest: bool) {
+    let delay = Duration::from_millis(if in_earnest { 200 } else { 1 });
+    println!("the provider takes {} ms over an answer, and allows more than is asked", delay.as_millis());
+    println!("workers   requests        s   times as fast");
+    let mut alone = None;
+    for workers in [1, 4] {
+        let towns = Towns::with(delay).await;
+        let terms = Terms { types: &["restaurant", "cafe"], limit: 1000, concurrency: 1, requests: None };
+        let (reports, took) = towns.run(terms, workers).await;
+        assert!(reports.iter().all(|report| report.summary.status == RunStatus::Complete));
+        let took = took.as_secs_f64();
+        let times = *alone.get_or_insert(took) / took;
+        println!("{workers:7} {:10} {took:8.1} {times:15.2}", reports[0].summary.requests);
+    }
+}
+
+async fn limit(in_earnest: bool) {
+    const LIMIT: u32 = 50;
+    let requests = NonZeroU64::new(if in_earnest { 500 } else { 20 }).unwrap();
+    println!("\nthe provider takes 100 ms over an answer, and allows {LIMIT} a second");
+    println!("workers   requests   a second   of the limit   most in a sliding second");
+    for workers in [1, 4] {
+        let towns = Towns::with(Duration::from_millis(100)).await;
+        let types = &["restaurant", "cafe", "bar", "bakery"];
+        towns.run(Terms { types, limit: LIMIT, concurrency: 12, requests: Some(requests) }, workers).await;
+        // Counts and rows are one call, and share its rate.
+        let instants = towns.double.instants(Call::Nearby);
+        let spaces = u32::try_from(instants.len() - 1).unwrap();
+        let rate = f64::from(spaces) / instants.last().unwrap().duration_since(instants[0]).as_secs_f64();
+        let most = towns.double.busiest(Call::Nearby, SECOND);
+        let share = rate / f64::from(LIMIT) * 100.0;
+        println!("{workers:7} {:10} {rate:10.2} {share:13.1} % {most:26}", instants.len());
+    }
+}
+
+/// One worker holds every tile, and its questions are not answered; the others have nothing to do but wait.
+async fn waiting(in_earnest: bool) {
+    let numbers: &[usize] = if in_earnest { &[0, 1, 4, 16, 64] } else { &[0, 2] };
+    let watched = if in_earnest { 20 * SECOND } else { SECOND };
+    println!("\nworkers that wait for the last tiles   transactions a second");
+    for &number in numbers {
+        let towns = Towns::with(Duration::ZERO).await;
+        towns.double.mend(Manners { stalls_after: Some(0), ..Manners::GOOD });
+        let terms = Terms { types: &["museum"], limit: 1000, concurrency: 16, requests: None };
+        let holder = towns.connect(12).await;
+        let mut databases = Vec::new();
+        for _ in 0..number {
+            databases.push(towns.connect(1).await);
+        }
+        let hold = towns.work(&holder, terms);
+        let wait = async {
+            // Every strand of the holder asks about a tile of its own.
+            while towns.double.asked() < 16 {
+                tokio::time::sleep(SECOND / 20).await;
+            }
+            join_all(databases.iter().map(|database| towns.work(database, terms))).await;
+            std::future::pending::<()>().await;
+        };
+        let watch = async {
+            tokio::time::sleep(watched / 4).await;
+            let (before, begun) = (transactions(&towns.guard).await, Instant::now());
+            tokio::time::sleep(watched).await;
+            let many = transactions(&towns.guard).await - before;
+            let rate = f64::from(i32::try_from(many).unwrap()) / begun.elapsed().as_secs_f64();
+            println!("{number:36} {rate:23.1}");
+        };
+        tokio::select! {
+            _ = hold => panic!("nothing was answered, and the run is over"),
+            () = wait => {}
+            () = watch => {}
+        }
+        for database in databases {
+            database.close().await;
+        }
+        holder.close().await;
+    }
+}
+
+/// Transactions of everybody in the database so far.
+async fn transactions(database: &TestDatabase) -> i64 {
+    let mut connection = database.connect().await;
+    sqlx::query_scalar("select xact_commit + xact_rollback from pg_stat_database where datname = current_database()")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
+}
