@@ -1,14 +1,14 @@
-//! The most memory that an export takes, of many venues and of few, in each form; and how long the many take. Linux only: the figure
-//! is the kernel's own (`VmHWM`).
+//! The most memory that an export takes, of many venues and of few, in each form; and how long the many take.
 
 #![expect(clippy::unwrap_used, reason = "a bench may fail loudly")]
 #![expect(clippy::print_stdout, reason = "a bench is there to be read")]
 
+mod peak;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use support::database::TestDatabase;
 use support::desk::Desk;
@@ -57,19 +57,7 @@ async fn measure(rows: i32) {
 
 /// The most memory that the command had, KiB; and how long it took.
 fn export(desk: &Desk, words: &[&str]) -> (u32, Duration) {
-    let began = Instant::now();
-    let mut child = desk.command(words).stdout(Stdio::null()).spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
-    loop {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let now = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-        most = most.max(now.unwrap_or_default());
-        if let Some(ended) = child.try_wait().unwrap() {
-            assert!(ended.success());
-            return (most, began.elapsed());
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let (most, took, ended) = peak::of(desk.command(words).stdout(Stdio::null()));
+    assert!(ended.success());
+    (most, took)
 }
