@@ -1,5 +1,6 @@
-//! What a run did, would take, or cleaning again, in words, in JSON and as a picture.
+//! What a run did, would take, or cleaning again, in words, in JSON, as a picture and as a page.
 
+pub mod account;
 #[cfg(test)]
 mod example;
 mod json;
