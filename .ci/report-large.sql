@@ -2,7 +2,7 @@
 with run as (
     insert into venue_sync.runs (id, region, provider, parameters, state, requests, cost_micro_usd, begun_at, touched_at, ended_at)
     values ('01a00000-0000-7000-8000-000000000001', 'large', 'osm',
-        '{"region": {"bbox": [-0.51, 51.29, 0.33, 51.69]}, "types": ["restaurant", "cafe", "bar"], "method": "nearby", "source": "live"}',
+        '{"region": {"bbox": [-0.51, 51.29, 0.33, 51.69]}, "types": ["restaurant", "cafe", "bar", "bakery"], "method": "nearby", "source": "live"}',
         'complete', 3000, 105000000, '2026-11-20 04:15:00+00', '2026-11-20 05:00:00+00', '2026-11-20 05:00:00+00')
     returning id
 ),

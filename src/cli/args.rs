@@ -140,6 +140,9 @@ pub struct SyncArgs {
     /// Apply pending migrations first, also to a database that is not the embedded one.
     #[arg(long, help_heading = "Database")]
     pub migrate: bool,
+    /// Write the outcome of each run into this file (*.prom), for Prometheus. Default: `$VENUES_METRICS_FILE`, then venues.toml.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Metrics")]
+    pub metrics_file: Option<PathBuf>,
 }
 
 /// How far to go.

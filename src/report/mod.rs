@@ -4,6 +4,7 @@ pub mod account;
 #[cfg(test)]
 mod example;
 mod json;
+mod metrics;
 mod picture;
 mod plan;
 mod renormalised;
@@ -13,6 +14,7 @@ mod text;
 mod words;
 
 pub use json::json_line;
+pub use metrics::{MeasuredRun, metrics};
 pub use picture::picture;
 pub use plan::plan;
 pub use renormalised::renormalised;

@@ -8,6 +8,7 @@ mod doctor;
 mod events;
 mod failure;
 mod intake;
+mod measured;
 mod migrate;
 mod open;
 mod plan;

@@ -268,7 +268,6 @@ fn left_out(account: &RunAccount) -> Vec<Block> {
         for refused in &account.rejects {
             rejects.row([spaced(&refused.reason), refused.examples.join("; "), grouped(refused.count)]);
         }
-        rejects.wide = true;
         blocks.push(Block::Table(rejects));
     }
     let tally = |caption: &'static str, word, counts: &[(String, u64)], spaces: bool| {
@@ -336,7 +335,6 @@ fn not_seen(account: &RunAccount, stock: &Stock) -> Vec<Block> {
         let category = label(venue.category.as_deref().unwrap_or_default());
         table.row([venue.name.clone(), category, venue.last_seen_at.format("%Y-%m-%d").to_string()]);
     }
-    table.wide = true;
     table.folded = table.rows.len() > 12;
     let yet = if account.state == RunState::Complete { "" } else { " yet" };
     let mut text = format!(

@@ -110,8 +110,9 @@
     ink.moveTo(left + radius, top);
     ink.arc(left, top, radius, 0, 2 * Math.PI);
   };
-  // Signs grow with the zoom, up to where they can be told apart.
-  const size = () => Math.max(1.6, Math.min(5, 1.6 * Math.sqrt(at.scale / whole)));
+  // Signs grow with the room between venues, up to where they can be told apart.
+  const room = Math.sqrt(wide * high / Math.max(many, 1));
+  const size = () => Math.max(1.2, Math.min(5, 0.2 * room * at.scale));
   const venues = (which, half) => {
     ink.fillStyle = ink.strokeStyle = colours[FATES[which]];
     const margin = half + 2;
