@@ -652,6 +652,11 @@ async fn reservations_at_once_stop_exactly_at_the_limit() {
     store::reserve(&bench.database, spender, budget).await.unwrap();
     store::refund(&bench.database, spender, Refund::Money, Some("status 503")).await.unwrap();
     assert_eq!(bench.text(spent).await.unwrap(), "7 210000 7 210000", "sent, and not billed");
+    store::refund(&bench.database, spender, Refund::Nothing, Some("no answer")).await.unwrap();
+    store::refund(&bench.database, spender, Refund::Nothing, Some("no answer")).await.unwrap();
+    assert_eq!(bench.text(spent).await.unwrap(), "7 210000 7 210000", "sent, and nobody knows");
+    let causes = bench.text("select failed_attempts::text from venue_sync.runs where state = 'open'").await.unwrap();
+    assert_eq!(causes, r#"{"no answer": 2, "status 503": 1}"#);
     assert!(matches!(store::reserve(&bench.database, spender, budget).await, Err(ReserveError::RunBudget)));
     let dearest = Budget { cost: Some(MicroUsd(245_000)), ..Budget::default() };
     store::reserve(&bench.database, spender, dearest).await.unwrap();

@@ -102,9 +102,9 @@ async fn count_stored(
             return Ok(());
         }
         let stored = venues.into_iter().filter_map(stored);
-        stored.filter(|venue| region.is_none_or(|region| region.contains(venue.position))).for_each(|venue| {
+        for venue in stored.filter(|venue| region.is_none_or(|region| region.contains(venue.position))) {
             stock.count(venue);
-        });
+        }
     }
 }
 

@@ -342,7 +342,7 @@ fn not_seen(account: &RunAccount, stock: &Stock) -> Vec<Block> {
         count(stock.missing, "venue", "venues")
     );
     if stock.missing > many(stock.not_seen.len()) {
-        text.push_str(&format!(" The first {} are named.", stock.not_seen.len()));
+        text = format!("{text} The first {} are named.", stock.not_seen.len());
     }
     vec![Block::Text(text), Block::Table(table)]
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::stock::Stock;
 use crate::model::{
     Change, Changes, CoverageCounts, EarlierRun, Hours, HoursState, MicroUsd, PaceStep, Period, Point, Position,
     RejectedRows, RunAccount, RunState, StoredVenue, VenueCounts,
@@ -121,4 +122,13 @@ pub(super) fn venues() -> Vec<StoredVenue> {
         },
         StoredVenue { created_at: before, updated_at: before, last_seen_at: before, ..venue("Old Harbour", 38.74) },
     ]
+}
+
+/// All of them, counted.
+pub(super) fn stock(account: &RunAccount) -> Stock {
+    let mut stock = Stock::new(account);
+    for venue in venues() {
+        stock.count(venue);
+    }
+    stock
 }

@@ -163,7 +163,7 @@ pub(super) fn said(account: &RunAccount, ground: &AskedGround, stock: &Stock) ->
         grouped(stock.missing),
     );
     if stock.all() > many(stock.drawn.len()) {
-        said.push_str(&format!(" Of the venues {} are drawn, evenly chosen.", grouped(many(stock.drawn.len()))));
+        said = format!("{said} Of the venues {} are drawn, evenly chosen.", grouped(many(stock.drawn.len())));
     }
     said
 }
@@ -204,8 +204,7 @@ mod tests {
     #[test]
     fn whatever_a_venue_is_called_it_ends_no_script_and_is_read_back() {
         let account = example::account();
-        let mut stock = Stock::new(&account);
-        example::venues().into_iter().for_each(|venue| stock.count(venue));
+        let stock = example::stock(&account);
         let json = data(&account, &AskedGround::default(), &stock).unwrap();
         assert!(!json.contains('<') && !json.contains('>') && !json.contains('&'), "{json}");
         let map: serde_json::Value = serde_json::from_str(&json).unwrap();

@@ -3,52 +3,52 @@ use super::sheet::{Block, Chapter, Sheet, Table, Week};
 
 /// The whole text, ending with a line end.
 pub(super) fn markdown(sheet: &Sheet, attribution: Option<&str>) -> String {
-    let mut text = format!("# {}\n\n**{}**\n", escaped(&sheet.title), escaped(&sheet.outcome));
+    let mut text = vec![format!("# {}\n\n**{}**\n", escaped(&sheet.title), escaped(&sheet.outcome))];
     for line in &sheet.next {
-        text.push_str(&format!("\n{}\n", escaped(line)));
+        text.push(format!("\n{}\n", escaped(line)));
     }
-    text.push('\n');
+    text.push("\n".to_owned());
     for (name, value) in &sheet.facts {
-        text.push_str(&format!("- {name}: {}\n", escaped(value)));
+        text.push(format!("- {name}: {}\n", escaped(value)));
     }
     for chapter in &sheet.chapters {
         add_chapter(&mut text, chapter);
     }
     if let Some(attribution) = attribution {
-        text.push_str(&format!("\nData: {}\n", escaped(attribution)));
+        text.push(format!("\nData: {}\n", escaped(attribution)));
     }
-    text
+    text.concat()
 }
 
-fn add_chapter(text: &mut String, chapter: &Chapter) {
-    text.push_str(&format!("\n## {}\n", chapter.title));
+fn add_chapter(text: &mut Vec<String>, chapter: &Chapter) {
+    text.push(format!("\n## {}\n", chapter.title));
     for block in &chapter.blocks {
         match block {
-            Block::Text(words) => text.push_str(&format!("\n{}\n", escaped(words))),
+            Block::Text(words) => text.push(format!("\n{}\n", escaped(words))),
             Block::Table(table) => add_table(text, table),
             Block::Week(week) => add_table(text, &by_day(week)),
-            Block::Curve(curve) => text.push_str(&format!("\n{}.\n", escaped(&curve.said))),
+            Block::Curve(curve) => text.push(format!("\n{}.\n", escaped(&curve.said))),
             Block::Map(_) => {}
         }
     }
 }
 
-fn add_table(text: &mut String, table: &Table) {
-    text.push_str(&format!("\n{}:\n\n|", escaped(&table.caption)));
+fn add_table(text: &mut Vec<String>, table: &Table) {
+    text.push(format!("\n{}:\n\n|", escaped(&table.caption)));
     for head in &table.head {
-        text.push_str(&format!(" {} |", head.title));
+        text.push(format!(" {} |", head.title));
     }
-    text.push_str("\n|");
+    text.push("\n|".to_owned());
     for head in &table.head {
-        text.push_str(if head.number { "---:|" } else { "---|" });
+        text.push(if head.number { "---:|" } else { "---|" }.to_owned());
     }
-    text.push('\n');
+    text.push("\n".to_owned());
     for row in &table.rows {
-        text.push('|');
+        text.push("|".to_owned());
         for cell in &row.cells {
-            text.push_str(&format!(" {} |", escaped(cell)));
+            text.push(format!(" {} |", escaped(cell)));
         }
-        text.push('\n');
+        text.push("\n".to_owned());
     }
 }
 
@@ -83,13 +83,12 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::account::{Stock, example, markdown};
+    use crate::report::account::{example, markdown};
 
     #[test]
     fn the_outcome_comes_first_and_foreign_text_is_no_markup() {
         let account = example::account();
-        let mut stock = Stock::new(&account);
-        example::venues().into_iter().for_each(|venue| stock.count(venue));
+        let stock = example::stock(&account);
         let text = markdown(&account, &stock, Some("Google Maps"));
         let head = "# lisbon from google\n\n**Complete: every point of the region is accounted for.**\n";
         assert!(text.starts_with(head), "{text}");
@@ -113,8 +112,7 @@ mod tests {
     #[test]
     fn a_program_reads_one_line() {
         let account = example::account();
-        let mut stock = Stock::new(&account);
-        example::venues().into_iter().for_each(|venue| stock.count(venue));
+        let stock = example::stock(&account);
         let line = crate::report::account::json(&account, &stock, None).unwrap();
         assert!(!line.contains('\n'));
         let read: serde_json::Value = serde_json::from_str(&line).unwrap();

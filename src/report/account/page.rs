@@ -102,8 +102,7 @@ mod tests {
 
     fn made() -> String {
         let account = example::account();
-        let mut stock = Stock::new(&account);
-        example::venues().into_iter().for_each(|venue| stock.count(venue));
+        let stock = example::stock(&account);
         page(&account, &AskedGround::default(), &stock, FRAME).unwrap()
     }
 

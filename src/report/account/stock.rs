@@ -277,10 +277,7 @@ mod tests {
     #[test]
     fn each_venue_is_what_the_run_made_of_it() {
         let account = example::account();
-        let mut stock = Stock::new(&account);
-        for venue in example::venues() {
-            stock.count(venue);
-        }
+        let stock = example::stock(&account);
         assert_eq!((stock.new, stock.updated, stock.unchanged, stock.missing), (1, 1, 1, 1));
         assert_eq!(stock.not_seen[0].name, "Old Harbour");
         assert_eq!((stock.ratings[9], stock.ratings[8], stock.unrated), (1, 1, 1));
