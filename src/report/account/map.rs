@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::chapters::label;
 use super::stock::{Fate, Stock};
+use super::wording::label;
 use crate::model::{Area, AskedGround, Position, RunAccount};
 use crate::report::words::{count, grouped};
 

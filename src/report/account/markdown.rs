@@ -1,5 +1,5 @@
-use super::chapters::percent;
 use super::sheet::{Block, Chapter, Sheet, Table, Week};
+use super::wording::percent;
 
 /// The whole text, ending with a line end.
 pub(super) fn markdown(sheet: &Sheet, attribution: Option<&str>) -> String {

@@ -9,6 +9,7 @@ mod outcome;
 mod page;
 mod sheet;
 mod stock;
+mod wording;
 
 pub use page::{PageError, PageFrame, page};
 pub use stock::Stock;

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use askama::Template;
 
-use super::chapters::{percent, sheet};
+use super::chapters::sheet;
 use super::map;
 use super::sheet::{Block, Curve, Sheet};
 use super::stock::Stock;
+use super::wording::percent;
 use crate::model::{AskedGround, RunAccount};
 
 const STYLE: &str = include_str!("page.css");
