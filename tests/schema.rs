@@ -134,7 +134,7 @@ const ALTERATIONS: &[(&str, &[&str])] = &[
     ),
     ("create view shown as select name from venues", &["public.shown: view is not ours"]),
     (
-        "drop table venue_sync.rejects, venue_sync.answers, venue_sync.tiles, venue_sync.workers, venue_sync.runs, venue_sync.quota, \
+        "drop table venue_sync.changes, venue_sync.rejects, venue_sync.answers, venue_sync.tiles, venue_sync.workers, venue_sync.runs, venue_sync.quota, \
       venue_sync.venue_states, venue_sync.raw_venues, venue_sync.migration_statements, venue_sync.categories, \
       venue_sync.look_ups, venue_sync.pace, venue_sync.billed; drop schema venue_sync",
         &[
@@ -142,6 +142,7 @@ const ALTERATIONS: &[(&str, &[&str])] = &[
             "venue_sync: schema is missing",
             "venue_sync.answers: table is missing",
             "venue_sync.categories: table is missing",
+            "venue_sync.changes: table is missing",
             "venue_sync.look_ups: table is missing",
             "venue_sync.migration_statements: table is missing",
             "venue_sync.pace: table is missing",

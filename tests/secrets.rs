@@ -210,3 +210,31 @@ async fn a_key_in_the_wrong_place_is_not_repeated() {
     let told = bench.keeps_quiet(&mut command, 2).await;
     assert!(told.contains(".env"), "{told}");
 }
+
+#[tokio::test]
+async fn at_no_level_is_a_secret_told_and_no_file_that_is_left_holds_one() {
+    let bench = Bench::new(true).await;
+    let url = bench.database.url().replacen('@', &format!(":{PASSWORD_IN_URL}@"), 1);
+    for level in ["-q", "--json", "-v", "-vv", "-vvv"] {
+        for (key, code) in [(KEY, 75), (OTHER_KEY, 77)] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_venues"));
+            command
+                .args(["sync", "--region", "town", "--migrate", "--fresh", "--max-requests", "2", level])
+                .args(["--database-url", &url, "--metrics-file", "venues.prom"])
+                .current_dir(bench.folder.path())
+                .env("RUST_LOG", "trace")
+                .env("GOOGLE_PLACES_BASE_URL", bench.double.url())
+                .env("GOOGLE_PLACES_API_KEY", key)
+                .stdin(Stdio::null());
+            bench.keeps_quiet(&mut command, code).await;
+        }
+    }
+    for form in [&["--html", "town.html"][..], &["--json"], &["--md", "-vvv"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_venues"));
+        command.args(["report", "latest"]).args(form).current_dir(bench.folder.path()).env("DATABASE_URL", &url);
+        bench.keeps_quiet(&mut command, 0).await;
+    }
+    for left in ["venues.prom", "town.html"] {
+        assert!(bench.folder.path().join(left).exists(), "{left} was looked through");
+    }
+}

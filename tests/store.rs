@@ -648,10 +648,15 @@ async fn reservations_at_once_stop_exactly_at_the_limit() {
                  from venue_sync.runs r, venue_sync.quota q where r.state = 'open'";
     assert_eq!(bench.text(spent).await.unwrap(), "7 245000 7 245000", "a refused reservation leaves no trace");
 
-    store::refund(&bench.database, spender, Refund::All).await.unwrap();
+    store::refund(&bench.database, spender, Refund::All, None).await.unwrap();
     store::reserve(&bench.database, spender, budget).await.unwrap();
-    store::refund(&bench.database, spender, Refund::Money).await.unwrap();
+    store::refund(&bench.database, spender, Refund::Money, Some("status 503")).await.unwrap();
     assert_eq!(bench.text(spent).await.unwrap(), "7 210000 7 210000", "sent, and not billed");
+    store::refund(&bench.database, spender, Refund::Nothing, Some("no answer")).await.unwrap();
+    store::refund(&bench.database, spender, Refund::Nothing, Some("no answer")).await.unwrap();
+    assert_eq!(bench.text(spent).await.unwrap(), "7 210000 7 210000", "sent, and nobody knows");
+    let causes = bench.text("select failed_attempts::text from venue_sync.runs where state = 'open'").await.unwrap();
+    assert_eq!(causes, r#"{"no answer": 2, "status 503": 1}"#);
     assert!(matches!(store::reserve(&bench.database, spender, budget).await, Err(ReserveError::RunBudget)));
     let dearest = Budget { cost: Some(MicroUsd(245_000)), ..Budget::default() };
     store::reserve(&bench.database, spender, dearest).await.unwrap();
@@ -688,7 +693,7 @@ async fn a_months_limit_holds_for_all_runs_of_a_provider_and_ends_with_the_month
         store::reserve(&bench.database, spender("google", None), cost).await,
         Err(ReserveError::MonthBudget)
     ));
-    store::refund(&bench.database, spender("google", None), Refund::All).await.unwrap();
+    store::refund(&bench.database, spender("google", None), Refund::All, None).await.unwrap();
     store::reserve(&bench.database, spender("google", None), cost).await.unwrap();
 }
 
@@ -707,7 +712,7 @@ async fn behind_a_pooler_that_hands_out_connections_by_the_transaction() {
     let budget = Budget { requests_per_month: Some(100), ..Budget::default() };
     for _ in 0..2 {
         store::reserve(database, spender, budget).await.unwrap();
-        store::refund(database, spender, Refund::All).await.unwrap();
+        store::refund(database, spender, Refund::All, None).await.unwrap();
     }
     let closed = Venue { status: Field::Present(BusinessStatus::ClosedPermanently), ..venue("c") };
     let mut committing = answer(&run, 0, [venue("a"), closed]);

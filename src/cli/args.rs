@@ -14,6 +14,7 @@ mod place;
 mod plan;
 mod profiles;
 mod renormalise;
+mod report;
 mod time;
 mod venues;
 
@@ -26,6 +27,7 @@ pub use place::{AskArgs, Numbers, NumbersError, PlaceArgs};
 pub use plan::PlanArgs;
 pub use profiles::{DueArgs, ProfilesArgs, ProfilesCommand, PutArgs};
 pub use renormalise::RenormaliseArgs;
+pub use report::{ReportArgs, ReportedRun};
 pub use time::{Span, TimeError};
 pub use venues::{ExportArgs, ExportFormat, ListArgs, WhichArgs};
 
@@ -70,6 +72,9 @@ pub enum Command {
     /// Say what syncing a region would take, what was spent and what is left, without asking anybody; or draw how it was covered.
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(Box<PlanArgs>),
+    /// Tell all that is known of a run: a page that stands by itself, Markdown, or JSON.
+    #[command(after_help = report::EXAMPLES)]
+    Report(ReportArgs),
     /// Show the venues that are kept, a table on a terminal and JSON lines elsewhere.
     #[command(after_help = venues::LIST_EXAMPLES)]
     List(Box<ListArgs>),
@@ -135,6 +140,9 @@ pub struct SyncArgs {
     /// Apply pending migrations first, also to a database that is not the embedded one.
     #[arg(long, help_heading = "Database")]
     pub migrate: bool,
+    /// Write the outcome of each run into this file (*.prom), for Prometheus. Default: `$VENUES_METRICS_FILE`, then venues.toml.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Metrics")]
+    pub metrics_file: Option<PathBuf>,
 }
 
 /// How far to go.

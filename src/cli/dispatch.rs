@@ -24,6 +24,7 @@ use super::settings::doctor_job;
 use super::settings::file::{SettingsFile, SettingsFileError};
 use super::settings::folders::Folders;
 use super::settings::plan_job::{self, PlanJob};
+use super::settings::region::DEMO;
 use super::settings::renormalise_job::{self, RenormaliseJob};
 use super::settings::sync_job::{self, Surroundings, SyncJob};
 use super::settings::venues_job::{self, VenuesJob};
@@ -60,6 +61,11 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
         Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Plan(args) => plan(&planned(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Renormalise(args) => renormalise(&kept(cli, args, terminal, &environment, &folders)?, terminal),
+        Command::Report(args) => {
+            let asker = if args.region.as_deref() == Some(DEMO) { Asker::Demo } else { Asker::Look };
+            let chosen = database::choose(asker, &args.database, &environment, &folders, terminal.watched)?;
+            Ok(runtime()?.block_on(commands::report(args, &chosen, terminal))?)
+        }
         Command::List(args) => {
             let job = venues(cli, &args.which, terminal, &environment, &folders)?;
             Ok(runtime()?.block_on(commands::list_venues(&job, terminal))?)

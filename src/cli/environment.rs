@@ -14,6 +14,8 @@ pub const DATABASE_URL: &str = "DATABASE_URL";
 pub const VENUES_DATA_DIR: &str = "VENUES_DATA_DIR";
 /// The settings file.
 pub const VENUES_CONFIG: &str = "VENUES_CONFIG";
+/// The file for Prometheus.
+pub const VENUES_METRICS_FILE: &str = "VENUES_METRICS_FILE";
 
 /// The folder of PostgreSQL's server programs, for the embedded database.
 pub const VENUES_POSTGRES_BIN: &str = "VENUES_POSTGRES_BIN";

@@ -34,6 +34,16 @@ impl WholeFile {
         Ok(whole)
     }
 
+    /// Lets everybody read it, whatever the umask.
+    pub(super) fn readable(self) -> io::Result<Self> {
+        #[cfg(unix)]
+        if self.way.is_some() {
+            use std::os::unix::fs::PermissionsExt as _;
+            self.file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        }
+        Ok(self)
+    }
+
     /// Puts it in its place.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.file.flush()?;

@@ -1,5 +1,6 @@
 //! Plain values that several rooms share. Imports nothing of ours.
 
+mod account;
 mod area;
 mod coverage;
 mod event;
@@ -21,6 +22,9 @@ mod tariff;
 mod venue;
 mod vocabulary;
 
+pub use account::{
+    AskedGround, Change, Changes, EarlierRun, PaceStep, RejectedRows, RunAccount, RunState, StoredVenue,
+};
 pub use area::{Area, Ask, BoundingBox, Circle, Purpose};
 pub use coverage::{AnswerSeen, CappedSpot, Certificate, KnownPlace, Tile};
 pub use event::Event;

@@ -30,6 +30,7 @@ pub(super) fn report() -> RunReport {
             shell: "venues db shell".to_owned(),
             url: "postgresql://venues@localhost/venues?host=/run/x".to_owned(),
         }),
+        last_success: None,
         go_on: "venues sync --region demo".to_owned(),
     }
 }

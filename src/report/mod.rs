@@ -1,8 +1,10 @@
-//! What a run did, would take, or cleaning again, in words, in JSON and as a picture.
+//! What a run did, would take, or cleaning again, in words, in JSON, as a picture and as a page.
 
+pub mod account;
 #[cfg(test)]
 mod example;
 mod json;
+mod metrics;
 mod picture;
 mod plan;
 mod renormalised;
@@ -12,6 +14,7 @@ mod text;
 mod words;
 
 pub use json::json_line;
+pub use metrics::{MeasuredRun, metrics};
 pub use picture::picture;
 pub use plan::plan;
 pub use renormalised::renormalised;

@@ -35,6 +35,8 @@ pub struct RunReport {
     pub today: NaiveDate,
     /// How to look at the data; none where nothing was written.
     pub look: Option<LookAtData>,
+    /// When the last complete run of the region ended, as the database has it.
+    pub last_success: Option<DateTime<Utc>>,
     /// The command that goes on where this run stopped.
     pub go_on: String,
 }

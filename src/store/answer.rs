@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError, is_state};
@@ -8,7 +9,7 @@ use super::content::Batch;
 use super::merge::merge_venues;
 use super::tiles::Lease;
 use super::transaction::Transaction;
-use crate::model::{AnswerSeen, Certificate, MicroUsd, Purpose, Reject, VenueCounts};
+use crate::model::{AnswerSeen, Certificate, MicroUsd, Purpose, Reject, VenueCounts, VenueDifference};
 
 /// Everything that one answer brings, committed as one transaction.
 #[derive(Debug, Clone)]
@@ -126,6 +127,7 @@ async fn write(
     }
     insert_answer(transaction, answer, counts, merged.stubbed).await?;
     insert_rejects(transaction, answer.id, answer.rejects.iter().chain(&merged.refused)).await?;
+    insert_changes(transaction, answer.id, &merged.differences).await?;
     if answer.replayed {
         sqlx::query!(
             "update venue_sync.runs set requests = requests + $2, requests_free = requests_free + $2, touched_at = clock_timestamp()
@@ -204,6 +206,33 @@ async fn insert_rejects(
         &ids as &[Option<String>],
         &reasons,
         &details
+    )
+    .execute(&mut *transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_changes(
+    transaction: &mut Transaction,
+    answer: Uuid,
+    changes: &[VenueDifference],
+) -> Result<(), sqlx::Error> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let column =
+        |of: fn(&VenueDifference) -> &String| changes.iter().map(|change| of(change).clone()).collect::<Vec<_>>();
+    let fields = |change: &VenueDifference| {
+        let pairs = change.fields.iter().map(|field| (field.field.to_owned(), json!([field.before, field.after])));
+        Value::Object(pairs.collect())
+    };
+    sqlx::query!(
+        "insert into venue_sync.changes (answer_id, provider_id, name, fields)
+         select $1, * from unnest($2::text[], $3::text[], $4::jsonb[])",
+        answer,
+        &column(|change| &change.provider_id),
+        &column(|change| &change.name),
+        &changes.iter().map(fields).collect::<Vec<_>>()
     )
     .execute(&mut *transaction)
     .await?;

@@ -87,7 +87,7 @@ pub async fn figures(database: &Database, run: Uuid) -> Result<RunFigures, Datab
     Ok(figures)
 }
 
-async fn read_figures(transaction: &mut Transaction, run: Uuid) -> Result<RunFigures, sqlx::Error> {
+pub(super) async fn read_figures(transaction: &mut Transaction, run: Uuid) -> Result<RunFigures, sqlx::Error> {
     let mut figures = read_counts(transaction, run).await?;
     let tiles = sqlx::query!(
         r#"select ordinal, state, capped as "capped: sqlx::types::Json<Vec<CappedSpot>>", error, purpose

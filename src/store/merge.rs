@@ -15,7 +15,7 @@ pub struct Merged {
     pub stubbed: u64,
     /// Venues that are closed or not open yet, and that we did not know.
     pub refused: Vec<Reject>,
-    /// What differs in each updated venue; only where nobody was asked and what was kept was cleaned again.
+    /// What differs in each updated venue.
     pub differences: Vec<VenueDifference>,
 }
 

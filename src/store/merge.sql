@@ -1,4 +1,5 @@
 -- The one upsert: venues, stubs, states, due profiles and the provider's own words in a single statement.
+-- Of what is updated, it tells what it was before.
 -- $1 provider, $2 the batch (jsonb array), $3 when the run was begun; null where nobody was asked, and what was kept is cleaned again.
 --
 -- A row seen since $3 is a duplicate and stays as it is, so that a run writes each venue once, whichever tile comes first.
@@ -115,4 +116,4 @@ from input i
 left join merged m on m.provider_id = i.provider_id
 left join written w on w.provider_id = i.provider_id
 left join stubbed st on st.venue_id = w.id
-left join public.venues o on $3 is null and o.id = w.id
+left join public.venues o on o.id = w.id and ($3 is null or (w.changed and not w.inserted))

@@ -3,6 +3,7 @@
 //! PgBouncer in transaction mode is supported everywhere: no session state, no named statements,
 //! every statement inside an explicit transaction.
 
+mod account;
 mod answer;
 mod connect;
 mod content;
@@ -26,6 +27,7 @@ mod transaction;
 mod unmapped;
 mod venues;
 
+pub use account::{WhichRun, asked_of, run_account, runs_of};
 pub use answer::{AnswerToCommit, CommitError, Committed, commit_answer};
 pub use connect::{Database, DatabaseError, Remedy};
 pub(crate) use connect::{connect_options, is_pooled, is_state, word};

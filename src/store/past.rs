@@ -165,12 +165,18 @@ async fn read_asked(transaction: &mut Transaction, region: &str, provider: &str)
         return Ok(Asked::default());
     };
     let mut asked = Asked { begun_at: Some(run.begun_at), ..Asked::default() };
-    read_tiles(transaction, run.id, &mut asked).await?;
+    read_areas(transaction, run.id, &mut asked).await?;
+    Ok(asked)
+}
+
+/// Reads what one run asked.
+pub(super) async fn read_areas(transaction: &mut Transaction, run: Uuid, asked: &mut Asked) -> Result<(), sqlx::Error> {
+    read_tiles(transaction, run, asked).await?;
     let answers = sqlx::query!(
         r#"select a.ask as "ask: sqlx::types::Json<Value>", a.certified_m
            from venue_sync.tiles t join venue_sync.answers a on a.tile_id = t.id
            where t.run_id = $1 and t.purpose = 'rows' order by t.ordinal, a.ordinal"#,
-        run.id
+        run
     )
     .fetch_all(transaction)
     .await?;
@@ -180,7 +186,7 @@ async fn read_asked(transaction: &mut Transaction, region: &str, provider: &str)
         .filter_map(|answer| Some((serde_json::from_value::<Ask>(answer.ask.0).ok()?, answer.certified_m)))
         .map(|(ask, certified_m)| AskedArea { area: ask.area, certified_m, free: ask.purpose == Purpose::Count })
         .collect();
-    Ok(asked)
+    Ok(())
 }
 
 async fn read_tiles(transaction: &mut Transaction, run: Uuid, asked: &mut Asked) -> Result<(), sqlx::Error> {

@@ -233,6 +233,37 @@ async fn clear_up(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::
     Ok(())
 }
 
+/// Keeps with a complete run how much is known of the venues that it saw, and lets go of what earlier runs of the same changed.
+async fn sum_up(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "with cells as (
+             select min(south) as south, min(west) as west, max(north) as north, max(east) as east
+             from venue_sync.tiles where run_id = $1 and purpose = 'rows'
+         )
+         update venue_sync.runs r set filled = (
+             select jsonb_build_object('venues', count(*), 'categories', count(*) filter (where v.categories <> '{}'),
+                 'address', count(v.address), 'rating', count(v.rating), 'price_level', count(v.price_level),
+                 'hours', count(nullif(v.hours, 'null')))
+             from public.venues v, cells c
+             where v.provider_name = r.provider and v.last_seen_at >= r.begun_at
+               and v.lat between c.south and c.north and v.lng between c.west and c.east)
+         where r.id = $1 and r.filled is null",
+        run
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query!(
+        "delete from venue_sync.changes c
+         using venue_sync.answers a, venue_sync.tiles t, venue_sync.runs r, venue_sync.runs last
+         where a.id = c.answer_id and t.id = a.tile_id and r.id = t.run_id and last.id = $1
+           and r.region = last.region and r.provider = last.provider and r.begun_at < last.begun_at",
+        run
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
 /// How a run stands that nobody needs to work on any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Closed {
@@ -281,6 +312,9 @@ pub async fn close_if_finished(database: &Database, run: Uuid, closing: Closing)
             .await?;
         if state != "open" {
             clear_up(&mut transaction, run).await?;
+        }
+        if state == "complete" {
+            sum_up(&mut transaction, run).await?;
         }
         Ok(state)
     }

@@ -69,6 +69,8 @@ pub enum Refund {
     All,
     /// It was answered without being billed: the money.
     Money,
+    /// It was sent, and may have been billed.
+    Nothing,
 }
 
 /// Reserves a request and its price, committed before it is sent: whatever happens then, a limit is never exceeded.
@@ -171,26 +173,51 @@ async fn count_billed(transaction: &mut Transaction, spender: Spender<'_>, chang
     Ok(())
 }
 
-/// Gives back what a failed request did not cost. A crash before this leaves it spent: limits err on the safe side.
-pub async fn refund(database: &Database, spender: Spender<'_>, refund: Refund) -> Result<(), DatabaseError> {
-    let requests = i64::from(refund == Refund::All);
-    let free = requests * spender.free();
+/// Gives back what a failed request did not cost, and counts why it failed, where it was tried at all. A crash before this leaves it
+/// spent: limits err on the safe side.
+pub async fn refund(
+    database: &Database,
+    spender: Spender<'_>,
+    refund: Refund,
+    cause: Option<&str>,
+) -> Result<(), DatabaseError> {
+    if refund == Refund::Nothing && (spender.run.is_none() || cause.is_none()) {
+        return Ok(());
+    }
     let mut transaction = database.begin().await?;
+    give_back(&mut transaction, spender, refund, cause).await.map_err(|error| database.error(error))?;
+    database.commit(transaction).await
+}
+
+async fn give_back(
+    transaction: &mut Transaction,
+    spender: Spender<'_>,
+    refund: Refund,
+    cause: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    let requests = i64::from(refund == Refund::All);
+    let money = if refund == Refund::Nothing { 0 } else { spender.price.0 };
+    let free = requests * spender.free();
     if let Some(run) = spender.run {
         sqlx::query!(
             "update venue_sync.runs
              set requests = requests - $2, cost_micro_usd = cost_micro_usd - $3, requests_free = requests_free - $4,
                  session_requests = greatest(session_requests - $2, 0),
-                 session_cost_micro_usd = greatest(session_cost_micro_usd - $3, 0)
+                 session_cost_micro_usd = greatest(session_cost_micro_usd - $3, 0),
+                 failed_attempts = case when $5::text is null then failed_attempts else failed_attempts
+                     || jsonb_build_object($5, coalesce((failed_attempts ->> $5)::bigint, 0) + 1) end
              where id = $1",
             run,
             requests,
-            spender.price.0,
-            free
+            money,
+            free,
+            cause
         )
-        .execute(&mut transaction)
-        .await
-        .map_err(|error| database.error(error))?;
+        .execute(&mut *transaction)
+        .await?;
+    }
+    if refund == Refund::Nothing {
+        return Ok(());
     }
     // The day may have changed since the reservation: take it from the newest day that has it.
     sqlx::query!(
@@ -203,10 +230,8 @@ pub async fn refund(database: &Database, spender: Spender<'_>, refund: Refund) -
         spender.price.0,
         free
     )
-    .execute(&mut transaction)
-    .await
-    .map_err(|error| database.error(error))?;
+    .execute(&mut *transaction)
+    .await?;
     // What was not billed, whether it was answered or not, is free.
-    count_billed(&mut transaction, spender, -1).await.map_err(|error| database.error(error))?;
-    database.commit(transaction).await
+    count_billed(transaction, spender, -1).await
 }

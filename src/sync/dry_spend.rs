@@ -33,6 +33,9 @@ impl DrySpend {
             self.requests.fetch_sub(1, Ordering::Relaxed);
             self.free.fetch_sub(u64::from(price == MicroUsd(0)), Ordering::Relaxed);
         }
+        if what == Refund::Nothing {
+            return;
+        }
         self.micro_usd.fetch_sub(price.0.unsigned_abs(), Ordering::Relaxed);
     }
 }

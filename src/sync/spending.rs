@@ -48,16 +48,18 @@ impl Attempts for Spending<'_> {
     }
 
     async fn settle(&self, outcome: Outcome) -> Result<(), ReserveError> {
-        let what = match outcome {
-            Outcome::NeverSent => Refund::All,
-            Outcome::Answered { status } if status != 200 => Refund::Money,
+        let (what, cause) = match outcome {
+            Outcome::Withdrawn => (Refund::All, None),
+            Outcome::NeverSent => (Refund::All, Some("not sent".to_owned())),
+            Outcome::Answered { status: 200 } => (Refund::Nothing, Some("an answer that is none".to_owned())),
+            Outcome::Answered { status } => (Refund::Money, Some(format!("status {status}"))),
             // Sent, and nobody knows whether it was billed: stays spent.
-            Outcome::Answered { .. } | Outcome::Unknown => return Ok(()),
+            Outcome::Unknown => (Refund::Nothing, Some("no answer".to_owned())),
         };
         if let Some(dry) = self.book.dry_spend() {
             dry.give_back(what, self.price);
         }
-        Ok(refund(self.database, self.spender(), what).await?)
+        Ok(refund(self.database, self.spender(), what, cause.as_deref()).await?)
     }
 
     async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, ReserveError> {

@@ -41,7 +41,9 @@ pub struct Lane<'a> {
 /// What became of an attempt that did not end in a fine answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The server saw nothing of it: refund all.
+    /// It was given back before its turn: refund all.
+    Withdrawn,
+    /// It was tried, and the server saw nothing of it: refund all.
     NeverSent,
     /// The server answered, but not with what we wanted. With a status other than 200 the request counts and no money is
     /// due; with 200 both stay spent.

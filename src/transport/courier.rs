@@ -309,7 +309,7 @@ impl LiveRoad {
             }
         };
         if let Err(why_not) = may_go {
-            attempts.settle(Outcome::NeverSent).await.map_err(ExchangeError::Settle)?;
+            attempts.settle(Outcome::Withdrawn).await.map_err(ExchangeError::Settle)?;
             return Err(why_not);
         }
         let tried = self.send(asking, stop).await;

@@ -225,7 +225,7 @@ async fn a_request_that_was_reserved_before_the_last_fine_answer_came_is_given_b
     });
     assert!(first.is_ok());
     assert!(matches!(late.unwrap_err(), ExchangeError::QuotaGone { .. }));
-    assert_eq!((asked(&server).await, ledger.reserved(), ledger.settled()), (1, 2, vec![Outcome::NeverSent]));
+    assert_eq!((asked(&server).await, ledger.reserved(), ledger.settled()), (1, 2, vec![Outcome::Withdrawn]));
 }
 
 #[tokio::test]
@@ -393,7 +393,7 @@ async fn told_to_stop_while_waiting_for_its_turn_it_gives_the_reservation_back()
     };
     let (ended, ()) = tokio::join!(waiting, stopping);
     assert!(matches!(ended.unwrap_err(), ExchangeError::Stopped));
-    assert_eq!((ledger.settled(), asked(&server).await), (vec![Outcome::NeverSent], 1));
+    assert_eq!((ledger.settled(), asked(&server).await), (vec![Outcome::Withdrawn], 1));
 }
 
 #[tokio::test]
@@ -411,7 +411,7 @@ async fn a_provider_that_throttles_one_of_us_is_left_alone_by_all() {
     };
     let (ended, ()) = tokio::join!(courier.exchange(&request, &judge, &ledger, &stop), stopping);
     assert!(matches!(ended.unwrap_err(), ExchangeError::Stopped));
-    assert_eq!((ledger.settled(), asked(&server).await), (vec![Outcome::NeverSent], 1));
+    assert_eq!((ledger.settled(), asked(&server).await), (vec![Outcome::Withdrawn], 1));
 }
 
 /// A server that tells when a request is there and answers when told to.

@@ -128,6 +128,14 @@ pub enum Failure {
     /// The run.
     #[error(transparent)]
     Sync(#[from] SyncError),
+    /// No run of this kind was ever begun.
+    #[error("there is no {which} in this database; there are runs of: {}", some(known))]
+    NoRun {
+        /// What was looked for.
+        which: String,
+        /// Regions of which there are runs.
+        known: Vec<String>,
+    },
     /// psql did not start.
     #[error("cannot start {program}")]
     Shell {
@@ -166,6 +174,7 @@ impl Failure {
             | Self::Cassette(_)
             | Self::OtherRecording { .. }
             | Self::Record(_)
+            | Self::NoRun { .. }
             | Self::Live(_)
             | Self::Shell { .. } => Exit::Usage,
             Self::Migration(error) => of_migration(error),
@@ -209,6 +218,10 @@ impl Failure {
             _ => remedy(&database.remedy()).map(Cow::Borrowed),
         }
     }
+}
+
+fn some(names: &[String]) -> String {
+    if names.is_empty() { "no region".to_owned() } else { names.join(", ") }
 }
 
 /// Whoever migrates is told of no grant: what it would be on may not be there yet.

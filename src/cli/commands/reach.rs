@@ -124,11 +124,11 @@ impl Attempts for Once<'_> {
 
     async fn settle(&self, outcome: Outcome) -> Result<(), ReserveError> {
         let what = match outcome {
-            Outcome::NeverSent => Refund::All,
+            Outcome::Withdrawn | Outcome::NeverSent => Refund::All,
             Outcome::Answered { status } if status != 200 => Refund::Money,
             Outcome::Answered { .. } | Outcome::Unknown => return Ok(()),
         };
-        Ok(store::refund(self.database, self.spender(), what).await?)
+        Ok(store::refund(self.database, self.spender(), what, None).await?)
     }
 
     async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, ReserveError> {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::demo;
 use super::failure::Failure;
+use super::measured::write_metrics;
 use super::open::{Opened, ensure_schema, open};
 use super::recording;
 use super::region::region;
@@ -56,6 +57,9 @@ pub async fn sync(jobs: &[SyncJob], terminal: &Terminal, tell: &dyn Fn(Told<'_>)
             Ok((report, failure)) => (Some(report), failure),
             Err(failure) => (None, Some(failure)),
         };
+        if let Some(file) = &one.settings.metrics_file {
+            write_metrics(file, report.as_ref(), &one.never_begun());
+        }
         match &report {
             Some(report) => tell(Told::Ended(report)),
             None => tell(Told::NeverBegun(&one.never_begun())),
@@ -334,8 +338,17 @@ impl<'a> Prepared<'a> {
             #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
             today: chrono::Utc::now().date_naive(),
             look: (!dry_run).then(|| LookAtData { shell: as_invoked(self.shell()), url: opened.printable_url.clone() }),
+            last_success: self.last_success(opened).await,
             go_on: as_invoked(&self.settings.go_on),
         }
+    }
+
+    /// When the last complete run ended, where somebody wants to know.
+    async fn last_success(&self, opened: &Opened) -> Option<chrono::DateTime<chrono::Utc>> {
+        self.settings.metrics_file.as_ref()?;
+        let past = store::past(&opened.database, &self.settings.region, self.provider.name()).await;
+        let past = past.inspect_err(|error| tracing::warn!("cannot look up the last complete run: {error}"));
+        past.ok()?.last_complete
     }
 
     fn shell(&self) -> &'static str {

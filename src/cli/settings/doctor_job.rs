@@ -8,8 +8,8 @@ use super::provider::{self, ProviderChoice, ProviderError, ProviderSettings};
 use super::region::Origin;
 use crate::cli::args::DoctorArgs;
 use crate::cli::environment::{
-    DATABASE_URL, Environment, VENUES_CONFIG, VENUES_DATA_DIR, VENUES_POSTGRES_BIN, VENUES_POSTGRES_PORT,
-    VENUES_POSTGRES_URL, VENUES_SCRATCH_URL,
+    DATABASE_URL, Environment, VENUES_CONFIG, VENUES_DATA_DIR, VENUES_METRICS_FILE, VENUES_POSTGRES_BIN,
+    VENUES_POSTGRES_PORT, VENUES_POSTGRES_URL, VENUES_SCRATCH_URL,
 };
 use crate::cli::finding::Finding;
 use crate::model::{Retention, Tier};
@@ -80,7 +80,8 @@ impl DoctorJob {
 
     /// Those that say how to run. What may hold a password is not shown.
     fn read_variables(&mut self, environment: &Environment) {
-        for variable in [VENUES_CONFIG, VENUES_DATA_DIR, VENUES_POSTGRES_BIN, VENUES_POSTGRES_PORT] {
+        let shown = [VENUES_CONFIG, VENUES_DATA_DIR, VENUES_METRICS_FILE, VENUES_POSTGRES_BIN, VENUES_POSTGRES_PORT];
+        for variable in shown {
             if let (Some(whence), Some(value)) = (environment.whence(variable), environment.path(variable)) {
                 self.findings.push(Finding::ok("settings", format!("{variable} = {} ({whence})", value.display())));
             }

@@ -21,6 +21,8 @@ pub struct SettingsFile {
     pub regions: KnownRegions,
     /// What is said of providers.
     pub providers: BTreeMap<String, ProviderSettings>,
+    /// Where the outcome of syncs is written for Prometheus.
+    pub metrics_file: Option<PathBuf>,
     /// Keys that nobody understands, for the log.
     pub warnings: Vec<String>,
     /// The file, and who named it; none where there is none.
@@ -75,6 +77,9 @@ impl SettingsFile {
     pub fn read(path: &Path, text: &str) -> Result<Self, FileFault> {
         let mut file = Section::of_file(Source { file: path, text })?;
         let mut warnings = Vec::new();
+        // Beside the settings, as a region's drawing is.
+        let beside = |name: String| path.parent().unwrap_or(Path::new("")).join(name);
+        let metrics_file = file.text("metrics_file")?.map(beside);
         let mut regions = BTreeMap::new();
         for (name, mut section) in file.sections("regions")? {
             if name == DEMO {
@@ -89,7 +94,8 @@ impl SettingsFile {
             warnings.extend(section.unknown_keys());
         }
         warnings.extend(file.unknown_keys());
-        Ok(Self { regions: KnownRegions::new(built_in()?, regions, path.to_owned()), providers, warnings, found: None })
+        let regions = KnownRegions::new(built_in()?, regions, path.to_owned());
+        Ok(Self { regions, providers, metrics_file, warnings, found: None })
     }
 }
 
@@ -117,6 +123,8 @@ mod tests {
     }
 
     const GOOD: &str = r#"
+metrics_file = "metrics/venues.prom"
+
 [regions.lisbon]
 bbox = [-9.23, 38.69, -9.09, 38.80]
 provider = "google"
@@ -151,12 +159,13 @@ contact = "maps@example.org"
     fn every_documented_key_is_read() {
         let file = read(GOOD).unwrap();
         assert_eq!(file.warnings, Vec::<String>::new());
+        assert_eq!(file.metrics_file, Some("/etc/place/metrics/venues.prom".into()));
         let lisbon = file.regions.find("lisbon").unwrap();
         assert_eq!(lisbon.area, AreaSetting::bbox([-9.23, 38.69, -9.09, 38.80]));
         assert_eq!(lisbon.types.unwrap(), ["restaurant", "cafe"]);
         assert_eq!((lisbon.language.as_deref(), lisbon.method.as_deref()), (Some("pt-PT"), Some("nearby")));
         assert_eq!(lisbon.audit_recall, Some(0.95));
-        assert_eq!(lisbon.origin.to_string(), "/etc/place/venues.toml, line 2");
+        assert_eq!(lisbon.origin.to_string(), "/etc/place/venues.toml, line 4");
         let old_town = file.regions.find("old-town").unwrap();
         assert_eq!(old_town.area, AreaSetting::circle([38.71, -9.13], 900.0));
         let coast = file.regions.find("coast").unwrap();

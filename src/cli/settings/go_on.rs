@@ -23,6 +23,7 @@ pub(super) fn go_on(region: &str, args: &SyncArgs, config: Option<&Path>) -> Str
     add("--language", args.ask.language.clone());
     add("--replay", path(args.traffic.replay.as_deref()));
     add("--record", path(args.traffic.record.as_deref()));
+    add("--metrics-file", path(args.metrics_file.as_deref()));
     add("--max-requests", args.limits.max_requests.map(|most| most.to_string()));
     add("--max-cost", args.limits.max_cost.map(|most| most.usd().to_string()));
     add(

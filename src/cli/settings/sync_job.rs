@@ -12,7 +12,7 @@ use super::go_on::go_on;
 use super::provider::{self, ProviderChoice, ProviderError};
 use super::region::{DEMO, Origin, RegionError, RegionSettings};
 use crate::cli::args::{AskArgs, Numbers, PlaceArgs, Span, SyncArgs};
-use crate::cli::environment::Environment;
+use crate::cli::environment::{Environment, VENUES_METRICS_FILE};
 use crate::model::MicroUsd;
 use crate::provider::{Provider, UnknownType};
 
@@ -41,6 +41,8 @@ pub struct SyncJob {
     pub migrate: bool,
     /// How far to go.
     pub effort: Effort,
+    /// Where its outcome is written for Prometheus.
+    pub metrics_file: Option<PathBuf>,
     /// The command that goes on where this one stops.
     pub go_on: String,
 }
@@ -252,9 +254,16 @@ fn job(
             wait: args.limits.wait.map(|Span(most)| most),
             concurrency: args.limits.concurrency.unwrap_or_else(|| at_once(rate, provider.limits().at_once)),
         },
+        metrics_file: metrics_file(args, around),
         go_on: go_on(&region.name, args, around.config_flag),
         region: region.name,
     })
+}
+
+/// As typed, else as the environment or the settings say.
+fn metrics_file(args: &SyncArgs, around: Surroundings<'_>) -> Option<PathBuf> {
+    let typed = args.metrics_file.clone().or_else(|| around.environment.path(VENUES_METRICS_FILE));
+    typed.or_else(|| around.file.metrics_file.clone())
 }
 
 fn traffic(region: &RegionSettings, args: &SyncArgs) -> Result<Traffic, SyncJobError> {

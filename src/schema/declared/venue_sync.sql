@@ -28,7 +28,11 @@ create table venue_sync.runs (
     requests_free bigint not null default 0,
     -- Venues that the audit was shown, and those of them that no answer before it held.
     audited integer,
-    audit_missed integer
+    audit_missed integer,
+    -- Attempts that ended in no usable answer, by cause.
+    failed_attempts jsonb not null default '{}',
+    -- When it was complete: the venues that it had seen, and how many of them had which field.
+    filled jsonb
 );
 -- At most one open run of the same thing, however many workers start at once.
 create unique index runs_open on venue_sync.runs (region, provider, md5(parameters::text)) where state = 'open';
@@ -127,6 +131,18 @@ create table venue_sync.rejects (
     detail text not null
 );
 create index rejects_answer on venue_sync.rejects (answer_id);
+
+-- Venues whose content an answer changed, until a later run of the same region and provider is complete.
+create table venue_sync.changes (
+    id bigint generated always as identity primary key,
+    answer_id uuid not null references venue_sync.answers (id) on delete cascade,
+    provider_id text not null,
+    -- As it was.
+    name text not null,
+    -- By field, what it was and what it is now, in a pair.
+    fields jsonb not null
+);
+create index changes_answer on venue_sync.changes (answer_id);
 
 -- What was sent and what it cost, per provider and UTC day, over all runs.
 create table venue_sync.quota (

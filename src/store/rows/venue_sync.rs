@@ -43,6 +43,10 @@ rows! {
         audited: Option<i32>,
         /// Those of them that no answer before it held.
         audit_missed: Option<i32>,
+        /// Attempts that ended in no usable answer, by cause.
+        failed_attempts: Value,
+        /// When it was complete: the venues that it had seen, and how many of them had which field.
+        filled: Option<Value>,
     }
 
     /// A process at work on a run.
@@ -169,6 +173,20 @@ rows! {
         reason: String,
         /// The rest of why.
         detail: String,
+    }
+
+    /// A venue whose content an answer changed.
+    Change in "venue_sync.changes" {
+        /// Its own.
+        id: i64,
+        /// Which answer.
+        answer_id: Uuid,
+        /// The provider's id of the venue.
+        provider_id: String,
+        /// Its name, as it was.
+        name: String,
+        /// By field, what it was and what it is now, in a pair.
+        fields: Value,
     }
 
     /// What was sent to a provider on a UTC day, over all runs.
