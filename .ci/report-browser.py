@@ -256,7 +256,7 @@ def contrast(page):
         };
         const low = new Set();
         for (const element of document.querySelectorAll('p, a, h1, h2, dt, dd, th, td, caption, label, legend, summary, figcaption, button, kbd')) {
-            if (!element.textContent.trim() || element.closest('.week td, #scale')) continue;
+            if (!element.textContent.trim() || element.closest('.week td, .week thead, #scale')) continue;
             const [a, b] = [light(getComputedStyle(element).color), light(ground(element))].sort((a, b) => b - a);
             if ((a + 0.05) / (b + 0.05) < 4.5) low.add(element.tagName + '.' + element.className + ' ' + ((a + 0.05) / (b + 0.05)).toFixed(2));
         }
@@ -291,6 +291,13 @@ def look_at_the_demo(browser):
     check(page.tell("window.ran === undefined"), "a script without the word of the page ran")
     fetched = page.tell("fetch('https://example.org/').then(() => 'fetched', () => 'refused')")
     check(fetched == "refused", "the page can reach out")
+
+    page = Page(browser, path, width=1100, height=1180)
+    page.tell("document.getElementById('ground').focus()")
+    page.press("Enter", "\r")
+    page.tell("document.activeElement.blur(), window.scrollTo(0, 0)")
+    page.settle()
+    page.picture("report")
 
     for name, width, dark in (("dark", 1200, True), ("narrow", 360, False), ("narrow-dark", 360, True)):
         page = Page(browser, path, width=width, height=800, dark=dark)
