@@ -20,7 +20,7 @@ use support::database::TestDatabase;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
 use venue_sync::migrate;
-use venue_sync::model::Retention;
+use venue_sync::model::{GuardLimits, Retention};
 use venue_sync::provider;
 use venue_sync::store::{Budget, Database};
 use venue_sync::sync::{Job, Knowledge, Session, Source, sync};
@@ -79,6 +79,7 @@ async fn measure(requests: NonZeroU64, concurrency: usize) {
         method: "nearby".to_owned(),
         knowledge: Knowledge::Learned,
         audit_recall: 0.98,
+        guard: GuardLimits::default(),
         details: false,
         source: Source::Live,
         budget: Budget { requests: Some(requests.get()), ..Budget::default() },

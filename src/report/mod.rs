@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod example;
+mod guard;
 mod json;
 mod picture;
 mod plan;
@@ -11,6 +12,7 @@ mod sample_table;
 mod text;
 mod words;
 
+pub use guard::breach;
 pub use json::json_line;
 pub use picture::picture;
 pub use plan::plan;

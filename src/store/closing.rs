@@ -1,0 +1,126 @@
+//! How a run is closed, and what is concluded from it then.
+
+use uuid::Uuid;
+
+use super::connect::{Database, DatabaseError};
+use super::figures::AuditFigures;
+use super::gone::{GoneRule, conclude_gone};
+use super::runs::clear_up;
+use super::staged::discard;
+use super::transaction::Transaction;
+use crate::model::Breach;
+
+/// How a run stands that nobody needs to work on any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// It is not closed: something is left to do.
+    Open,
+    /// It is complete.
+    Complete,
+    /// It was given up: for a newer one, or because an audit did not believe it.
+    Abandoned,
+    /// The guard did not believe it.
+    Refused,
+}
+
+/// What decides how a run is closed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Closing<'a> {
+    /// It is not done without an audit.
+    pub must_audit: bool,
+    /// What the audit found.
+    pub audit: Option<AuditFigures>,
+    /// The audit did not believe the run.
+    pub doubted: bool,
+    /// What the guard does not believe of the whole. It judges before the audit: what it refuses needs none.
+    pub breaches: &'a [Breach],
+    /// What venues are to be expected in the run's answers; none where nothing is to be concluded.
+    pub gone: Option<GoneRule<'a>>,
+}
+
+/// Closes the run if every tile has ended, and its audit has, where it has to have one. A run with a tile that the guard held, or that
+/// it does not believe as a whole, is refused; what an audit did not believe is given up. Nothing is learned or concluded from either,
+/// and the next run begins anew. Returns how it stands now, by us or by another.
+pub async fn close_if_finished(database: &Database, run: Uuid, closing: Closing<'_>) -> Result<Closed, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let state = close(&mut transaction, run, closing).await.map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    Ok(match state.as_str() {
+        "complete" => Closed::Complete,
+        "abandoned" => Closed::Abandoned,
+        "refused" => Closed::Refused,
+        _ => Closed::Open,
+    })
+}
+
+async fn close(transaction: &mut Transaction, run: Uuid, closing: Closing<'_>) -> Result<String, sqlx::Error> {
+    let int =
+        |count: fn(AuditFigures) -> u64| closing.audit.map(|audit| i32::try_from(count(audit)).unwrap_or(i32::MAX));
+    let refused = !closing.breaches.is_empty();
+    let closed = sqlx::query_scalar!(
+        "update venue_sync.runs set stopped_by = null, ended_at = clock_timestamp(), audited = $3, audit_missed = $4,
+             state = case
+                 when $6 or exists (select from venue_sync.tiles where run_id = $1 and state = 'held') then 'refused'
+                 when $5 then 'abandoned' else 'complete' end,
+             breaches = case when $6 then $7::jsonb end
+         where id = $1 and state = 'open'
+           and not exists (select from venue_sync.tiles where run_id = $1 and state not in ('complete', 'held'))
+           and (not $2 or $6
+                or exists (select from venue_sync.tiles where run_id = $1 and (purpose = 'audit' or state = 'held')))
+         returning state",
+        run,
+        closing.must_audit,
+        int(|audit| audit.venues),
+        int(|audit| audit.missed),
+        closing.doubted,
+        refused,
+        sqlx::types::Json(closing.breaches) as _
+    )
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let state = match &closed {
+        Some(state) => state.clone(),
+        None => {
+            sqlx::query_scalar!("select state from venue_sync.runs where id = $1", run)
+                .fetch_one(&mut *transaction)
+                .await?
+        }
+    };
+    if state != "open" {
+        clear_up(transaction, run).await?;
+    }
+    if closed.as_deref() == Some("complete") {
+        let gone = match closing.gone {
+            Some(rule) => Some(conclude_gone(transaction, run, rule).await?),
+            None => None,
+        };
+        sqlx::query!(
+            "update venue_sync.runs set gone = $2 where id = $1",
+            run,
+            gone.map(|gone| i32::try_from(gone).unwrap_or(i32::MAX))
+        )
+        .execute(&mut *transaction)
+        .await?;
+        supersede(transaction, run).await?;
+    }
+    Ok(state)
+}
+
+/// Whatever earlier runs of the same were refused for, this one was asked anew and is believed: what they staged is of no use any more.
+async fn supersede(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
+    let refused = sqlx::query_scalar!(
+        "update venue_sync.runs b set state = 'abandoned'
+         from venue_sync.runs r
+         where r.id = $1 and b.region = r.region and b.provider = r.provider and b.state = 'refused' and b.begun_at < r.begun_at
+           and b.parameters - '{coverage,method,language,details,words}'::text[]
+               = r.parameters - '{coverage,method,language,details,words}'::text[]
+         returning b.id",
+        run
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    for run in refused {
+        discard(transaction, run).await?;
+    }
+    Ok(())
+}
