@@ -14,6 +14,7 @@ mod place;
 mod plan;
 mod profiles;
 mod renormalise;
+mod runs;
 mod time;
 mod venues;
 
@@ -26,6 +27,7 @@ pub use place::{AskArgs, Numbers, NumbersError, PlaceArgs};
 pub use plan::PlanArgs;
 pub use profiles::{DueArgs, ProfilesArgs, ProfilesCommand, PutArgs};
 pub use renormalise::RenormaliseArgs;
+pub use runs::{ListRunsArgs, OneRunArgs, RunsArgs, RunsCommand};
 pub use time::{Span, TimeError};
 pub use venues::{ExportArgs, ExportFormat, ListArgs, WhichArgs};
 
@@ -76,6 +78,9 @@ pub enum Command {
     /// Write the venues that are kept as GeoJSON, CSV or NDJSON.
     #[command(after_help = venues::EXPORT_EXAMPLES)]
     Export(Box<ExportArgs>),
+    /// List the runs there were, look at one, and say what is to become of what the guard refused.
+    #[command(after_help = runs::EXAMPLES)]
+    Runs(RunsArgs),
     /// Hand venues out for enrichment, and take the results back.
     #[command(after_help = profiles::EXAMPLES)]
     Profiles(ProfilesArgs),

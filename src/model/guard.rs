@@ -142,3 +142,14 @@ pub struct Verdict {
     /// Why: those of the run as a whole first, then by tile.
     pub breaches: Vec<Breach>,
 }
+
+/// What the guard says of one tile.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TileVerdict {
+    /// It may be let in.
+    Believed,
+    /// It holds too little to be judged by itself: it waits until the run as a whole is.
+    Waits,
+    /// It is not believed.
+    Held(Vec<Breach>),
+}

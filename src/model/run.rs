@@ -3,6 +3,7 @@ use std::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::money::as_usd;
 use super::{MicroUsd, Verdict};
 
 /// How a run ended.
@@ -173,11 +174,6 @@ pub struct Summary {
     /// What the guard says, where it did not believe the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Verdict>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
-fn as_usd<S: serde::Serializer>(cost: &MicroUsd, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(cost.usd())
 }
 
 fn from_usd<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<MicroUsd, D::Error> {

@@ -5,9 +5,6 @@ use uuid::Uuid;
 use super::words::{count, grouped};
 use crate::model::{Breach, Measure, Verdict};
 
-/// Longer lists are cut, and say so.
-const LISTED: usize = 12;
-
 /// One line: what was expected and what was found.
 pub fn breach(breach: &Breach) -> String {
     let Breach { tile, measure, of, expected, found, limit } = breach;
@@ -66,10 +63,10 @@ pub fn breach(breach: &Breach) -> String {
     format!("{place}: {what}")
 }
 
-/// What was found, what became of it, and what to do.
-pub(super) fn refusal(verdict: &Verdict, run: Uuid) -> Vec<String> {
-    let mut lines: Vec<String> = verdict.breaches.iter().take(LISTED).map(|one| format!("  {}", breach(one))).collect();
-    let left = verdict.breaches.len().saturating_sub(LISTED);
+/// What was found (a longer list is cut, and says so), what became of it, and what to do.
+pub(super) fn refusal(verdict: &Verdict, run: Uuid, listed: usize) -> Vec<String> {
+    let mut lines: Vec<String> = verdict.breaches.iter().take(listed).map(|one| format!("  {}", breach(one))).collect();
+    let left = verdict.breaches.len().saturating_sub(listed);
     if left > 0 {
         lines.push(format!("  and {left} more: venues runs show {run}"));
     }

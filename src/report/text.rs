@@ -68,7 +68,7 @@ fn what_now(report: &RunReport) -> Vec<String> {
     lines.extend(report.failures.iter().take(LISTED).map(|(tile, reason)| format!("  {}: {reason}", named(tile))));
     lines.extend(more(report.failures.len()).map(|more| format!("  {more}")));
     if let (RunStatus::Refused, Some(verdict)) = (report.summary.status, &report.summary.guard) {
-        lines.extend(refusal(verdict, report.summary.run_id));
+        lines.extend(refusal(verdict, report.summary.run_id, LISTED));
         return lines;
     }
     let kept = match (report.summary.status, report.dry_run) {
@@ -100,7 +100,8 @@ fn go_on(stopped_by: Option<StoppedBy>) -> &'static str {
     }
 }
 
-fn numbers(report: &RunReport) -> Vec<String> {
+/// The lines of figures.
+pub(super) fn numbers(report: &RunReport) -> Vec<String> {
     let Summary { venues, coverage, requests, requests_free, cost, .. } = report.summary;
     let mut lines = vec![
         format!(
@@ -176,7 +177,8 @@ fn more(all: usize) -> Option<String> {
     (left > 0).then(|| format!("and {left} more"))
 }
 
-fn capped(spots: &[CappedSpot]) -> Vec<String> {
+/// The spots that overflow, by place.
+pub(super) fn capped(spots: &[CappedSpot]) -> Vec<String> {
     if spots.is_empty() {
         return Vec::new();
     }

@@ -65,6 +65,8 @@ async fn close(transaction: &mut Transaction, run: Uuid, closing: Closing<'_>) -
              breaches = case when $6 then $7::jsonb end
          where id = $1 and state = 'open'
            and not exists (select from venue_sync.tiles where run_id = $1 and state not in ('complete', 'held'))
+           and ($6 or not exists (select from venue_sync.staged where run_id = $1)
+                or exists (select from venue_sync.tiles where run_id = $1 and state = 'held'))
            and (not $2 or $6
                 or exists (select from venue_sync.tiles where run_id = $1 and (purpose = 'audit' or state = 'held')))
          returning state",

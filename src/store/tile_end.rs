@@ -8,10 +8,10 @@ use super::runs::OpenedRun;
 use super::staged::{Promoted, Staging, promote};
 use super::tiles::Lease;
 use super::transaction::Transaction;
-use crate::model::{Breach, CappedSpot, Figures};
+use crate::model::{Breach, CappedSpot, Figures, TileVerdict};
 
 /// Judges a tile: what was found in it, and what the last good runs found in the same one, the newest first.
-pub type JudgeTile<'a> = dyn Fn(&Figures, &[Figures]) -> Vec<Breach> + Send + Sync + 'a;
+pub type JudgeTile<'a> = dyn Fn(&Figures, &[Figures]) -> TileVerdict + Send + Sync + 'a;
 
 /// The last good runs of the same before a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,7 +25,7 @@ pub struct GoodRuns {
 /// How a tile ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TileEnd {
-    /// It is done; what waited is written.
+    /// It is done; what waited is written, or waits for the whole of the run to be judged.
     Complete(Promoted),
     /// It is asked for, and what it brought is not believed: it waits on.
     Held(Vec<Breach>),
@@ -78,9 +78,16 @@ async fn end(
     .await?;
     let Some(ordinal) = held else { return Ok(TileEnd::FencedOut) };
     let found = figures_of_tile(transaction, of, good.last).await?;
-    let breaches =
-        if staging { judge(&found, &before(transaction, &good.ids, lease.tile, ordinal).await?) } else { vec![] };
-    let promoted = if breaches.is_empty() { promote(transaction, of).await? } else { Promoted::default() };
+    let verdict = if staging {
+        judge(&found, &before(transaction, &good.ids, lease.tile, ordinal).await?)
+    } else {
+        TileVerdict::Believed
+    };
+    let (promoted, breaches) = match verdict {
+        TileVerdict::Believed => (promote(transaction, of).await?, Vec::new()),
+        TileVerdict::Waits => (Promoted::default(), Vec::new()),
+        TileVerdict::Held(breaches) => (Promoted::default(), breaches),
+    };
     sqlx::query!(
         "update venue_sync.tiles set state = case when $3 then 'held' else 'complete' end, figures = $2,
              breaches = case when $3 then $4::jsonb end, completed_at = case when $3 then completed_at else clock_timestamp() end

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Breach, Figures, GuardLimits, Measure, Vocabulary};
+use crate::model::{Breach, Figures, GuardLimits, Measure, TileVerdict, Vocabulary};
 
 /// Mean radius of the earth, metres.
 const EARTH_RADIUS_M: f64 = 6_371_000.0;
@@ -16,15 +16,20 @@ pub(super) struct Guard<'a> {
 }
 
 impl Guard<'_> {
-    /// What is not believed of one tile. The margins are wide: what a tile holds depends on where its edges fall.
-    pub(super) fn tile(&self, ordinal: i32, found: &Figures, before: &[Figures]) -> Vec<Breach> {
+    /// What is said of one tile. The margins are wide: what a tile holds depends on where its edges fall. One that held too little before
+    /// to be judged by itself waits for the whole.
+    pub(super) fn tile(&self, ordinal: i32, found: &Figures, before: &[Figures]) -> TileVerdict {
+        let floor = self.limits.floor;
+        if self.limits.enabled && found.known < floor && before.iter().all(|before| before.venues < floor) {
+            return TileVerdict::Waits;
+        }
         let GuardLimits { least_in_a_tile, .. } = self.limits;
         let limits = GuardLimits { least: least_in_a_tile, least_seen_again: least_in_a_tile, ..self.limits };
         let mut breaches = judge(&limits, found, before, &|found, expected| shares(&limits, found, expected));
         for breach in &mut breaches {
             breach.tile = Some(ordinal);
         }
-        breaches
+        if breaches.is_empty() { TileVerdict::Believed } else { TileVerdict::Held(breaches) }
     }
 
     /// What is not believed of a run as a whole.
@@ -209,7 +214,11 @@ mod tests {
 
     fn tile(found: &Figures, before: &[Figures]) -> Vec<Measure> {
         let guard = Guard { limits: GuardLimits::default(), types: &[] };
-        guard.tile(3, found, before).into_iter().map(|breach| breach.measure).collect()
+        match guard.tile(3, found, before) {
+            TileVerdict::Held(breaches) => breaches.into_iter().map(|breach| breach.measure).collect(),
+            TileVerdict::Believed => vec![],
+            TileVerdict::Waits => panic!("it is not judged by itself"),
+        }
     }
 
     #[test]
@@ -287,5 +296,8 @@ mod tests {
         let limits = GuardLimits { enabled: false, ..GuardLimits::default() };
         let off = Guard { limits, types: &[] };
         assert_eq!(off.whole(&figures(2, HERE), &[figures(400, HERE)]), []);
+        assert_eq!(off.tile(0, &figures(2, HERE), &[figures(400, HERE)]), TileVerdict::Believed);
+        let on = Guard { limits: GuardLimits::default(), types: &[] };
+        assert_eq!(on.tile(0, &figures(2, HERE), &[figures(19, HERE)]), TileVerdict::Waits, "for the whole");
     }
 }

@@ -229,6 +229,13 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
     let doubted = judgement.is_some_and(|judgement| !judgement.believed);
     let ended = before.coverage.complete + before.held == before.coverage.tiles;
     let breaches = if ended { book.breaches(database, job).await? } else { Vec::new() };
+    if ended
+        && before.held == 0
+        && breaches.is_empty()
+        && let Some(run) = book.run()
+    {
+        store::promote_rest(database, run).await?;
+    }
     let kinds = Kinds::of(job, &job.provider.words(&job.types)?);
     let expected = |place: Position, categories: &[String], capped: &[CappedSpot]| {
         gone::expected(job, &kinds, place, categories, capped)

@@ -8,7 +8,7 @@ use crate::migrate::scratch::ScratchError;
 use crate::migrate::{
     AdoptError, CheckError, FilesError, LockError, MigrationError, RebuildError, StepError, Unusable,
 };
-use crate::store::{self, Remedy, embedded};
+use crate::store::{self, DecideError, Remedy, embedded};
 use crate::sync::SyncError;
 use crate::transport::{CassetteError, LiveSetupError, RecordError};
 
@@ -128,6 +128,23 @@ pub enum Failure {
     /// The run.
     #[error(transparent)]
     Sync(#[from] SyncError),
+    /// No run of this id.
+    #[error("there is no run whose id begins with {id}; `venues runs` lists them")]
+    NoRun {
+        /// As typed.
+        id: String,
+    },
+    /// Several.
+    #[error("the ids of several runs begin with {id}: {}; type more of the one that is meant", runs.join(", "))]
+    SeveralRuns {
+        /// As typed.
+        id: String,
+        /// Some of them.
+        runs: Vec<String>,
+    },
+    /// Nothing to be decided about a run.
+    #[error(transparent)]
+    Decide(#[from] DecideError),
     /// psql did not start.
     #[error("cannot start {program}")]
     Shell {
@@ -148,7 +165,9 @@ impl Failure {
     /// What a scheduler is told.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Database(error) | Self::Check(CheckError::Database(error)) => of_database(error),
+            Self::Database(error)
+            | Self::Check(CheckError::Database(error))
+            | Self::Decide(DecideError::Database(error)) => of_database(error),
             Self::Auto(AutoError::Database(_))
             | Self::Scratch(ScratchError::Statement(_) | ScratchError::Embedded(_)) => Exit::Unavailable,
             Self::Region { .. }
@@ -165,6 +184,9 @@ impl Failure {
             | Self::Behind { .. }
             | Self::Cassette(_)
             | Self::OtherRecording { .. }
+            | Self::NoRun { .. }
+            | Self::SeveralRuns { .. }
+            | Self::Decide(DecideError::NotRefused { .. })
             | Self::Record(_)
             | Self::Live(_)
             | Self::Shell { .. } => Exit::Usage,
@@ -187,6 +209,7 @@ impl Failure {
         let database = match self {
             Self::Database(error)
             | Self::Check(CheckError::Database(error))
+            | Self::Decide(DecideError::Database(error))
             | Self::Sync(SyncError::Database(error)) => error,
             Self::Migration(error) => database_of(error)?,
             Self::Sync(SyncError::RequestWrong { .. }) => {
