@@ -74,11 +74,9 @@ async fn a_refused_run_is_listed_shown_looked_at_and_accepted() {
     );
     let waiting = bench.json(&["runs", "staged", id]);
     assert_eq!(waiting.len() as u64, staged);
-    assert!(
-        waiting
-            .iter()
-            .all(|venue| venue["known"] == true && venue["name"].is_string() && venue["profile_id"].is_null())
-    );
+    assert!(waiting.iter().all(|venue| venue["name"].is_string() && venue["profile_id"].is_null()), "{}", waiting[0]);
+    let known = waiting.iter().filter(|venue| venue["known"] == true).count() as u64;
+    assert!(known > 100 && known < staged, "what is closed for good waits, too, and is not known");
 
     // Decided about are refused ones, and nothing else.
     let wrong = bench.run(&["runs", "accept", good]);
@@ -98,7 +96,7 @@ async fn a_refused_run_is_listed_shown_looked_at_and_accepted() {
     assert_eq!(accepted.code, Some(0), "{}", accepted.stderr);
     assert_all(&accepted.stdout, &[id, "is accepted", " unchanged"]);
     let counts = &bench.json(&["runs", "show", id])[0];
-    assert_eq!((counts["outcome"].as_str(), counts["venues"]["unchanged"].as_u64()), (Some("accepted"), Some(staged)));
+    assert_eq!((counts["outcome"].as_str(), counts["venues"]["unchanged"].as_u64()), (Some("accepted"), Some(known)));
     assert_eq!(bench.sync().code, Some(0), "later runs are judged by it");
 }
 

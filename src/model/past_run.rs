@@ -53,7 +53,7 @@ pub enum RunOutcome {
     Refused,
     /// The guard did not believe it, and somebody did.
     Accepted,
-    /// The guard did not believe it, and somebody agreed, or a later run was believed.
+    /// The guard did not believe it, and somebody agreed, or a later run took its place.
     Discarded,
     /// A newer one was begun in its place, or its audit did not believe it.
     Abandoned,

@@ -103,12 +103,15 @@ async fn close(transaction: &mut Transaction, run: Uuid, closing: Closing<'_>) -
         )
         .execute(&mut *transaction)
         .await?;
+    }
+    if closed.is_some() {
         supersede(transaction, run).await?;
     }
     Ok(state)
 }
 
-/// Whatever earlier runs of the same were refused for, this one was asked anew and is believed: what they staged is of no use any more.
+/// Whatever earlier runs of the same were refused for, this one was asked anew: it is believed, or it is the one to be decided about, and
+/// what they staged is of no use any more.
 async fn supersede(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
     let refused = sqlx::query_scalar!(
         "update venue_sync.runs b set state = 'abandoned'

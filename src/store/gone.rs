@@ -54,16 +54,7 @@ pub(super) async fn conclude_gone(
     };
     let since = first.begun_at;
     let ids: Vec<Uuid> = runs.iter().map(|run| run.id).collect();
-    let capped: Vec<CappedSpot> = sqlx::query_scalar!(
-        r#"select capped as "capped: sqlx::types::Json<Vec<CappedSpot>>" from venue_sync.tiles
-           where run_id = any($1) and capped <> '[]'"#,
-        &ids
-    )
-    .fetch_all(&mut *transaction)
-    .await?
-    .into_iter()
-    .flat_map(|capped| capped.0)
-    .collect();
+    let capped = capped_spots(transaction, &ids).await?;
     // Only what a run of the same has seen: what others asked for, or wrote, is not ours to miss.
     let unseen = sqlx::query!(
         r#"select v.id, v.lat, v.lng, array_remove(v.categories, null) as "categories!: Vec<String>"
@@ -87,14 +78,11 @@ pub(super) async fn conclude_gone(
     )
     .fetch_all(&mut *transaction)
     .await?;
-    let should_be_there = |lat: f64, lng: f64, categories: &[String]| {
+    let missed = |lat: f64, lng: f64, categories: &[String]| {
         Position::new(lat, lng).is_ok_and(|place| (rule.expected)(place, categories, &capped))
     };
-    let gone: Vec<Uuid> = unseen
-        .into_iter()
-        .filter(|venue| should_be_there(venue.lat, venue.lng, &venue.categories))
-        .map(|venue| venue.id)
-        .collect();
+    let gone = unseen.iter().filter(|venue| missed(venue.lat, venue.lng, &venue.categories)).map(|venue| venue.id);
+    let gone: Vec<Uuid> = gone.collect();
     // Whoever saw one in this very moment was faster.
     let concluded = sqlx::query!(
         "insert into venue_sync.venue_states as s (venue_id, checked_at, missing_since)
@@ -106,4 +94,15 @@ pub(super) async fn conclude_gone(
     .execute(transaction)
     .await?;
     Ok(concluded.rows_affected())
+}
+
+async fn capped_spots(transaction: &mut Transaction, runs: &[Uuid]) -> Result<Vec<CappedSpot>, sqlx::Error> {
+    let spots = sqlx::query_scalar!(
+        r#"select capped as "capped: sqlx::types::Json<Vec<CappedSpot>>" from venue_sync.tiles
+           where run_id = any($1) and capped <> '[]'"#,
+        runs
+    )
+    .fetch_all(transaction)
+    .await?;
+    Ok(spots.into_iter().flat_map(|capped| capped.0).collect())
 }

@@ -48,7 +48,7 @@ pub async fn end_tile(
     let mut deadlocks = 0;
     loop {
         let mut transaction = database.begin().await?;
-        match end(&mut transaction, of, (lease, capped), run.staging, good, judge).await {
+        match end(&mut transaction, of, (lease, capped), good, Some(judge).filter(|_| run.staging)).await {
             Ok(ended) => {
                 database.commit(transaction).await?;
                 return Ok(ended);
@@ -63,9 +63,8 @@ async fn end(
     transaction: &mut Transaction,
     of: Staging<'_>,
     (lease, capped): (Lease, &[CappedSpot]),
-    staging: bool,
     good: &GoodRuns,
-    judge: &JudgeTile<'_>,
+    judge: Option<&JudgeTile<'_>>,
 ) -> Result<TileEnd, sqlx::Error> {
     let held = sqlx::query_scalar!(
         "update venue_sync.tiles set capped = $3, error = null, lease_owner = null, lease_until = null
@@ -78,10 +77,9 @@ async fn end(
     .await?;
     let Some(ordinal) = held else { return Ok(TileEnd::FencedOut) };
     let found = figures_of_tile(transaction, of, good.last).await?;
-    let verdict = if staging {
-        judge(&found, &before(transaction, &good.ids, lease.tile, ordinal).await?)
-    } else {
-        TileVerdict::Believed
+    let verdict = match judge {
+        Some(judge) => judge(&found, &before(transaction, &good.ids, lease.tile, ordinal).await?),
+        None => TileVerdict::Believed,
     };
     let (promoted, breaches) = match verdict {
         TileVerdict::Believed => (promote(transaction, of).await?, Vec::new()),

@@ -115,7 +115,8 @@ async fn write_staged(
             line["tile"] = json!(venue.tile);
             line["known"] = json!(venue.known);
             line["seen_at"] = json!(venue.seen_at);
-            text += &format!("{line}\n");
+            text.push_str(&line.to_string());
+            text.push('\n');
         }
         if let Err(error) = out.write_all(text.as_bytes()) {
             return Ok(Err(error));
