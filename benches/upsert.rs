@@ -114,6 +114,7 @@ async fn answers(database: &Database, venues: &[Venue], workers: usize) -> (Dura
     let cell = BoundingBox { south: 38.0, west: -10.0, north: 39.0, east: -9.0 };
     let tiles = (0..i32::try_from(workers).unwrap()).map(|ordinal| Tile { ordinal, cell }).collect();
     let spec = RunSpec {
+        guarded: false,
         region: "bench".to_owned(),
         provider: "google".to_owned(),
         parameters: json!({}),
@@ -144,6 +145,7 @@ async fn answers(database: &Database, venues: &[Venue], workers: usize) -> (Dura
                 cost: MicroUsd(35_000),
                 provider: "google".to_owned(),
                 begun_at: run.begun_at,
+                staging: None,
                 batch: Batch::new(venues.iter().cloned()),
                 rejects: vec![],
                 outside: 0,

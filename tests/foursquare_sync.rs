@@ -14,7 +14,7 @@ use support::database::TestDatabase;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
-use venue_sync::model::{MicroUsd, Retention, RunStatus, Tier};
+use venue_sync::model::{GuardLimits, MicroUsd, Retention, RunStatus, Tier};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
 use venue_sync::sync::{Job, Knowledge, RunReport, Session, Source, SyncError, sync};
@@ -50,6 +50,7 @@ impl Bench {
             method: "nearby".to_owned(),
             knowledge: Knowledge::Learned,
             audit_recall: 0.98,
+            guard: GuardLimits::default(),
             details: false,
             source: Source::Live,
             budget: Budget::default(),

@@ -96,6 +96,7 @@ impl Bench {
 
 fn spec(fresh: bool) -> RunSpec {
     RunSpec {
+        guarded: false,
         region: "town".to_owned(),
         provider: "google".to_owned(),
         parameters: json!({ "method": "nearby" }),
@@ -112,7 +113,7 @@ fn spec(fresh: bool) -> RunSpec {
 fn ours(opening: Opening) -> OpenedRun {
     match opening {
         Opening::Open(run) => run,
-        recent @ Opening::Recent { .. } => panic!("{recent:?}"),
+        recent @ Opening::Recent(_) => panic!("{recent:?}"),
     }
 }
 
@@ -181,6 +182,7 @@ fn answer(run: &Run, tile: usize, venues: impl IntoIterator<Item = Venue>) -> An
         cost: MicroUsd(35_000),
         provider: "google".to_owned(),
         begun_at: run.opened.begun_at,
+        staging: None,
         batch: Batch::new(venues),
         rejects: vec![],
         outside: 0,
@@ -537,12 +539,12 @@ async fn who_comes_when_the_run_is_over_finds_it_recent_and_begins_none() {
     for opening in openings {
         let id = match opening {
             Opening::Open(joined) => joined.id,
-            Opening::Recent { id, .. } => id,
+            Opening::Recent(recent) => recent.id,
         };
         assert_eq!(id, run.id);
     }
     assert!(
-        matches!(store::open_run(&bench.database, &late(), Learn::Nothing).await.unwrap(), Opening::Recent { id, .. } if id == run.id)
+        matches!(store::open_run(&bench.database, &late(), Learn::Nothing).await.unwrap(), Opening::Recent(recent) if recent.id == run.id && !recent.refused)
     );
     assert_eq!(bench.count("select count(*) from venue_sync.runs").await, 1);
     bench.run_sql("update venue_sync.runs set ended_at = ended_at - interval '21 hours'").await;

@@ -12,7 +12,7 @@ use support::database::TestDatabase;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
-use venue_sync::model::{Retention, RunStatus, VenueCounts};
+use venue_sync::model::{GuardLimits, Retention, RunStatus, VenueCounts};
 use venue_sync::provider;
 use venue_sync::store::{Budget, Database};
 use venue_sync::sync::{Job, Knowledge, Session, Source, sync};
@@ -132,6 +132,7 @@ async fn a_venue_in_other_guises_is_one_row_and_never_changed() {
             method: "nearby".to_owned(),
             knowledge: Knowledge::Learned,
             audit_recall: 0.98,
+            guard: GuardLimits::default(),
             details: false,
             source: Source::Live,
             budget: Budget::default(),

@@ -16,7 +16,7 @@ use support::migrations::to_head;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
-use venue_sync::model::{Event, MicroUsd, Retention, RunStatus, StoppedBy};
+use venue_sync::model::{Event, GuardLimits, MicroUsd, Retention, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
 use venue_sync::sync::{Job, Knowledge, RunReport, Session, Source, sync};
@@ -50,6 +50,7 @@ impl Bench {
             method: "nearby".to_owned(),
             knowledge: Knowledge::Learned,
             audit_recall: 0.98,
+            guard: GuardLimits::default(),
             details,
             source: Source::Live,
             budget: Budget::default(),

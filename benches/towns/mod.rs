@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
 use venue_sync::migrate;
-use venue_sync::model::Retention;
+use venue_sync::model::{GuardLimits, Retention};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
 use venue_sync::sync::{Job, Knowledge, RunReport, Session, Source, sync};
@@ -95,6 +95,7 @@ impl Towns {
             method: "nearby".to_owned(),
             knowledge: Knowledge::Learned,
             audit_recall: 0.98,
+            guard: GuardLimits::default(),
             details: false,
             source: Source::Live,
             budget: Budget { requests: terms.requests.map(NonZeroU64::get), ..Budget::default() },

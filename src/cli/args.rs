@@ -15,6 +15,7 @@ mod plan;
 mod profiles;
 mod renormalise;
 mod report;
+mod runs;
 mod time;
 mod venues;
 
@@ -28,6 +29,7 @@ pub use plan::PlanArgs;
 pub use profiles::{DueArgs, ProfilesArgs, ProfilesCommand, PutArgs};
 pub use renormalise::RenormaliseArgs;
 pub use report::{ReportArgs, ReportedRun};
+pub use runs::{ListRunsArgs, OneRunArgs, RunsArgs, RunsCommand};
 pub use time::{Span, TimeError};
 pub use venues::{ExportArgs, ExportFormat, ListArgs, WhichArgs};
 
@@ -81,6 +83,9 @@ pub enum Command {
     /// Write the venues that are kept as GeoJSON, CSV or NDJSON.
     #[command(after_help = venues::EXPORT_EXAMPLES)]
     Export(Box<ExportArgs>),
+    /// List the runs there were, look at one, and say what is to become of what the guard refused.
+    #[command(after_help = runs::EXAMPLES)]
+    Runs(RunsArgs),
     /// Hand venues out for enrichment, and take the results back.
     #[command(after_help = profiles::EXAMPLES)]
     Profiles(ProfilesArgs),

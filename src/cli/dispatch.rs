@@ -9,7 +9,7 @@ use tokio::runtime::{self, Runtime};
 
 use super::args::{
     CategoriesArgs, Cli, Command, DbCommand, DoctorArgs, EventsCommand, ExportArgs, ExportFormat, MigrateCommand,
-    PlanArgs, ProfilesCommand, RenormaliseArgs, SyncArgs, WhichArgs,
+    PlanArgs, ProfilesCommand, RenormaliseArgs, RunsArgs, RunsCommand, SyncArgs, WhichArgs,
 };
 use super::categories;
 use super::command_error::CommandError;
@@ -80,6 +80,7 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
             terminal::print(&categories::all(terminal.json)?)?;
             Ok(Exit::Complete)
         }
+        Command::Runs(args) => runs(args, &environment, &folders, terminal),
         Command::Profiles(args) => profiles(&args.action, &environment, &folders, terminal),
         Command::Events(args) => events(&args.action, &environment, &folders, terminal),
         Command::Migrate(args) => {
@@ -100,6 +101,17 @@ fn settings_file(cli: &Cli, environment: &Environment, folders: &Folders) -> Res
     Ok(file)
 }
 
+fn around<'a>(
+    file: &'a SettingsFile,
+    cli: &'a Cli,
+    terminal: &Terminal,
+    environment: &'a Environment,
+    folders: &'a Folders,
+) -> Surroundings<'a> {
+    let config_flag = cli.global.config.as_deref();
+    Surroundings { file, config_flag, environment, folders, on_terminal: terminal.watched }
+}
+
 fn jobs(
     cli: &Cli,
     args: &SyncArgs,
@@ -108,13 +120,7 @@ fn jobs(
     folders: &Folders,
 ) -> Result<Vec<SyncJob>, CommandError> {
     let file = settings_file(cli, environment, folders)?;
-    let around = Surroundings {
-        file: &file,
-        config_flag: cli.global.config.as_deref(),
-        environment,
-        folders,
-        on_terminal: terminal.watched,
-    };
+    let around = around(&file, cli, terminal, environment, folders);
     Ok(sync_job::resolve(args, around, &crate::provider::all())?)
 }
 
@@ -126,13 +132,7 @@ fn planned(
     folders: &Folders,
 ) -> Result<Vec<PlanJob>, CommandError> {
     let file = settings_file(cli, environment, folders)?;
-    let around = Surroundings {
-        file: &file,
-        config_flag: cli.global.config.as_deref(),
-        environment,
-        folders,
-        on_terminal: terminal.watched,
-    };
+    let around = around(&file, cli, terminal, environment, folders);
     Ok(plan_job::resolve(args, around, &crate::provider::all())?)
 }
 
@@ -144,13 +144,7 @@ fn kept(
     folders: &Folders,
 ) -> Result<Vec<RenormaliseJob>, CommandError> {
     let file = settings_file(cli, environment, folders)?;
-    let around = Surroundings {
-        file: &file,
-        config_flag: cli.global.config.as_deref(),
-        environment,
-        folders,
-        on_terminal: terminal.watched,
-    };
+    let around = around(&file, cli, terminal, environment, folders);
     Ok(renormalise_job::resolve(args, around, &crate::provider::all())?)
 }
 
@@ -162,13 +156,7 @@ fn venues(
     folders: &Folders,
 ) -> Result<VenuesJob, CommandError> {
     let file = settings_file(cli, environment, folders)?;
-    let around = Surroundings {
-        file: &file,
-        config_flag: cli.global.config.as_deref(),
-        environment,
-        folders,
-        on_terminal: terminal.watched,
-    };
+    let around = around(&file, cli, terminal, environment, folders);
     Ok(venues_job::resolve(which, around, &crate::provider::all())?)
 }
 
@@ -312,6 +300,37 @@ fn doctor(
     terminal::print(&finding::told(&findings, terminal.json)?)?;
     let problem = findings.iter().any(|finding| finding.level == Level::Problem);
     Ok(if problem { Exit::Finding } else { Exit::Complete })
+}
+
+/// Lists runs, shows one, or says what is to become of it.
+fn runs(
+    args: &RunsArgs,
+    environment: &Environment,
+    folders: &Folders,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
+    let choose = |asker, flags| database::choose(asker, flags, environment, folders, terminal.watched);
+    let runtime = runtime()?;
+    let text = match &args.action {
+        None => {
+            runtime.block_on(commands::list_runs(&args.list, &choose(Asker::Look, &args.list.database)?, terminal))?
+        }
+        Some(RunsCommand::Show(one)) => {
+            runtime.block_on(commands::show_run(&one.id, &choose(Asker::Look, &one.database)?, terminal))?
+        }
+        Some(RunsCommand::Staged(one)) => {
+            runtime.block_on(commands::staged_of_run(&one.id, &choose(Asker::Look, &one.database)?, terminal))?;
+            return Ok(Exit::Complete);
+        }
+        Some(RunsCommand::Accept(one)) => {
+            runtime.block_on(commands::accept_run(&one.id, &choose(Asker::Look, &one.database)?, terminal))?
+        }
+        Some(RunsCommand::Discard(one)) => {
+            runtime.block_on(commands::discard_run(&one.id, &choose(Asker::Look, &one.database)?, terminal))?
+        }
+    };
+    terminal::print(&text)?;
+    Ok(Exit::Complete)
 }
 
 /// Hands profiles out, or takes them back.

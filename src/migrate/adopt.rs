@@ -48,8 +48,8 @@ pub enum AdoptError {
     #[error(
         "this database has what our migrations make in `public`, and the schema venue_sync, with their record, is gone; nothing \
          was written.{}\nBring the schema back from a backup. Or, without what was in it, from a new database that the same \
-         `venues migrate up` has made: `pg_dump --schema venue_sync NEW | psql THIS`; that brings the record along, and \
-         `venues migrate check` says whether all is there",
+         `venues migrate up` has made: `pg_dump --schema venue_sync NEW | psql THIS`, which brings the record along, and the view \
+         that went with it: `pg_dump --table public.venues_shown NEW | psql THIS`; `venues migrate check` says whether all is there",
         .0.iter().map(|line| format!("\n  {line}")).collect::<Vec<_>>().concat()
     )]
     Gone(Vec<String>),
@@ -100,7 +100,9 @@ pub(super) async fn inspect(
         takeover.further |=
             matches!(difference.change, Change::Unexpected) && is_used(&difference.object, &found, &next);
         if is_in_the_way(&difference, &found, &next) {
-            only_ours &= is_ours(&difference.object);
+            // A view that reads it went with it.
+            let view = difference.object.kind == Kind::View && matches!(difference.change, Change::Missing);
+            only_ours &= view || is_ours(&difference.object);
             takeover.in_the_way.push(difference.to_string());
         } else {
             takeover.not_ours.push(difference.to_string());

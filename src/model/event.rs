@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{CappedSpot, MicroUsd, VenueCounts};
+use super::{Breach, CappedSpot, MicroUsd, VenueCounts};
 
 /// Something that happened in a run. The loop tells; the terminal, the log and the tests listen.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub enum Event {
     AnswerCommitted {
         /// The tile's ordinal.
         tile: i32,
-        /// What became of its rows.
+        /// What became of its rows, as far as they do not wait until the tile is judged.
         counts: VenueCounts,
         /// Its list price.
         cost: MicroUsd,
@@ -45,6 +45,15 @@ pub enum Event {
         tile: i32,
         /// Spots in it that overflow.
         capped: Vec<CappedSpot>,
+        /// What became of the rows that waited.
+        counts: VenueCounts,
+    },
+    /// A piece of the region is asked for to the end, and the guard does not believe it.
+    TileHeld {
+        /// The tile's ordinal.
+        tile: i32,
+        /// Why.
+        breaches: Vec<Breach>,
     },
     /// A piece of the region could not be finished.
     TileFailed {

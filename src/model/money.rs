@@ -71,6 +71,12 @@ impl Sum for MicroUsd {
     }
 }
 
+/// US dollars as a number, for JSON.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+pub(super) fn as_usd<S: serde::Serializer>(cost: &MicroUsd, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(cost.usd())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

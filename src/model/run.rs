@@ -3,7 +3,8 @@ use std::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::MicroUsd;
+use super::money::as_usd;
+use super::{MicroUsd, Verdict};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +67,7 @@ impl StoppedBy {
 /// What became of the rows received: `received` is always the sum of the other six.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct VenueCounts {
-    /// Rows in all answers.
+    /// Rows in all answers, but for those that wait until their tile is judged.
     pub received: u64,
     /// New to us.
     pub inserted: u64,
@@ -82,7 +83,35 @@ pub struct VenueCounts {
     pub duplicate: u64,
 }
 
+/// What became of one row that was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowWord {
+    /// New to us.
+    Inserted,
+    /// Known, and the content changed.
+    Updated,
+    /// Known, nothing changed.
+    Unchanged,
+    /// Refused, with a reason.
+    Rejected,
+    /// Seen in this run already.
+    Duplicate,
+}
+
 impl VenueCounts {
+    /// Adds a row.
+    pub fn count(&mut self, word: RowWord) {
+        self.received += 1;
+        let sum = match word {
+            RowWord::Inserted => &mut self.inserted,
+            RowWord::Updated => &mut self.updated,
+            RowWord::Unchanged => &mut self.unchanged,
+            RowWord::Rejected => &mut self.rejected,
+            RowWord::Duplicate => &mut self.duplicate,
+        };
+        *sum += 1;
+    }
+
     /// Whether every row received is accounted for.
     pub fn add_up(&self) -> bool {
         self.received == self.inserted + self.updated + self.unchanged + self.rejected + self.outside + self.duplicate
@@ -142,11 +171,9 @@ pub struct Summary {
     pub profiles_stubbed: u64,
     /// How much of the region is proven.
     pub coverage: CoverageCounts,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
-fn as_usd<S: serde::Serializer>(cost: &MicroUsd, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(cost.usd())
+    /// What the guard says, where it did not believe the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Verdict>,
 }
 
 fn from_usd<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<MicroUsd, D::Error> {

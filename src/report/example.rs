@@ -12,6 +12,8 @@ pub(super) fn report() -> RunReport {
         dry_run: false,
         replayed: false,
         audit: None,
+        staged: 0,
+        gone: 0,
         capped: vec![CappedSpot {
             position: Position::new(38.700_12, -27.2).unwrap(),
             radius_m: 1.0,
@@ -57,6 +59,7 @@ fn summary() -> Summary {
         },
         profiles_stubbed: 1_212,
         coverage: CoverageCounts { tiles: 9, complete: 9, capped: 1, failed: 0 },
+        guard: None,
     }
 }
 

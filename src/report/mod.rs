@@ -3,21 +3,25 @@
 pub mod account;
 #[cfg(test)]
 mod example;
+mod guard;
 mod json;
 mod metrics;
 mod picture;
 mod plan;
 mod renormalised;
 mod run_report;
+mod runs;
 mod sample_table;
 mod text;
 mod words;
 
+pub use guard::breach;
 pub use json::json_line;
 pub use metrics::{MeasuredRun, metrics};
 pub use picture::picture;
 pub use plan::plan;
 pub use renormalised::renormalised;
 pub use run_report::{AuditReport, LookAtData, RunReport};
+pub use runs::{run, runs};
 pub use text::text;
 pub use words::{column, count, grouped};

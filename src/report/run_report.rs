@@ -15,6 +15,10 @@ pub struct RunReport {
     pub replayed: bool,
     /// What its audit found, where it had one.
     pub audit: Option<AuditReport>,
+    /// Venues that wait until their tile is judged, in a run that goes on.
+    pub staged: u64,
+    /// Venues that are taken to be gone since this run.
+    pub gone: u64,
     /// Spots that overflow, by place.
     pub capped: Vec<CappedSpot>,
     /// What stopped the run, for a person.

@@ -1,5 +1,6 @@
 //! The end of a run, for a person: the outcome first.
 
+use super::guard::refusal;
 use super::run_report::{AuditReport, LookAtData, RunReport};
 use super::sample_table::sample_table;
 use super::words::{count, grouped};
@@ -66,6 +67,10 @@ fn what_now(report: &RunReport) -> Vec<String> {
     let mut lines: Vec<String> = reason.map(|reason| format!("  {reason}")).collect();
     lines.extend(report.failures.iter().take(LISTED).map(|(tile, reason)| format!("  {}: {reason}", named(tile))));
     lines.extend(more(report.failures.len()).map(|more| format!("  {more}")));
+    if let (RunStatus::Refused, Some(verdict)) = (report.summary.status, &report.summary.guard) {
+        lines.extend(refusal(verdict, report.summary.run_id, LISTED));
+        return lines;
+    }
     let kept = match (report.summary.status, report.dry_run) {
         (RunStatus::Complete | RunStatus::Skipped, false) => return lines,
         (_, true) => "This was a dry run: nothing was written but what was spent.",
@@ -95,7 +100,8 @@ fn go_on(stopped_by: Option<StoppedBy>) -> &'static str {
     }
 }
 
-fn numbers(report: &RunReport) -> Vec<String> {
+/// The lines of figures.
+pub(super) fn numbers(report: &RunReport) -> Vec<String> {
     let Summary { venues, coverage, requests, requests_free, cost, .. } = report.summary;
     let mut lines = vec![
         format!(
@@ -122,6 +128,15 @@ fn numbers(report: &RunReport) -> Vec<String> {
             grouped(coverage.failed),
         ),
     ];
+    if report.staged > 0 && report.summary.guard.is_none() {
+        lines.push(format!("  waiting   {} for their tile to be judged", count(report.staged, "venue", "venues")));
+    }
+    if report.gone > 0 {
+        lines.push(format!(
+            "  gone      {} that the last runs did not see any more",
+            count(report.gone, "venue", "venues")
+        ));
+    }
     lines.extend(report.audit.map(audit));
     lines.push(format!("  time      {}", duration(report.summary.duration_ms)));
     lines.extend(report.rejects.iter().take(LISTED).map(|(reason, many, example)| {
@@ -162,7 +177,8 @@ fn more(all: usize) -> Option<String> {
     (left > 0).then(|| format!("and {left} more"))
 }
 
-fn capped(spots: &[CappedSpot]) -> Vec<String> {
+/// The spots that overflow, by place.
+pub(super) fn capped(spots: &[CappedSpot]) -> Vec<String> {
     if spots.is_empty() {
         return Vec::new();
     }

@@ -1,15 +1,17 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::changes::insert_changes;
 use super::connect::{Database, DatabaseError, is_state};
 use super::content::Batch;
-use super::merge::merge_venues;
+use super::merge::{Merged, merge_venues};
+use super::rejects::insert_rejects;
+use super::staged::{Staging, stage};
 use super::tiles::Lease;
 use super::transaction::Transaction;
-use crate::model::{AnswerSeen, Certificate, MicroUsd, Purpose, Reject, VenueCounts, VenueDifference};
+use crate::model::{AnswerSeen, Certificate, MicroUsd, Purpose, Reject, VenueCounts};
 
 /// Everything that one answer brings, committed as one transaction.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub struct AnswerToCommit {
     pub provider: String,
     /// When the run was begun: what was seen since is a duplicate.
     pub begun_at: DateTime<Utc>,
+    /// The run, where its venues wait until their tile is judged.
+    pub staging: Option<Uuid>,
     /// The venues.
     pub batch: Batch,
     /// Rows that did not become venues.
@@ -55,6 +59,8 @@ pub struct Committed {
     pub counts: VenueCounts,
     /// New stubs.
     pub stubbed: u64,
+    /// Rows that wait until their tile is judged.
+    pub staged: u64,
 }
 
 /// Why an answer was not committed.
@@ -114,7 +120,14 @@ async fn write(
     if held.rows_affected() == 0 {
         return Ok(Err(CommitError::FencedOut));
     }
-    let merged = merge_venues(transaction, &answer.provider, Some(answer.begun_at), &answer.batch).await?;
+    let (merged, staged) = if let Some(run) = answer.staging {
+        let AnswerToCommit { begun_at, ref provider, .. } = *answer;
+        let of = Staging { run, tile: answer.lease.tile, provider, begun_at };
+        let (counts, staged) = stage(transaction, of, answer.id, &answer.batch).await?;
+        (Merged { counts, ..Merged::default() }, staged)
+    } else {
+        (merge_venues(transaction, &answer.provider, Some(answer.begun_at), &answer.batch).await?, 0)
+    };
     let mut counts = merged.counts;
     let given = u64::try_from(answer.rejects.len()).unwrap_or(u64::MAX);
     counts.rejected += given;
@@ -122,12 +135,14 @@ async fn write(
     counts.outside += answer.outside;
     // A count brings ids, and no rows.
     let rows = if answer.seen.ask.purpose == Purpose::Count { 0 } else { u64::from(answer.seen.rows) };
-    if !counts.add_up() || counts.received != rows {
+    // What waits gets its word, and is counted as received, when it is promoted.
+    if !counts.add_up() || counts.received + staged != rows {
         return Ok(Err(CommitError::DoesNotAddUp { counts }));
     }
     insert_answer(transaction, answer, counts, merged.stubbed).await?;
-    insert_rejects(transaction, answer.id, answer.rejects.iter().chain(&merged.refused)).await?;
-    insert_changes(transaction, answer.id, &merged.differences).await?;
+    let rejects = answer.rejects.iter().chain(&merged.refused);
+    insert_rejects(transaction, rejects.map(|reject| (answer.id, reject))).await?;
+    insert_changes(transaction, merged.differences.iter().map(|change| (answer.id, change))).await?;
     if answer.replayed {
         sqlx::query!(
             "update venue_sync.runs set requests = requests + $2, requests_free = requests_free + $2, touched_at = clock_timestamp()
@@ -138,7 +153,7 @@ async fn write(
         .execute(&mut *transaction)
         .await?;
     }
-    Ok(Ok(Committed { counts, stubbed: merged.stubbed }))
+    Ok(Ok(Committed { counts, stubbed: merged.stubbed, staged }))
 }
 
 async fn insert_answer(
@@ -185,66 +200,13 @@ async fn insert_answer(
     Ok(())
 }
 
-async fn insert_rejects(
-    transaction: &mut Transaction,
-    answer: Uuid,
-    rejects: impl Iterator<Item = &Reject>,
-) -> Result<(), sqlx::Error> {
-    let (mut ids, mut reasons, mut details) = (Vec::new(), Vec::new(), Vec::new());
-    for reject in rejects {
-        ids.push(reject.provider_id.clone());
-        reasons.push(reject.reason.code().to_owned());
-        details.push(reject.detail.clone());
-    }
-    if reasons.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "insert into venue_sync.rejects (answer_id, provider_id, reason, detail)
-         select $1, * from unnest($2::text[], $3::text[], $4::text[])",
-        answer,
-        &ids as &[Option<String>],
-        &reasons,
-        &details
-    )
-    .execute(&mut *transaction)
-    .await?;
-    Ok(())
-}
-
-async fn insert_changes(
-    transaction: &mut Transaction,
-    answer: Uuid,
-    changes: &[VenueDifference],
-) -> Result<(), sqlx::Error> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let column =
-        |of: fn(&VenueDifference) -> &String| changes.iter().map(|change| of(change).clone()).collect::<Vec<_>>();
-    let fields = |change: &VenueDifference| {
-        let pairs = change.fields.iter().map(|field| (field.field.to_owned(), json!([field.before, field.after])));
-        Value::Object(pairs.collect())
-    };
-    sqlx::query!(
-        "insert into venue_sync.changes (answer_id, provider_id, name, fields)
-         select $1, * from unnest($2::text[], $3::text[], $4::jsonb[])",
-        answer,
-        &column(|change| &change.provider_id),
-        &column(|change| &change.name),
-        &changes.iter().map(fields).collect::<Vec<_>>()
-    )
-    .execute(&mut *transaction)
-    .await?;
-    Ok(())
-}
-
 /// Whether an answer was committed after all.
 async fn find(database: &Database, id: Uuid) -> Result<Option<Committed>, DatabaseError> {
     let mut transaction = database.begin().await?;
     let row = sqlx::query!(
-        "select received, inserted, updated, unchanged, rejected, outside, duplicate, stubbed
-         from venue_sync.answers where id = $1",
+        r#"select received, inserted, updated, unchanged, rejected, outside, duplicate, stubbed,
+             (select count(*) from venue_sync.staged s where s.tile_id = a.tile_id and s.answer_id = a.id) as "staged!"
+           from venue_sync.answers a where id = $1"#,
         id
     )
     .fetch_optional(&mut transaction)
@@ -263,5 +225,6 @@ async fn find(database: &Database, id: Uuid) -> Result<Option<Committed>, Databa
             duplicate: count(row.duplicate),
         },
         stubbed: count(row.stubbed),
+        staged: row.staged.unsigned_abs(),
     }))
 }

@@ -38,6 +38,11 @@ impl Batch {
         })
     }
 
+    /// Rows that were made before, folded and sorted, and have waited since.
+    pub(super) fn staged(rows: Vec<Value>) -> Self {
+        Self { rows, folded: 0 }
+    }
+
     fn fold<T>(venues: impl IntoIterator<Item = (Venue, T)>, add: impl Fn(&mut Map<String, Value>, T)) -> Self {
         let mut seen = HashSet::new();
         let mut folded = 0;

@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
 use super::transaction::Transaction;
-use crate::model::{Ask, CappedSpot, CoverageCounts, MicroUsd, VenueCounts};
+use crate::model::{Ask, Breach, CappedSpot, CoverageCounts, MicroUsd, VenueCounts};
 
 /// What a run has done so far, over all its workers and resumptions.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -33,6 +33,14 @@ pub struct RunFigures {
     pub failures: Vec<(i32, String)>,
     /// What an audit found, once it is done.
     pub audit: Option<AuditFigures>,
+    /// Rows that wait: until their tile is judged, or until somebody says what is to become of them.
+    pub staged: u64,
+    /// What the guard did not believe: of the run as a whole first, then by tile.
+    pub breaches: Vec<Breach>,
+    /// Tiles that it held.
+    pub held: u64,
+    /// Venues that were concluded to be gone when the run was closed.
+    pub gone: u64,
 }
 
 /// What an audit was shown.
@@ -90,7 +98,8 @@ pub async fn figures(database: &Database, run: Uuid) -> Result<RunFigures, Datab
 pub(super) async fn read_figures(transaction: &mut Transaction, run: Uuid) -> Result<RunFigures, sqlx::Error> {
     let mut figures = read_counts(transaction, run).await?;
     let tiles = sqlx::query!(
-        r#"select ordinal, state, capped as "capped: sqlx::types::Json<Vec<CappedSpot>>", error, purpose
+        r#"select ordinal, state, capped as "capped: sqlx::types::Json<Vec<CappedSpot>>", error, purpose,
+             breaches as "breaches: sqlx::types::Json<Vec<Breach>>"
            from venue_sync.tiles where run_id = $1 order by ordinal"#,
         run
     )
@@ -106,6 +115,8 @@ pub(super) async fn read_figures(transaction: &mut Transaction, run: Uuid) -> Re
             figures.coverage.failed += u64::from(tile.state == "failed");
         }
         figures.capped.extend(tile.capped.0);
+        figures.held += u64::from(tile.state == "held");
+        figures.breaches.extend(tile.breaches.into_iter().flat_map(|breaches| breaches.0));
         if tile.state == "failed" {
             figures.failures.push((tile.ordinal, tile.error.unwrap_or_default()));
         }
@@ -134,7 +145,9 @@ pub(super) async fn read_figures(transaction: &mut Transaction, run: Uuid) -> Re
 
 async fn read_counts(transaction: &mut Transaction, run: Uuid) -> Result<RunFigures, sqlx::Error> {
     let row = sqlx::query!(
-        r#"select r.requests, r.requests_free, r.cost_micro_usd, count(a.id) as "answers!",
+        r#"select r.requests, r.requests_free, r.cost_micro_usd, r.gone,
+             r.breaches as "breaches: sqlx::types::Json<Vec<Breach>>",
+             (select count(*) from venue_sync.staged where run_id = $1) as "staged!", count(a.id) as "answers!",
              coalesce(sum(a.received), 0) as "received!", coalesce(sum(a.inserted), 0) as "inserted!",
              coalesce(sum(a.updated), 0) as "updated!", coalesce(sum(a.unchanged), 0) as "unchanged!",
              coalesce(sum(a.rejected), 0) as "rejected!", coalesce(sum(a.outside), 0) as "outside!",
@@ -161,6 +174,9 @@ async fn read_counts(transaction: &mut Transaction, run: Uuid) -> Result<RunFigu
             duplicate: row.duplicate.unsigned_abs(),
         },
         stubbed: row.stubbed.unsigned_abs(),
+        staged: row.staged.unsigned_abs(),
+        breaches: row.breaches.map(|breaches| breaches.0).unwrap_or_default(),
+        gone: row.gone.map(|gone| u64::from(gone.unsigned_abs())).unwrap_or_default(),
         ..RunFigures::default()
     })
 }

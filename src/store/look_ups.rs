@@ -21,7 +21,7 @@ pub enum LookUp {
     Never,
     /// Somebody did, of this process or another, now or before the run was taken up, and its row is not written yet.
     Told(Told),
-    /// Its row is written in this run, which changes it no more: nothing that is told of it would be kept.
+    /// Its row is written in this run, or waits to be, which changes it no more: nothing that is told of it would be kept.
     Written,
 }
 
@@ -35,7 +35,7 @@ pub async fn look_up(
     let mut transaction = database.begin().await?;
     let row = sqlx::query!(
         r#"select exists (select from public.venues where provider_name = $2 and provider_id = $3 and last_seen_at >= $4)
-               as "written!",
+               or exists (select from venue_sync.staged where run_id = $1 and provider_id = $3) as "written!",
              l.status as "status?", l.body as "body?", l.answered_at as "answered_at?"
            from (select) one left join venue_sync.look_ups l on l.run_id = $1 and l.provider_id = $3"#,
         run.id,
@@ -89,9 +89,11 @@ pub async fn forget_look_ups(
 ) -> Result<(), DatabaseError> {
     let mut transaction = database.begin().await?;
     sqlx::query!(
-        "delete from venue_sync.look_ups l using public.venues v
-         where l.run_id = $1 and l.provider_id = any($3) and v.provider_name = $2 and v.provider_id = l.provider_id
-           and v.last_seen_at >= $4",
+        "delete from venue_sync.look_ups l
+         where l.run_id = $1 and l.provider_id = any($3)
+           and (exists (select from public.venues v
+                        where v.provider_name = $2 and v.provider_id = l.provider_id and v.last_seen_at >= $4)
+                or exists (select from venue_sync.staged s where s.run_id = $1 and s.provider_id = l.provider_id))",
         run.id,
         provider,
         provider_ids,

@@ -4,7 +4,7 @@ use serde_json::Value;
 use super::connect::{Database, DatabaseError};
 use super::content::{Batch, refusal};
 use super::transaction::Transaction;
-use crate::model::{FieldDifference, Reject, VenueCounts, VenueDifference};
+use crate::model::{FieldDifference, Reject, RowWord, VenueCounts, VenueDifference};
 
 /// What the merge of a batch did.
 #[derive(Debug, Clone, Default)]
@@ -13,10 +13,20 @@ pub struct Merged {
     pub counts: VenueCounts,
     /// New stubs.
     pub stubbed: u64,
+    /// What became of each venue of the batch, by the provider's id.
+    pub(super) outcomes: Vec<(String, RowOutcome)>,
     /// Venues that are closed or not open yet, and that we did not know.
     pub refused: Vec<Reject>,
     /// What differs in each updated venue.
     pub differences: Vec<VenueDifference>,
+}
+
+/// What became of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RowOutcome {
+    pub(super) word: RowWord,
+    /// It got a stub.
+    pub(super) stubbed: bool,
 }
 
 /// The one upsert: venues, stubs, states and due profiles in a single statement.
@@ -37,25 +47,26 @@ pub(super) async fn merge_venues(
     counts.received = batch.folded();
     counts.duplicate = batch.folded();
     for row in rows {
-        counts.received += 1;
+        let word = match (row.refused, row.inserted, row.changed) {
+            (true, _, _) => RowWord::Rejected,
+            (_, Some(true), _) => RowWord::Inserted,
+            (_, _, Some(true)) => RowWord::Updated,
+            (_, _, Some(false)) => RowWord::Unchanged,
+            _ => RowWord::Duplicate,
+        };
+        counts.count(word);
+        merged.outcomes.push((row.provider_id.clone(), RowOutcome { word, stubbed: row.stubbed }));
         merged.stubbed += u64::from(row.stubbed);
         if let (Some(before), Some(after)) = (row.before, row.after) {
             merged.differences.push(difference(row.provider_id.clone(), before, after));
         }
-        match (row.refused, row.inserted, row.changed) {
-            (true, _, _) => {
-                counts.rejected += 1;
-                let status = row.status.unwrap_or_default();
-                merged.refused.extend(refusal(&status).map(|reason| Reject {
-                    provider_id: Some(row.provider_id),
-                    reason,
-                    detail: "the provider says so, and we did not know it".to_owned(),
-                }));
-            }
-            (_, Some(true), _) => counts.inserted += 1,
-            (_, _, Some(true)) => counts.updated += 1,
-            (_, _, Some(false)) => counts.unchanged += 1,
-            _ => counts.duplicate += 1,
+        if word == RowWord::Rejected {
+            let status = row.status.unwrap_or_default();
+            merged.refused.extend(refusal(&status).map(|reason| Reject {
+                provider_id: Some(row.provider_id),
+                reason,
+                detail: "the provider says so, and we did not know it".to_owned(),
+            }));
         }
     }
     Ok(merged)

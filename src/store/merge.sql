@@ -8,6 +8,8 @@
 -- gets its stub when it is first seen. A position that differs by no more than five decimals of a degree, rounded, is the stored one:
 -- providers round now this way and now that.
 --
+-- A venue that was taken to be gone is no longer. One that waited to be judged has the time at which it was seen as `seen_at`.
+--
 -- Where nobody was asked ($3 is null), nothing is said of when a venue was last seen, nor of its state; what comes out the same is not
 -- touched at all, and a venue that was seen meanwhile (another last_seen_at than `seen_at`) is left to whoever saw it.
 with clock as materialized (select clock_timestamp() as at),
@@ -20,7 +22,7 @@ input as materialized (
 merged as materialized (
     select i.provider_id, i.profile_id, coalesce(v.id, i.id) as id, i.name, i.seen_at,
         case when p.stays then v.lat else i.lat end as lat, case when p.stays then v.lng else i.lng end as lng, i.status,
-        k.venue_id is not null as has_state,
+        k.venue_id is not null as has_state, k.missing_since is not null as missing,
         case when 'successor_id' = any (i.asked) then i.successor_id else k.successor_id end as successor_id,
         coalesce(case when 'categories' = any (i.asked) then i.categories else v.categories end, '{}') as categories,
         case when 'address' = any (i.asked) then i.address else v.address end as address,
@@ -85,9 +87,9 @@ states as (
     insert into venue_sync.venue_states as s (venue_id, business_status, successor_id, checked_at)
     select w.id, m.status, m.successor_id, clock.at
     from written w join merged m on m.provider_id = w.provider_id, clock
-    where $3 is not null and (m.status <> 'operational' or (m.status is not null and m.has_state))
-    on conflict (venue_id) do update set business_status = excluded.business_status,
-        successor_id = excluded.successor_id, checked_at = excluded.checked_at
+    where $3 is not null and (m.status <> 'operational' or (m.has_state and (m.status is not null or m.missing)))
+    on conflict (venue_id) do update set business_status = coalesce(excluded.business_status, s.business_status),
+        successor_id = excluded.successor_id, checked_at = excluded.checked_at, missing_since = null
 ),
 -- A member that was not asked for stays as it was kept, too. What is kept already is not even locked; the day of the answer counts
 -- only where it decides what the hours are.

@@ -5,8 +5,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
-use super::figures::{AUDIT_ORDINAL, AuditFigures};
+use super::figures::AUDIT_ORDINAL;
 use super::learned::{self, Learn};
+use super::staged::discard;
 use super::transaction::Transaction;
 use crate::model::{StoppedBy, Tile};
 
@@ -29,6 +30,8 @@ pub struct RunSpec {
     pub goes_on: bool,
     /// How old an unfinished run may be to be taken up again, and how old one that a budget or a quota stopped.
     pub resume_within: (Duration, Duration),
+    /// What it brings is judged by what the last good runs of the same brought.
+    pub guarded: bool,
     /// Who opens it: made anew by every process.
     pub worker: Uuid,
     /// How long the worker counts as alive without a sign of life.
@@ -44,6 +47,8 @@ pub struct OpenedRun {
     pub begun_at: DateTime<Utc>,
     /// It was begun before, and goes on.
     pub resumed: bool,
+    /// Its venues wait until their tile is judged: there is a good run of the same to judge by.
+    pub staging: bool,
 }
 
 /// What became of the wish for a run.
@@ -51,13 +56,19 @@ pub struct OpenedRun {
 pub enum Opening {
     /// One is ours to work on.
     Open(OpenedRun),
-    /// One was completed lately enough: none is begun.
-    Recent {
-        /// Its id.
-        id: Uuid,
-        /// When it was completed.
-        ended_at: DateTime<Utc>,
-    },
+    /// One ended lately enough: none is begun.
+    Recent(Recent),
+}
+
+/// A run that stands for a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recent {
+    /// Its id.
+    pub id: Uuid,
+    /// When it ended.
+    pub ended_at: DateTime<Utc>,
+    /// The guard did not believe it. Whoever comes late must not pay for the same once more.
+    pub refused: bool,
 }
 
 /// Takes up the unfinished run of the same region, provider and parameters, or begins one, with what is to be known at its begin.
@@ -89,7 +100,7 @@ pub async fn open_run(database: &Database, spec: &RunSpec, learn: Learn<'_>) -> 
 async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> Result<Option<OpenedRun>, sqlx::Error> {
     let (usual, stopped) = spec.resume_within;
     let Some(row) = sqlx::query!(
-        r#"select id, begun_at,
+        r#"select id, begun_at, staging,
              greatest(begun_at, touched_at) > clock_timestamp() - make_interval(secs =>
                  case when stopped_by in ('budget', 'quota') then $4::float8 else $5::float8 end) as "young!",
              exists (select from venue_sync.workers w where w.run_id = r.id and w.alive_until > clock_timestamp())
@@ -117,6 +128,7 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
         .execute(&mut *transaction)
         .await?;
         clear_up(transaction, row.id).await?;
+        discard(transaction, row.id).await?;
         return Ok(None);
     }
     if !row.joined {
@@ -140,15 +152,16 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
         .await?;
     }
     sign_on(transaction, row.id, spec).await?;
-    Ok(Some(OpenedRun { id: row.id, begun_at: row.begun_at, resumed: true }))
+    Ok(Some(OpenedRun { id: row.id, begun_at: row.begun_at, resumed: true, staging: row.staging }))
 }
 
-/// The last run of the same, if it was completed lately enough to stand for a new one.
+/// The last run of the same that was completed or refused, if that was lately enough to stand for a new one.
 async fn recent(transaction: &mut Transaction, spec: &RunSpec) -> Result<Option<Opening>, sqlx::Error> {
     let Some(within) = spec.if_stale.filter(|_| !spec.fresh) else { return Ok(None) };
     let row = sqlx::query!(
-        r#"select id, ended_at as "ended_at!" from venue_sync.runs
-           where region = $1 and provider = $2 and md5(parameters::text) = md5($3::jsonb::text) and state = 'complete'
+        r#"select id, ended_at as "ended_at!", state = 'refused' as "refused!" from venue_sync.runs
+           where region = $1 and provider = $2 and md5(parameters::text) = md5($3::jsonb::text)
+             and state in ('complete', 'refused')
              and ended_at > clock_timestamp() - make_interval(secs => $4)
            order by ended_at desc limit 1"#,
         spec.region,
@@ -158,7 +171,7 @@ async fn recent(transaction: &mut Transaction, spec: &RunSpec) -> Result<Option<
     )
     .fetch_optional(transaction)
     .await?;
-    Ok(row.map(|row| Opening::Recent { id: row.id, ended_at: row.ended_at }))
+    Ok(row.map(|row| Opening::Recent(Recent { id: row.id, ended_at: row.ended_at, refused: row.refused })))
 }
 
 async fn begin(
@@ -168,12 +181,18 @@ async fn begin(
 ) -> Result<Option<OpenedRun>, sqlx::Error> {
     let id = Uuid::now_v7();
     let Some(row) = sqlx::query!(
-        "insert into venue_sync.runs (id, region, provider, parameters) values ($1, $2, $3, $4)
-         on conflict do nothing returning begun_at",
+        "insert into venue_sync.runs (id, region, provider, parameters, staging)
+         values ($1, $2, $3::varchar, $4, $5 and exists (
+             select from venue_sync.runs b
+             where b.region = $2 and b.provider = $3::varchar and b.state = 'complete'
+               and b.parameters - '{coverage,method,language,details,words}'::text[]
+                   = $4::jsonb - '{coverage,method,language,details,words}'::text[]))
+         on conflict do nothing returning begun_at, staging",
         id,
         spec.region,
         spec.provider,
-        spec.parameters
+        spec.parameters,
+        spec.guarded
     )
     .fetch_optional(&mut *transaction)
     .await?
@@ -207,7 +226,7 @@ async fn begin(
     .await?;
     learned::keep(transaction, id, (&spec.region, &spec.provider), &spec.tiles, learn).await?;
     sign_on(transaction, id, spec).await?;
-    Ok(Some(OpenedRun { id, begun_at: row.begun_at, resumed: false }))
+    Ok(Some(OpenedRun { id, begun_at: row.begun_at, resumed: false, staging: row.staging }))
 }
 
 async fn sign_on(transaction: &mut Transaction, run: Uuid, spec: &RunSpec) -> Result<(), sqlx::Error> {
@@ -225,107 +244,12 @@ async fn sign_on(transaction: &mut Transaction, run: Uuid, spec: &RunSpec) -> Re
 }
 
 /// A run that is over has no use for what it was told apart from its answers, nor for what it knew when it began.
-async fn clear_up(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
+pub(super) async fn clear_up(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!("update venue_sync.tiles set known = null where run_id = $1 and known is not null", run)
         .execute(&mut *transaction)
         .await?;
     sqlx::query!("delete from venue_sync.look_ups where run_id = $1", run).execute(transaction).await?;
     Ok(())
-}
-
-/// Keeps with a complete run how much is known of the venues that it saw, and lets go of what earlier runs of the same changed.
-async fn sum_up(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "with cells as (
-             select min(south) as south, min(west) as west, max(north) as north, max(east) as east
-             from venue_sync.tiles where run_id = $1 and purpose = 'rows'
-         )
-         update venue_sync.runs r set filled = (
-             select jsonb_build_object('venues', count(*), 'categories', count(*) filter (where v.categories <> '{}'),
-                 'address', count(v.address), 'rating', count(v.rating), 'price_level', count(v.price_level),
-                 'hours', count(nullif(v.hours, 'null')))
-             from public.venues v, cells c
-             where v.provider_name = r.provider and v.last_seen_at >= r.begun_at
-               and v.lat between c.south and c.north and v.lng between c.west and c.east)
-         where r.id = $1 and r.filled is null",
-        run
-    )
-    .execute(&mut *transaction)
-    .await?;
-    sqlx::query!(
-        "delete from venue_sync.changes c
-         using venue_sync.answers a, venue_sync.tiles t, venue_sync.runs r, venue_sync.runs last
-         where a.id = c.answer_id and t.id = a.tile_id and r.id = t.run_id and last.id = $1
-           and r.region = last.region and r.provider = last.provider and r.begun_at < last.begun_at",
-        run
-    )
-    .execute(transaction)
-    .await?;
-    Ok(())
-}
-
-/// How a run stands that nobody needs to work on any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Closed {
-    /// It is not closed: something is left to do.
-    Open,
-    /// It is complete.
-    Complete,
-    /// It was given up: for a newer one, or because an audit did not believe it.
-    Abandoned,
-}
-
-/// What decides how a run is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Closing {
-    /// It is not done without an audit.
-    pub must_audit: bool,
-    /// What the audit found.
-    pub audit: Option<AuditFigures>,
-    /// The audit did not believe the run.
-    pub doubted: bool,
-}
-
-/// Closes the run if every tile is complete, and its audit is, where it has to have one. What an audit did not believe is given up:
-/// nothing is learned from it, and the next run begins anew. Returns how it stands now, by us or by another.
-pub async fn close_if_finished(database: &Database, run: Uuid, closing: Closing) -> Result<Closed, DatabaseError> {
-    let mut transaction = database.begin().await?;
-    let state = async {
-        let int =
-            |count: fn(AuditFigures) -> u64| closing.audit.map(|audit| i32::try_from(count(audit)).unwrap_or(i32::MAX));
-        sqlx::query!(
-            "update venue_sync.runs set state = case when $5 then 'abandoned' else 'complete' end,
-                 stopped_by = null, ended_at = clock_timestamp(), audited = $3, audit_missed = $4
-             where id = $1 and state = 'open'
-               and not exists (select from venue_sync.tiles where run_id = $1 and state <> 'complete')
-               and (not $2 or exists (select from venue_sync.tiles where run_id = $1 and purpose = 'audit'))",
-            run,
-            closing.must_audit,
-            int(|audit| audit.venues),
-            int(|audit| audit.missed),
-            closing.doubted
-        )
-        .execute(&mut transaction)
-        .await?;
-        let state = sqlx::query_scalar!("select state from venue_sync.runs where id = $1", run)
-            .fetch_one(&mut transaction)
-            .await?;
-        if state != "open" {
-            clear_up(&mut transaction, run).await?;
-        }
-        if state == "complete" {
-            sum_up(&mut transaction, run).await?;
-        }
-        Ok(state)
-    }
-    .await
-    .map_err(|error| database.error(error))?;
-    database.commit(transaction).await?;
-    Ok(match state.as_str() {
-        "complete" => Closed::Complete,
-        "abandoned" => Closed::Abandoned,
-        _ => Closed::Open,
-    })
 }
 
 /// Adds to a run whose tiles are all complete the one that its audit is asked under. Whether there is one to be worked on now.

@@ -49,6 +49,8 @@ pub struct Progress {
     pub complete: u64,
     /// Given up for now.
     pub failed: u64,
+    /// Asked for to the end, and not believed.
+    pub held: u64,
 }
 
 /// Claims the next free tile, or one whose lease ran out; none if there is none. What was never done comes first, then what was done
@@ -159,17 +161,17 @@ pub async fn release(database: &Database, run: Uuid, worker: Uuid) -> Result<(),
     database.commit(transaction).await
 }
 
-/// Marks a tile as done. False if the tile is another's by now.
+/// Marks a tile as done whose venues are written already and that nobody judges, as an audit. False if it is another's by now.
 pub async fn complete_tile(database: &Database, lease: Lease, capped: &[CappedSpot]) -> Result<bool, DatabaseError> {
-    end_tile(database, lease, "complete", capped, None).await
+    give_back(database, lease, "complete", capped, None).await
 }
 
 /// Gives a tile up for this session; the next one tries it again. False if the tile is another's by now.
 pub async fn fail_tile(database: &Database, lease: Lease, error: &str) -> Result<bool, DatabaseError> {
-    end_tile(database, lease, "failed", &[], Some(error)).await
+    give_back(database, lease, "failed", &[], Some(error)).await
 }
 
-async fn end_tile(
+async fn give_back(
     database: &Database,
     lease: Lease,
     state: &str,
@@ -203,7 +205,7 @@ pub async fn progress(database: &Database, run: Uuid) -> Result<Progress, Databa
              count(*) filter (where state = 'waiting' or (state = 'leased' and lease_until < clock_timestamp())) as "claimable!",
              count(*) filter (where state = 'leased' and lease_until >= clock_timestamp()) as "leased!",
              count(*) filter (where state = 'complete' and purpose = 'rows') as "complete!",
-             count(*) filter (where state = 'failed') as "failed!",
+             count(*) filter (where state = 'failed') as "failed!", count(*) filter (where state = 'held') as "held!",
              (select state <> 'open' from venue_sync.runs where id = $1) as "closed!"
            from venue_sync.tiles where run_id = $1"#,
         run
@@ -219,5 +221,6 @@ pub async fn progress(database: &Database, run: Uuid) -> Result<Progress, Databa
         leased: row.leased.unsigned_abs(),
         complete: row.complete.unsigned_abs(),
         failed: row.failed.unsigned_abs(),
+        held: row.held.unsigned_abs(),
     })
 }

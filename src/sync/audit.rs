@@ -41,7 +41,7 @@ impl Workshop<'_> {
                 }
             }
         }
-        self.book.complete(self.database, claimed.lease, &[]).await?;
+        store::complete_tile(self.database, claimed.lease, &[]).await?;
         Ok(())
     }
 }

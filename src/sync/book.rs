@@ -6,18 +6,19 @@ use uuid::Uuid;
 
 use super::digest::Digest;
 use super::dry_spend::DrySpend;
+use super::guard::Guard;
 use super::job::{Job, SyncError};
 use super::learn;
 use crate::coverage;
-use crate::model::{AnswerSeen, CappedSpot, Certificate, MicroUsd, Purpose, Tile};
+use crate::model::{AnswerSeen, Breach, CappedSpot, Certificate, Figures, MicroUsd, Purpose, Tile};
 use crate::store::{
-    self, AnswerToCommit, Batch, ClaimedTile, CommitError, Committed, Database, DatabaseError, Lease, LookUp,
-    OpenedRun, Progress, RunFigures, Told,
+    self, AnswerToCommit, Batch, ClaimedTile, CommitError, Committed, Database, DatabaseError, GoodRuns, Lease, LookUp,
+    OpenedRun, Progress, Promoted, RunFigures, TileEnd, Told,
 };
 
 /// Where a run is written down: in the database, or, for a dry run, nowhere but here.
 pub(super) enum Book {
-    Stored { run: OpenedRun, worker: Uuid },
+    Stored { run: OpenedRun, worker: Uuid, good: GoodRuns },
     Dry(Box<DryBook>),
 }
 
@@ -87,7 +88,7 @@ impl Book {
         words: &[String],
     ) -> Result<Option<ClaimedTile>, DatabaseError> {
         match self {
-            Self::Stored { run, worker } => store::claim(database, run.id, *worker, job.lease).await,
+            Self::Stored { run, worker, .. } => store::claim(database, run.id, *worker, job.lease).await,
             Self::Dry(book) => {
                 let Some(tile) = book.next_tile() else { return Ok(None) };
                 Ok(Some(ClaimedTile {
@@ -112,14 +113,14 @@ impl Book {
 
     pub(super) async fn renew(&self, database: &Database, lease: Duration) -> Result<(), DatabaseError> {
         match self {
-            Self::Stored { run, worker } => store::renew(database, run.id, *worker, lease).await,
+            Self::Stored { run, worker, .. } => store::renew(database, run.id, *worker, lease).await,
             Self::Dry(_) => Ok(()),
         }
     }
 
     pub(super) async fn release(&self, database: &Database) -> Result<(), DatabaseError> {
         match self {
-            Self::Stored { run, worker } => store::release(database, run.id, *worker).await,
+            Self::Stored { run, worker, .. } => store::release(database, run.id, *worker).await,
             Self::Dry(_) => Ok(()),
         }
     }
@@ -136,6 +137,7 @@ impl Book {
                     leased: 0,
                     complete: pages.figures.coverage.complete,
                     failed: pages.figures.coverage.failed,
+                    held: 0,
                 })
             }
         }
@@ -197,22 +199,36 @@ impl Book {
         }
     }
 
+    /// Ends a tile: lets what it brought in, or holds it. A dry run has nobody to be judged by.
     pub(super) async fn complete(
         &self,
         database: &Database,
-        lease: Lease,
+        job: &Job<'_>,
+        (tile, lease): (i32, Lease),
         capped: &[CappedSpot],
-    ) -> Result<bool, DatabaseError> {
+    ) -> Result<TileEnd, DatabaseError> {
         match self {
-            Self::Stored { .. } => store::complete_tile(database, lease, capped).await,
+            Self::Stored { run, good, .. } => {
+                let guard = Guard { limits: job.guard, types: &job.types };
+                let judge = |found: &Figures, before: &[Figures]| guard.tile(tile, found, before);
+                store::end_tile(database, (run, job.provider.name()), (lease, capped), good, &judge).await
+            }
             Self::Dry(book) => {
                 let mut pages = book.pages();
                 pages.figures.coverage.complete += 1;
                 pages.figures.coverage.capped += u64::try_from(capped.len()).unwrap_or(u64::MAX);
                 pages.figures.capped.extend(capped.iter().cloned());
-                Ok(true)
+                Ok(TileEnd::Complete(Promoted::default()))
             }
         }
+    }
+
+    /// What is not believed of the run as a whole, once all its tiles have ended.
+    pub(super) async fn breaches(&self, database: &Database, job: &Job<'_>) -> Result<Vec<Breach>, DatabaseError> {
+        let Self::Stored { run, good, .. } = self else { return Ok(Vec::new()) };
+        let (found, before) = store::whole_figures(database, run.id, &good.ids).await?;
+        let guard = Guard { limits: job.guard, types: &job.types };
+        Ok(found.map(|found| guard.whole(&found, &before)).unwrap_or_default())
     }
 
     pub(super) async fn fail(
@@ -251,11 +267,12 @@ impl Book {
 }
 
 fn to_commit(run: &OpenedRun, job: &Job<'_>, entry: Entry) -> AnswerToCommit {
+    let purpose = entry.seen.ask.purpose;
     AnswerToCommit {
         id: Uuid::now_v7(),
         lease: entry.lease,
         ordinal: entry.ordinal,
-        certificate: match entry.seen.ask.purpose {
+        certificate: match purpose {
             Purpose::Rows => coverage::certify(&entry.seen),
             Purpose::Count | Purpose::Audit => Certificate::Nothing,
         },
@@ -265,6 +282,8 @@ fn to_commit(run: &OpenedRun, job: &Job<'_>, entry: Entry) -> AnswerToCommit {
         replayed: entry.replayed,
         cost: entry.cost,
         provider: job.provider.name().to_owned(),
+        // What an audit brings is written at once: its run was judged before it.
+        staging: (run.staging && purpose != Purpose::Audit).then_some(run.id),
         begun_at: run.begun_at,
         batch: Batch::keeping(entry.digest.venues),
         rejects: entry.digest.rejects,
@@ -328,7 +347,7 @@ impl DryBook {
                 figures.rejects.push((reason.to_owned(), 1, id + &reject.detail));
             }
         }
-        Ok(Committed { counts, stubbed: merged.stubbed })
+        Ok(Committed { counts, stubbed: merged.stubbed, staged: 0 })
     }
 }
 

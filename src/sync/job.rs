@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::judgement::Judgement;
 use super::snapshot::Snapshot;
 use crate::coverage::{Region, RulesError};
-use crate::model::{Ranking, Retention, Summary};
+use crate::model::{GuardLimits, Ranking, Retention, Summary};
 use crate::provider::{Provider, UnknownType};
 use crate::store::{Budget, DatabaseError, RunFigures};
 
@@ -29,6 +29,8 @@ pub struct Job<'a> {
     pub knowledge: Knowledge,
     /// The part of the region's venues, 0 to 1, that a run has to have seen for its audit to believe it.
     pub audit_recall: f64,
+    /// How much may be lost from one run to the next before it is not believed.
+    pub guard: GuardLimits,
     /// Whether what a search leaves out of its rows is looked up, one request a venue.
     pub details: bool,
     /// Where the answers come from.

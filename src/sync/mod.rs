@@ -6,6 +6,8 @@ mod audit;
 mod book;
 mod digest;
 mod dry_spend;
+mod gone;
+mod guard;
 mod job;
 mod judgement;
 mod learn;

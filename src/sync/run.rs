@@ -1,19 +1,19 @@
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::book::Book;
+use super::gone;
 use super::job::{Job, Knowledge, RunReport, Session, SyncError};
 use super::judgement::Judgement;
 use super::learn::Kinds;
 use super::rules::rules;
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
-use crate::model::{Event, MicroUsd, RunStatus, StoppedBy, Summary, VenueCounts};
-use crate::store::{self, Closed, Closing, Database, Learn, Opening, RunFigures, RunSpec};
+use crate::model::{CappedSpot, Event, MicroUsd, Position, RunStatus, StoppedBy, Summary, VenueCounts, Verdict};
+use crate::store::{self, Closed, Closing, Database, GoneRule, Learn, Opening, Recent, RunFigures, RunSpec};
 use crate::transport::Courier;
 use crate::wire::QuotaReset;
 
@@ -37,7 +37,7 @@ pub async fn sync(
     let zones = store::known_zones(database).await?;
     let book = match open(job, database, &words).await? {
         Opened::Work(book) => book,
-        Opened::Recent { id, ended_at } => return skipped(job, database, id, ended_at, started).await,
+        Opened::Recent(recent) => return skipped(job, database, recent, started).await,
     };
     let progress = book.progress(database).await?;
     let resumed = matches!(&book, Book::Stored { run, .. } if run.resumed);
@@ -45,7 +45,7 @@ pub async fn sync(
         run_id: book.run().unwrap_or_default(),
         resumed,
         tiles: progress.tiles,
-        tiles_done: progress.complete,
+        tiles_done: progress.complete + progress.held,
     });
     let shop = Workshop {
         job,
@@ -73,7 +73,7 @@ pub async fn sync(
 /// Where the run is written down, or the one that stands for it.
 enum Opened {
     Work(Book),
-    Recent { id: Uuid, ended_at: DateTime<Utc> },
+    Recent(Recent),
 }
 
 async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Opened, SyncError> {
@@ -94,6 +94,7 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
         if_stale: job.if_stale,
         goes_on: job.session == Session::GoesOn,
         resume_within: RESUME_WITHIN,
+        guarded: job.guard.enabled,
         worker: Uuid::new_v4(),
         lease: job.lease,
     };
@@ -108,37 +109,43 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
         Opening::Open(run) => {
             // By which a process is found again in `venue_sync.workers` and `tiles`.
             tracing::debug!(run = %run.id, worker = %spec.worker, resumed = run.resumed, "at work on a run");
-            Opened::Work(Book::Stored { run, worker: spec.worker })
+            let good = store::good_runs(database, run.id).await?;
+            Opened::Work(Book::Stored { run, worker: spec.worker, good })
         }
-        Opening::Recent { id, ended_at } => Opened::Recent { id, ended_at },
+        Opening::Recent(recent) => Opened::Recent(recent),
     })
 }
 
-/// Nothing is asked: a run of the same was completed lately enough.
-async fn skipped(
-    job: &Job<'_>,
-    database: &Database,
-    id: Uuid,
-    ended_at: DateTime<Utc>,
-    started: Instant,
-) -> Result<RunReport, SyncError> {
-    let tiles = store::figures(database, id).await?.coverage;
+/// Nothing is asked: a run of the same was completed, or refused, lately enough.
+async fn skipped(job: &Job<'_>, database: &Database, recent: Recent, started: Instant) -> Result<RunReport, SyncError> {
+    let Recent { id, ended_at, refused } = recent;
+    let figures = store::figures(database, id).await?;
+    let (status, stopped_by, what) = if refused {
+        (RunStatus::Refused, Some(StoppedBy::Guard), "refused by the guard")
+    } else {
+        (RunStatus::Skipped, None, "completed")
+    };
     let summary = Summary {
         run_id: id,
         region: job.region_name.clone(),
         provider: job.provider.name().to_owned(),
-        status: RunStatus::Skipped,
-        stopped_by: None,
+        status,
+        stopped_by,
         requests: 0,
         requests_free: 0,
         cost: MicroUsd::default(),
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         venues: VenueCounts::default(),
         profiles_stubbed: 0,
-        coverage: tiles,
+        coverage: figures.coverage,
+        guard: refused.then(|| verdict(&figures)),
     };
-    let reason = Some(format!("a run of the same was completed at {}", ended_at.format("%Y-%m-%d %H:%M UTC")));
+    let reason = Some(format!("a run of the same was {what} at {}", ended_at.format("%Y-%m-%d %H:%M UTC")));
     Ok(RunReport { summary, figures: RunFigures::default(), judgement: None, reason, resumes_at: None, error: None })
+}
+
+fn verdict(figures: &RunFigures) -> Verdict {
+    Verdict { tiles_held: figures.held, staged: figures.staged, breaches: figures.breaches.clone() }
 }
 
 /// Works until nothing is left to claim and nobody else holds a tile, or the run is stopped.
@@ -168,7 +175,11 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
             if progress.claimable + progress.leased == 0 {
                 // Whoever comes first begins the audit; the others wait for it as for a tile.
                 let audit = shop.job.audits() && !progress.closed && progress.complete == progress.tiles;
-                if audit && shop.book.begin_audit(shop.database).await? {
+                // What the guard refuses needs no audit.
+                if audit
+                    && shop.book.breaches(shop.database, shop.job).await?.is_empty()
+                    && shop.book.begin_audit(shop.database).await?
+                {
                     continue;
                 }
                 return Ok(());
@@ -216,7 +227,22 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
     let before = book.figures(database).await?;
     let judgement = before.audit.map(|figures| Judgement::of(figures, job.audit_recall));
     let doubted = judgement.is_some_and(|judgement| !judgement.believed);
-    let closing = Closing { must_audit: job.audits(), audit: before.audit, doubted };
+    let ended = before.coverage.complete + before.held == before.coverage.tiles;
+    let breaches = if ended { book.breaches(database, job).await? } else { Vec::new() };
+    if ended
+        && before.held == 0
+        && breaches.is_empty()
+        && let Some(run) = book.run()
+    {
+        store::promote_rest(database, run).await?;
+    }
+    let kinds = Kinds::of(job, &job.provider.words(&job.types)?);
+    let expected = |place: Position, categories: &[String], capped: &[CappedSpot]| {
+        gone::expected(job, &kinds, place, categories, capped)
+    };
+    let gone = GoneRule { after: job.guard.missing_after, within: job.region.bounds(), expected: &expected };
+    let closing =
+        Closing { must_audit: job.audits(), audit: before.audit, doubted, breaches: &breaches, gone: Some(gone) };
     let closed = match book.run() {
         Some(run) => store::close_if_finished(database, run, closing).await?,
         None if before.coverage.complete == before.coverage.tiles => Closed::Complete,
@@ -224,12 +250,14 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
     };
     let figures = book.figures(database).await?;
     let coverage = figures.coverage;
+    let refused = (closed == Closed::Refused).then(|| verdict(&figures));
     let outcome = match (closed, judgement.filter(|judgement| !judgement.believed)) {
+        (Closed::Refused, _) => Outcome::refused(stop.into_ending()),
         (Closed::Abandoned, Some(judgement)) => Outcome::doubtful(stop.into_ending(), judgement.to_string()),
         _ => Outcome::of(stop.into_ending(), closed == Closed::Complete, &figures),
     };
     let resumes_at = match (outcome.stopped_by, book.run()) {
-        (Some(by), Some(run)) => note_leaving(database, run, by, outcome.until).await?,
+        (Some(by), Some(run)) if refused.is_none() => note_leaving(database, run, by, outcome.until).await?,
         _ => None,
     };
     let summary = Summary {
@@ -245,6 +273,7 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
         venues: figures.venues,
         profiles_stubbed: figures.stubbed,
         coverage,
+        guard: refused,
     };
     Ok(RunReport { summary, figures, judgement, reason: outcome.reason, resumes_at, error: outcome.error })
 }
@@ -264,6 +293,12 @@ impl Outcome {
         let error = if let Some(Ending::Broken(error)) = ending { Some(error) } else { None };
         let status = if error.is_some() { RunStatus::Failed } else { RunStatus::Partial };
         Self { status, stopped_by: None, reason: Some(reason), until: None, error }
+    }
+
+    /// All is asked, and the guard does not believe it.
+    fn refused(ending: Option<Ending>) -> Self {
+        let error = if let Some(Ending::Broken(error)) = ending { Some(error) } else { None };
+        Self { status: RunStatus::Refused, stopped_by: Some(StoppedBy::Guard), reason: None, until: None, error }
     }
 
     fn of(ending: Option<Ending>, finished: bool, figures: &RunFigures) -> Self {

@@ -9,7 +9,7 @@ use super::stop::{Ending, Stop};
 use crate::coverage::{Next, Rules, TileCover};
 use crate::model::{AnswerSeen, Ask, Event, MicroUsd, Purpose, StoppedBy};
 use crate::provider::Page;
-use crate::store::{ClaimedTile, Database, DatabaseError, LookUp, ReserveError, Told};
+use crate::store::{ClaimedTile, Database, DatabaseError, LookUp, ReserveError, TileEnd, Told};
 use crate::transport::{Courier, ExchangeError};
 use crate::wire::{QuotaReset, Response};
 
@@ -61,8 +61,13 @@ impl Workshop<'_> {
         while !self.stop.called() {
             match cover.next() {
                 Next::Done { capped } => {
-                    if self.book.complete(self.database, claimed.lease, &capped).await? {
-                        (self.listen)(Event::TileDone { tile: ordinal, capped });
+                    let tile = (ordinal, claimed.lease);
+                    match self.book.complete(self.database, self.job, tile, &capped).await? {
+                        TileEnd::Complete(promoted) => {
+                            (self.listen)(Event::TileDone { tile: ordinal, capped, counts: promoted.counts });
+                        }
+                        TileEnd::Held(breaches) => (self.listen)(Event::TileHeld { tile: ordinal, breaches }),
+                        TileEnd::FencedOut => {}
                     }
                     return Ok(());
                 }

@@ -97,6 +97,22 @@ impl Bench {
         .unwrap()
     }
 
+    /// The provider has only every so many of its venues left, and some hours have passed since whatever was done before.
+    async fn shrinks_to_one_in(self, towns: u32, many: usize, weather: Weather, seed: u64, settings: &str) -> Self {
+        let (places, bounds) = city(towns);
+        let places = if many == 1 { places } else { places.into_iter().step_by(many).collect() };
+        let double = Double::serve_with(places, Manners::GOOD).await;
+        let front = Front::before(&double.url(), weather, seed).await;
+        let desk = Desk::new(bounds, settings, front.url());
+        for sql in [
+            "update venue_sync.runs set begun_at = begun_at - interval '5 h', ended_at = ended_at - interval '5 h'",
+            "update public.venues set last_seen_at = last_seen_at - interval '5 h'",
+        ] {
+            sqlx::query(sql).execute(&self.pool).await.unwrap();
+        }
+        Self { double, front, desk, ..self }
+    }
+
     async fn count(&self, sql: &str) -> u64 {
         let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&self.pool).await.unwrap();
         count.unsigned_abs()
@@ -289,5 +305,64 @@ async fn a_line_to_the_database_that_is_cut_again_and_again_loses_nothing_and_pa
         assert!(asked <= kept + line.cuts() * CONCURRENCY as u64, "seed {seed}: {asked} asked, {kept} kept");
         let took = began.elapsed();
         println!("seed {seed}: {} cuts, {starts} starts, {asked} asked, {kept} kept, in {took:?}", line.cuts());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_shrinks_to_a_twentieth_changes_nothing_however_many_workers_it_fools() {
+    const TOWNS: u32 = 3;
+    let settings = "requests_per_second = 200";
+    for seed in seeds() {
+        let bench = Bench::new(TOWNS, Duration::ZERO, Weather::default(), seed, settings).await;
+        assert_eq!(bench.start().ends().await.code, Some(0));
+        let weather = Weather { throttled: 20, reset: 20, repeated: 30, reordered: 30, ..Weather::default() };
+        let bench = bench.shrinks_to_one_in(TOWNS, 20, weather, seed, settings).await;
+        let everything = "select md5(string_agg(to_jsonb(v) #>> '{}', '' order by provider_id)) from public.venues v";
+        let before: String = sqlx::query_scalar(everything).fetch_one(&bench.pool).await.unwrap();
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let mut workers: Vec<Worker> = (0..WORKERS).map(|_| bench.start()).collect();
+        for _ in 0..6 {
+            tokio::time::sleep(Duration::from_millis(dice.u64(10..120))).await;
+            let victim = dice.usize(0..WORKERS);
+            workers[victim].kill().await;
+            bench.bury(workers[victim].id()).await;
+            workers[victim] = bench.start();
+        }
+        for worker in workers {
+            let ended = worker.ends().await;
+            // Tiles that failed on the way are left to whoever comes next.
+            assert!([Some(65), Some(75)].contains(&ended.code), "seed {seed}: {:?} {}", ended.code, ended.stderr);
+        }
+        let mut starts = 0;
+        let refused = loop {
+            let ended = bench.start().ends().await;
+            starts += 1;
+            assert!(starts < 10, "seed {seed}: it comes to no end\n{}", ended.stderr);
+            if ended.code == Some(65) {
+                break ended;
+            }
+            assert_eq!(ended.code, Some(75), "seed {seed}: {}", ended.stderr);
+        };
+        let summary: Value = serde_json::from_str(&refused.stdout).unwrap();
+        assert_eq!((&summary["status"], &summary["stopped_by"]), (&json!("refused"), &json!("guard")), "seed {seed}");
+        assert_eq!(
+            bench.count("select count(*) from venue_sync.runs").await,
+            2,
+            "seed {seed}: one run, and paid for once"
+        );
+        let after: String = sqlx::query_scalar(everything).fetch_one(&bench.pool).await.unwrap();
+        assert!(after == before, "seed {seed}: something of it was let in");
+        let missing = "select count(*) from venue_sync.venue_states where missing_since is not null";
+        assert_eq!(bench.count(missing).await, 0, "seed {seed}");
+        let waiting = bench.count("select count(*) from venue_sync.staged").await;
+        println!(
+            "seed {seed}: {} asked, {waiting} venues kept apart, {starts} more starts",
+            bench.front.arrivals().len()
+        );
+
+        let bench = bench.shrinks_to_one_in(TOWNS, 1, Weather::default(), seed, settings).await;
+        let well = bench.start().ends().await;
+        assert_eq!(well.code, Some(0), "seed {seed}: {}", well.stderr);
+        assert_eq!(bench.count("select count(*) from venue_sync.staged").await, 0, "seed {seed}");
     }
 }

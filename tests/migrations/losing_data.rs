@@ -96,7 +96,7 @@ async fn a_step_up_that_loses_data_waits_for_the_word_too_also_in_an_empty_table
     let bench = Bench::at_head().await;
     let drops = files_with(&[(
         99_990_101_000_000,
-        "-- loses: public.venues.address\nalter table public.venues drop address",
+        "-- loses: public.venues.address\ndrop view public.venues_shown; alter table public.venues drop address",
         "alter table public.venues add address text",
     )]);
     let careful = venue_sync::migrate::up(&bench.database, &drops, &Options::default()).await.unwrap_err();
@@ -117,7 +117,7 @@ async fn a_step_up_loses_nothing_where_what_it_drops_was_not_there_before_the_ru
         ),
         (
             LATER_STILL,
-            "-- loses: public.venues.mood\n-- loses: public.venues.address\nalter table public.venues drop mood, drop address",
+            "-- loses: public.venues.mood\n-- loses: public.venues.address\ndrop view public.venues_shown; \nalter table public.venues drop mood, drop address",
             "alter table public.venues add mood text, add address text",
         ),
     ]);
@@ -141,7 +141,11 @@ async fn a_step_up_loses_nothing_where_what_it_drops_was_not_there_before_the_ru
 async fn what_an_earlier_step_of_the_run_moves_data_into_is_not_lost_unasked() {
     let renamed_and_dropped = files_with(&[
         (LATER, "alter table public.venues rename name to title", "alter table public.venues rename title to name"),
-        (LATER_STILL, "-- loses: public.venues.title\nalter table public.venues drop title", "select 1"),
+        (
+            LATER_STILL,
+            "-- loses: public.venues.title\ndrop view public.venues_shown; alter table public.venues drop title",
+            "select 1",
+        ),
     ]);
     let bench = Bench::empty().await;
     venue_sync::migrate::up(&bench.database, &renamed_and_dropped, &Options::default()).await.unwrap();
@@ -171,7 +175,7 @@ async fn names_that_need_quotes_are_counted_and_named() {
 -- loses: public."Order"."a.b ""c"
 -- loses: public."user"
 -- loses: PUBLIC.Venues.Address
-alter table public."Order" drop "user", drop "a.b ""c"; drop table public."user"; alter table public.venues drop address"#,
+alter table public."Order" drop "user", drop "a.b ""c"; drop table public."user"; drop view public.venues_shown; alter table public.venues drop address"#,
         "select 1",
     )]);
     let said = venue_sync::migrate::up(&bench.database, &drops, &Options::default()).await.unwrap_err().to_string();

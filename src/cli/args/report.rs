@@ -1,14 +1,14 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
-use uuid::Uuid;
 
 use super::DatabaseArgs;
+use super::runs::id;
 
 /// `venues report`.
 #[derive(Debug, Clone, Args)]
 pub struct ReportArgs {
-    /// The run: its id, as every sync says it at its end, or `latest`.
+    /// The run: its id or the beginning of it, as `venues runs` lists them, or `latest`.
     #[arg(value_name = "ID|latest", value_parser = which)]
     pub run: ReportedRun,
     /// With `latest`: of this region. `demo` also means the embedded database.
@@ -26,10 +26,10 @@ pub struct ReportArgs {
 }
 
 /// A run as it is named by people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReportedRun {
-    /// By its id.
-    Id(Uuid),
+    /// By the beginning of its id.
+    Id(String),
     /// The newest.
     Latest,
 }
@@ -38,7 +38,7 @@ fn which(text: &str) -> Result<ReportedRun, String> {
     if text == "latest" {
         return Ok(ReportedRun::Latest);
     }
-    text.parse().map(ReportedRun::Id).map_err(|_| "neither the id of a run nor `latest`".to_owned())
+    id(text).map(ReportedRun::Id).map_err(|error| format!("{error}, or `latest`"))
 }
 
 pub(super) const EXAMPLES: &str = "\

@@ -8,7 +8,7 @@ use crate::migrate::scratch::ScratchError;
 use crate::migrate::{
     AdoptError, CheckError, FilesError, LockError, MigrationError, RebuildError, StepError, Unusable,
 };
-use crate::store::{self, Remedy, embedded};
+use crate::store::{self, DecideError, Remedy, embedded};
 use crate::sync::SyncError;
 use crate::transport::{CassetteError, LiveSetupError, RecordError};
 
@@ -128,9 +128,26 @@ pub enum Failure {
     /// The run.
     #[error(transparent)]
     Sync(#[from] SyncError),
+    /// No run of this id.
+    #[error("there is no run whose id begins with {id}; `venues runs` lists them")]
+    NoRun {
+        /// As typed.
+        id: String,
+    },
+    /// Several.
+    #[error("the ids of several runs begin with {id}: {}; type more of the one that is meant", runs.join(", "))]
+    SeveralRuns {
+        /// As typed.
+        id: String,
+        /// Some of them.
+        runs: Vec<String>,
+    },
+    /// Nothing to be decided about a run.
+    #[error(transparent)]
+    Decide(#[from] DecideError),
     /// No run of this kind was ever begun.
     #[error("there is no {which} in this database; there are runs of: {}", some(known))]
-    NoRun {
+    NoneYet {
         /// What was looked for.
         which: String,
         /// Regions of which there are runs.
@@ -156,7 +173,9 @@ impl Failure {
     /// What a scheduler is told.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Database(error) | Self::Check(CheckError::Database(error)) => of_database(error),
+            Self::Database(error)
+            | Self::Check(CheckError::Database(error))
+            | Self::Decide(DecideError::Database(error)) => of_database(error),
             Self::Auto(AutoError::Database(_))
             | Self::Scratch(ScratchError::Statement(_) | ScratchError::Embedded(_)) => Exit::Unavailable,
             Self::Region { .. }
@@ -173,8 +192,11 @@ impl Failure {
             | Self::Behind { .. }
             | Self::Cassette(_)
             | Self::OtherRecording { .. }
-            | Self::Record(_)
             | Self::NoRun { .. }
+            | Self::SeveralRuns { .. }
+            | Self::Decide(DecideError::NotRefused { .. })
+            | Self::Record(_)
+            | Self::NoneYet { .. }
             | Self::Live(_)
             | Self::Shell { .. } => Exit::Usage,
             Self::Migration(error) => of_migration(error),
@@ -196,6 +218,7 @@ impl Failure {
         let database = match self {
             Self::Database(error)
             | Self::Check(CheckError::Database(error))
+            | Self::Decide(DecideError::Database(error))
             | Self::Sync(SyncError::Database(error)) => error,
             Self::Migration(error) => database_of(error)?,
             Self::Sync(SyncError::RequestWrong { .. }) => {

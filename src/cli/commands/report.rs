@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::failure::Failure;
 use super::open::{Opened, ensure_schema, open};
+use super::runs::one;
 use crate::cli::args::{ReportArgs, ReportedRun};
 use crate::cli::exit::Exit;
 use crate::cli::settings::database::DatabaseChoice;
@@ -64,12 +65,13 @@ struct Read {
 
 async fn read(args: &ReportArgs, opened: &Opened) -> Result<Read, Failure> {
     let database = &opened.database;
-    let which = match args.run {
-        ReportedRun::Id(id) => WhichRun::Id(id),
+    let which = match &args.run {
+        ReportedRun::Id(id) => WhichRun::Id(one(opened, id).await?.run_id),
         ReportedRun::Latest => WhichRun::Latest { region: args.region.clone() },
     };
     let Some((account, parameters)) = store::run_account(database, &which).await? else {
-        return Err(Failure::NoRun { which: named(args), known: store::runs_of(database).await? });
+        let which = args.region.as_ref().map_or_else(|| "run".to_owned(), |region| format!("run of region `{region}`"));
+        return Err(Failure::NoneYet { which, known: store::runs_of(database).await? });
     };
     let asked = store::asked_of(database, account.run_id).await?;
     // A run of another version may have written its region in another form: its tiles are drawn all the same.
@@ -124,14 +126,6 @@ fn stored(row: rows::Venue) -> Option<StoredVenue> {
         updated_at: row.updated_at,
         lot: row.id.as_u64_pair().1,
     })
-}
-
-fn named(args: &ReportArgs) -> String {
-    match (args.run, &args.region) {
-        (ReportedRun::Id(id), _) => format!("run {id}"),
-        (ReportedRun::Latest, Some(region)) => format!("run of region `{region}`"),
-        (ReportedRun::Latest, None) => "run".to_owned(),
-    }
 }
 
 fn write(path: &Path, page: &str) -> Result<(), Failure> {

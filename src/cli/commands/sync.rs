@@ -185,6 +185,7 @@ impl<'a> Prepared<'a> {
             venues: VenueCounts::default(),
             profiles_stubbed: 0,
             coverage: CoverageCounts::default(),
+            guard: None,
         }
     }
 
@@ -199,6 +200,7 @@ impl<'a> Prepared<'a> {
             method: self.method.clone(),
             knowledge: if settings.effort.forget { Knowledge::Nothing } else { Knowledge::Learned },
             audit_recall: settings.audit_recall,
+            guard: settings.guard,
             details: settings.provider.details,
             source: Source::Live,
             budget: Budget {
@@ -327,6 +329,8 @@ impl<'a> Prepared<'a> {
                 believed: judgement.believed,
             }),
             replayed: !self.settings.traffic.is_live(),
+            staged: figures.staged,
+            gone: figures.gone,
             capped: figures.capped,
             reason,
             resumes_at,

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::folders::Folders;
+use super::guard::GuardSettings;
 use super::provider::ProviderSettings;
 use super::region::{DEMO, KnownRegions, Origin, RegionSettings};
 use super::toml_section::{FileFault, Section, Source};
 use crate::cli::environment::{Environment, VENUES_CONFIG};
+use crate::model::GuardLimits;
 
 const NAME: &str = "venues.toml";
 
@@ -21,6 +23,8 @@ pub struct SettingsFile {
     pub regions: KnownRegions,
     /// What is said of providers.
     pub providers: BTreeMap<String, ProviderSettings>,
+    /// How much may be lost from one run to the next, where a region does not say otherwise.
+    pub guard: GuardLimits,
     /// Where the outcome of syncs is written for Prometheus.
     pub metrics_file: Option<PathBuf>,
     /// Keys that nobody understands, for the log.
@@ -85,7 +89,17 @@ impl SettingsFile {
             if name == DEMO {
                 return Err(section.fault("is built in: give your region another name"));
             }
-            regions.insert(name.clone(), RegionSettings::read(name, &mut section, path)?);
+            let mut region = RegionSettings::read(name.clone(), &mut section, path)?;
+            if let Some(mut guard) = section.section("guard")? {
+                region.guard = GuardSettings::read(&mut guard)?;
+                warnings.extend(guard.unknown_keys());
+            }
+            regions.insert(name, region);
+            warnings.extend(section.unknown_keys());
+        }
+        let mut guard = GuardSettings::default();
+        if let Some(mut section) = file.section("guard")? {
+            guard = GuardSettings::read(&mut section)?;
             warnings.extend(section.unknown_keys());
         }
         let mut providers = BTreeMap::new();
@@ -95,7 +109,8 @@ impl SettingsFile {
         }
         warnings.extend(file.unknown_keys());
         let regions = KnownRegions::new(built_in()?, regions, path.to_owned());
-        Ok(Self { regions, providers, metrics_file, warnings, found: None })
+        let guard = guard.over(GuardLimits::default());
+        Ok(Self { regions, providers, guard, metrics_file, warnings, found: None })
     }
 }
 
@@ -153,6 +168,21 @@ details = true
 
 [providers.osm]
 contact = "maps@example.org"
+
+[guard]
+enabled = true
+least = 0.8
+least_of_a_type = 0.4
+least_seen_again = 0.45
+least_in_a_tile = 0.2
+most = 4
+least_usable = 0.05
+most_shift = 0.6
+floor = 30
+missing_after = 3
+
+[regions.lisbon.guard]
+least = 0.6
 "#;
 
     #[test]
@@ -165,6 +195,20 @@ contact = "maps@example.org"
         assert_eq!(lisbon.types.unwrap(), ["restaurant", "cafe"]);
         assert_eq!((lisbon.language.as_deref(), lisbon.method.as_deref()), (Some("pt-PT"), Some("nearby")));
         assert_eq!(lisbon.audit_recall, Some(0.95));
+        let everywhere = GuardLimits {
+            enabled: true,
+            least: 0.8,
+            least_of_a_type: 0.4,
+            least_seen_again: 0.45,
+            least_in_a_tile: 0.2,
+            most: 4.0,
+            least_usable: 0.05,
+            most_shift: 0.6,
+            floor: 30,
+            missing_after: 3,
+        };
+        assert_eq!(file.guard, everywhere);
+        assert_eq!(lisbon.guard.over(file.guard), GuardLimits { least: 0.6, ..everywhere });
         assert_eq!(lisbon.origin.to_string(), "/etc/place/venues.toml, line 4");
         let old_town = file.regions.find("old-town").unwrap();
         assert_eq!(old_town.area, AreaSetting::circle([38.71, -9.13], 900.0));
@@ -193,7 +237,7 @@ contact = "maps@example.org"
     #[test]
     fn a_misspelt_key_is_named_with_the_one_that_was_meant() {
         let text = "debug = true\n[regions.a]\nbbox = [1, 2, 3, 4]\ntype = [\"cafe\"]\n[providers.google]\n\
-                    request_per_second = 3\napi_key = \"hunter22\"\n[region.b]\n";
+                    request_per_second = 3\napi_key = \"hunter22\"\n[region.b]\n\n[guard]\nleest = 1\n";
         let warnings = read(text).unwrap().warnings.join("\n");
         for expected in [
             "line 1: unknown key `debug` is left out",
@@ -201,6 +245,7 @@ contact = "maps@example.org"
             "line 6: unknown key `request_per_second` in [providers.google] is left out; did you mean `requests_per_second`?",
             "line 7: unknown key `api_key` in [providers.google] is left out: keys are read from the environment only",
             "line 8: unknown key `region` is left out; did you mean `regions`?",
+            "line 11: unknown key `leest` in [guard] is left out; did you mean `least`?",
         ] {
             assert!(warnings.contains(expected), "{expected}\n--\n{warnings}");
         }
@@ -226,6 +271,14 @@ contact = "maps@example.org"
             (
                 "[regions.a]\nbbox = [1,2,3,4]\naudit_recall = 98",
                 "line 1: [regions.a] audit_recall must be from 0 to 1",
+            ),
+            ("[guard]\nleast = 70", "line 1: [guard] least must be from 0 to 1"),
+            ("[guard]\nmost = 1", "[guard] most must be more than 1"),
+            ("[guard]\nmissing_after = 0", "line 2: guard.missing_after = 0: a whole number of at least 1"),
+            ("guard = true", "line 1: `guard`: a table is needed here: [guard]"),
+            (
+                "[regions.a]\nbbox = [1,2,3,4]\n[regions.a.guard]\nleast_usable = -1",
+                "[regions.a.guard] least_usable must be from 0 to 1",
             ),
             ("[regions.a]\nbbox = [1,2,3,4]\nprovider = 5", "line 3: regions.a.provider = 5: a text"),
             ("[regions.\"near:1,2,3\"]\nbbox = [1,2,3,4]", "line 1: [regions.near:1,2,3] is not a name"),

@@ -7,6 +7,7 @@ pub mod doctor_job;
 pub mod file;
 pub mod folders;
 mod go_on;
+pub mod guard;
 mod nearest;
 pub mod plan_job;
 pub mod provider;

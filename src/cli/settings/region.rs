@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::area::{AreaError, AreaSetting};
+use super::guard::GuardSettings;
 use super::nearest::nearest;
 use super::toml_section::{FileFault, Section};
 
@@ -26,6 +27,8 @@ pub struct RegionSettings {
     pub method: Option<String>,
     /// The part of the venues, 0 to 1, that an audit has to find seen.
     pub audit_recall: Option<f64>,
+    /// What its guard has other than the others'.
+    pub guard: GuardSettings,
     /// A language tag.
     pub language: Option<String>,
     /// Where it is written.
@@ -150,6 +153,7 @@ impl RegionSettings {
             types: None,
             method: None,
             audit_recall: None,
+            guard: GuardSettings::default(),
             language: None,
             origin: Origin::CommandLine,
         }
@@ -184,6 +188,7 @@ impl RegionSettings {
             types: section.texts("types")?,
             method: section.text("method")?,
             audit_recall,
+            guard: GuardSettings::default(),
             language: section.text("language")?,
             origin: Origin::File { path: path.to_owned(), line: section.line() },
         })

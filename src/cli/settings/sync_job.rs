@@ -13,7 +13,7 @@ use super::provider::{self, ProviderChoice, ProviderError};
 use super::region::{DEMO, Origin, RegionError, RegionSettings};
 use crate::cli::args::{AskArgs, Numbers, PlaceArgs, Span, SyncArgs};
 use crate::cli::environment::{Environment, VENUES_METRICS_FILE};
-use crate::model::MicroUsd;
+use crate::model::{GuardLimits, MicroUsd};
 use crate::provider::{Provider, UnknownType};
 
 /// One region's sync.
@@ -31,6 +31,8 @@ pub struct SyncJob {
     pub method: String,
     /// The part of the venues, 0 to 1, that an audit has to find seen.
     pub audit_recall: f64,
+    /// How much may be lost from one run to the next before it is not believed.
+    pub guard: GuardLimits,
     /// A language tag.
     pub language: String,
     /// Live, or from recordings.
@@ -237,6 +239,7 @@ fn job(
     Ok(SyncJob {
         method: method(&region, args.ask.method.as_deref(), provider)?,
         audit_recall: region.audit_recall.unwrap_or(DEFAULT_AUDIT_RECALL),
+        guard: region.guard.over(around.file.guard),
         language: language(&region, args)?,
         shape: region.area.load(&region.name)?,
         provider: choice,

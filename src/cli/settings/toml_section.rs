@@ -101,6 +101,17 @@ impl<'t> Section<'t> {
             .collect()
     }
 
+    /// Takes a table by its name.
+    pub(super) fn section(&mut self, key: &'static str) -> Result<Option<Section<'t>>, FileFault> {
+        let Some(value) = self.take(key) else { return Ok(None) };
+        let span = value.span();
+        let path = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
+        let DeValue::Table(table) = value.into_inner() else {
+            return Err(self.source.fault(span, format!("`{path}`: a table is needed here: [{path}]")));
+        };
+        Ok(Some(Self::new(self.source, path, Spanned::new(span, table))))
+    }
+
     /// Takes a text.
     pub(super) fn text(&mut self, key: &'static str) -> Result<Option<String>, FileFault> {
         let Some(value) = self.take(key) else { return Ok(None) };

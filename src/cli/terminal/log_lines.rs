@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::tally::Tally;
 use crate::model::Event;
+use crate::report::breach;
 
 /// The lines of one region.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl LogLines {
                 let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(run, region, provider, tile, reason, wait_ms, "trying again");
             }
-            Event::TileDone { tile, capped } => {
+            Event::TileDone { tile, capped, counts: _ } => {
                 for spot in capped {
                     let (lat, lng, words) = (spot.position.lat(), spot.position.lng(), spot.words.join(","));
                     let (radius_m, seen) = (spot.radius_m, spot.seen);
@@ -56,6 +57,11 @@ impl LogLines {
                 let Tally { tiles, tiles_over, requests, venues, cost, .. } = tally;
                 let cost_usd = cost.usd();
                 tracing::info!(run, region, provider, tile, tiles_over, tiles, requests, venues, cost_usd, "tile done");
+            }
+            Event::TileHeld { tile, breaches } => {
+                for one in breaches {
+                    tracing::warn!(run, region, provider, tile, "not believed: {}", breach(one));
+                }
             }
             Event::TileFailed { tile, reason } => {
                 tracing::warn!(run, region, provider, tile, reason, "tile failed");

@@ -16,6 +16,8 @@ pub(super) struct Tally {
     pub(super) tiles_over: u64,
     /// Those that failed.
     pub(super) failed: u64,
+    /// Those that the guard held.
+    pub(super) held: u64,
     /// Every attempt sent.
     pub(super) requests: u64,
     /// Venues written or found unchanged.
@@ -48,9 +50,14 @@ impl Tally {
             Event::Retrying { reason, wait, .. } => {
                 self.waiting = Some(format!("trying again in {} s: {reason}", wait.as_secs_f64().ceil()));
             }
-            Event::TileDone { capped, .. } => {
+            Event::TileDone { capped, counts, .. } => {
                 self.tiles_over += 1;
+                self.venues += counts.inserted + counts.updated + counts.unchanged;
                 self.capped += capped.len();
+            }
+            Event::TileHeld { .. } => {
+                self.tiles_over += 1;
+                self.held += 1;
             }
             Event::TileFailed { .. } => {
                 self.tiles_over += 1;
@@ -73,6 +80,9 @@ impl Tally {
         }
         if self.failed > 0 {
             parts.push(format!("{} failed", grouped(self.failed)));
+        }
+        if self.held > 0 {
+            parts.push(format!("{} held", grouped(self.held)));
         }
         parts.extend(self.waiting.clone());
         parts.join(" · ").chars().filter(|c| !c.is_control()).collect()
@@ -103,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_run_that_is_taken_up_begins_where_it_was() {
-        let tally = after(&[opened(4), Event::TileDone { tile: 5, capped: vec![] }]);
+        let tally = after(&[opened(4), Event::TileDone { tile: 5, capped: vec![], counts: VenueCounts::default() }]);
         assert_eq!((tally.tiles, tally.tiles_over), (9, 5));
     }
 
@@ -120,7 +130,7 @@ mod tests {
         let wait = Duration::from_millis(1_500);
         let mut tally = after(&[
             opened(0),
-            Event::TileDone { tile: 0, capped: vec![spot] },
+            Event::TileDone { tile: 0, capped: vec![spot], counts: VenueCounts::default() },
             Event::TileFailed { tile: 1, reason: "no answer".to_owned() },
             Event::Retrying { tile: 2, reason: "\u{1b}[2Jbusy".to_owned(), wait },
         ]);

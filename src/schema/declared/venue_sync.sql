@@ -10,7 +10,7 @@ create table venue_sync.runs (
     -- Everything that decides what is asked: shape, types, method, language, recording.
     parameters jsonb not null,
     state text not null default 'open'
-        check (state in ('open', 'complete', 'abandoned')),
+        check (state in ('open', 'complete', 'abandoned', 'refused')),
     -- Why the last worker left an open run: budget, quota or signal.
     stopped_by text check (stopped_by in ('budget', 'quota', 'signal')),
     -- When a provider's allowance is filled again, where it said so.
@@ -29,6 +29,12 @@ create table venue_sync.runs (
     -- Venues that the audit was shown, and those of them that no answer before it held.
     audited integer,
     audit_missed integer,
+    -- Its rows wait in venue_sync.staged until their tile is judged: there was a good run of the same before it.
+    staging boolean not null default false,
+    -- What of the whole the guard did not believe; null where it believed it, or has not judged it yet.
+    breaches jsonb,
+    -- Venues that were concluded to be gone when it was closed.
+    gone integer
     -- Attempts that ended in no usable answer, by cause.
     failed_attempts jsonb not null default '{}',
     -- When it was complete: the venues that it had seen, and how many of them had which field.
@@ -55,7 +61,7 @@ create table venue_sync.tiles (
     west double precision not null,
     north double precision not null,
     east double precision not null,
-    state text not null default 'waiting' check (state in ('waiting', 'leased', 'complete', 'failed')),
+    state text not null default 'waiting' check (state in ('waiting', 'leased', 'complete', 'failed', 'held')),
     lease_owner uuid,
     lease_until timestamptz,
     -- Counts the claims: a worker whose number is no longer this one commits nothing.
@@ -70,6 +76,10 @@ create table venue_sync.tiles (
     completed_at timestamptz,
     -- The one that is asked to find out what the proof is worth comes last, and is no piece of the region.
     purpose text not null default 'rows',
+    -- What was found in it, by which later runs are judged; null until it has ended.
+    figures jsonb,
+    -- What of it the guard did not believe.
+    breaches jsonb,
     unique (run_id, ordinal)
 );
 create index tiles_claimable on venue_sync.tiles (run_id, state, ordinal);
@@ -108,6 +118,25 @@ create table venue_sync.answers (
     unique (tile_id, ordinal),
     constraint answers_add_up check (received = inserted + updated + unchanged + rejected + outside + duplicate)
 );
+
+-- Venues that an answer brought and that are not written yet: each waits for its tile to be judged.
+create table venue_sync.staged (
+    run_id uuid not null references venue_sync.runs (id) on delete cascade,
+    provider_id text not null,
+    tile_id bigint not null,
+    -- The answer that is credited with what becomes of it.
+    answer_id uuid not null,
+    lat double precision not null,
+    lng double precision not null,
+    -- As the merge takes it.
+    "row" jsonb not null,
+    -- When it was seen.
+    staged_at timestamptz not null default clock_timestamp(),
+    primary key (run_id, provider_id)
+);
+create index staged_tile on venue_sync.staged (tile_id, provider_id);
+-- Finds what lies in a tile, whichever tile brought it.
+create index staged_position on venue_sync.staged (run_id, lat, lng);
 
 -- What providers said of a venue of its own, beyond its row in a search, in a run that is not over: paid for once, whoever meets the
 -- venue next, and after whatever end. A row goes when that of the venue is written, the rest when the run is over.
@@ -180,13 +209,16 @@ create table venue_sync.pace (
     primary key (provider, call, account)
 );
 
--- What the provider says of a business, beside its row, which belongs to the readers.
+-- What the provider says of a business, beside its row, which belongs to the readers; and that it says nothing of it any more.
 create table venue_sync.venue_states (
     venue_id uuid primary key references public.venues (id) on delete cascade,
-    business_status text not null
+    -- Null where the provider said nothing.
+    business_status text
         check (business_status in ('operational', 'closed_temporarily', 'closed_permanently', 'future_opening')),
     successor_id text,
-    checked_at timestamptz not null
+    checked_at timestamptz not null,
+    -- The begin of the first complete run that did not see it any more, once so many have not that it is taken to be gone.
+    missing_since timestamptz
 );
 
 -- What a provider said of a venue, before it was cleaned: kept where the provider's terms and the settings allow, so that a better

@@ -7,7 +7,7 @@ mod venue_sync;
 pub use field::{Field, RowColumn, RowType};
 pub use modemap::{AlembicVersion, EventType, Mode, UserEvent, Venue, VenueProfile};
 pub use venue_sync::{
-    Answer, Billed, Category, Change, LookUp, MigrationStatements, Pace, Quota, RawVenue, Reject, Run, Tile,
+    Answer, Billed, Category, Change, LookUp, MigrationStatements, Pace, Quota, RawVenue, Reject, Run, Staged, Tile,
     VenueState, Worker,
 };
 

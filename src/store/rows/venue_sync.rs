@@ -17,7 +17,7 @@ rows! {
         provider: String,
         /// Everything that decides what is asked.
         parameters: Value,
-        /// `open`, `complete` or `abandoned`.
+        /// `open`, `complete`, `abandoned` or `refused`.
         state: String,
         /// Why the last worker left it open: `budget`, `quota` or `signal`.
         stopped_by: Option<String>,
@@ -43,6 +43,12 @@ rows! {
         audited: Option<i32>,
         /// Those of them that no answer before it held.
         audit_missed: Option<i32>,
+        /// Whether its rows wait until their tile is judged.
+        staging: bool,
+        /// What of the whole the guard did not believe.
+        breaches: Option<Value>,
+        /// Venues that were concluded to be gone when it was closed.
+        gone: Option<i32>,
         /// Attempts that ended in no usable answer, by cause.
         failed_attempts: Value,
         /// When it was complete: the venues that it had seen, and how many of them had which field.
@@ -75,7 +81,7 @@ rows! {
         north: f64,
         /// Degrees.
         east: f64,
-        /// `waiting`, `leased`, `complete` or `failed`.
+        /// `waiting`, `leased`, `complete`, `failed` or `held`.
         state: String,
         /// The worker that has claimed it.
         lease_owner: Option<Uuid>,
@@ -95,6 +101,10 @@ rows! {
         completed_at: Option<DateTime<Utc>>,
         /// `rows` for a piece of the region, `audit` for what is asked to find out what the proof is worth.
         purpose: String,
+        /// What was found in it.
+        figures: Option<Value>,
+        /// What of it the guard did not believe.
+        breaches: Option<Value>,
     }
 
     /// A committed answer.
@@ -145,6 +155,26 @@ rows! {
         fresh: Option<i32>,
         /// A hash of each id in the answer, where the provider counts for nothing.
         ids: Option<Vec<i64>>,
+    }
+
+    /// A venue that an answer brought and that is not written yet.
+    Staged in "venue_sync.staged" {
+        /// In which run.
+        run_id: Uuid,
+        /// The provider's id of it.
+        provider_id: String,
+        /// The tile that has to be judged first.
+        tile_id: i64,
+        /// The answer that brought it.
+        answer_id: Uuid,
+        /// Degrees.
+        lat: f64,
+        /// Degrees.
+        lng: f64,
+        /// As the merge takes it.
+        row: Value,
+        /// When it was seen.
+        staged_at: DateTime<Utc>,
     }
 
     /// What a provider said of one venue beyond its row in a search.
@@ -233,12 +263,14 @@ rows! {
     VenueState in "venue_sync.venue_states" {
         /// Of which venue.
         venue_id: Uuid,
-        /// `operational`, `closed_temporarily`, `closed_permanently` or `future_opening`.
-        business_status: String,
+        /// `operational`, `closed_temporarily`, `closed_permanently` or `future_opening`; null where it said nothing.
+        business_status: Option<String>,
         /// The provider's id of what took its place.
         successor_id: Option<String>,
         /// When the provider said so.
         checked_at: DateTime<Utc>,
+        /// The begin of the first complete run that did not see it any more, once it is taken to be gone.
+        missing_since: Option<DateTime<Utc>>,
     }
 
     /// What a provider said of a venue, before it was cleaned.

@@ -1,0 +1,163 @@
+//! How a run is closed, and what is concluded from it then.
+
+use uuid::Uuid;
+
+use super::connect::{Database, DatabaseError};
+use super::figures::AuditFigures;
+use super::gone::{GoneRule, conclude_gone};
+use super::runs::clear_up;
+use super::staged::discard;
+use super::transaction::Transaction;
+use crate::model::Breach;
+
+/// How a run stands that nobody needs to work on any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// It is not closed: something is left to do.
+    Open,
+    /// It is complete.
+    Complete,
+    /// It was given up: for a newer one, or because an audit did not believe it.
+    Abandoned,
+    /// The guard did not believe it.
+    Refused,
+}
+
+/// What decides how a run is closed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Closing<'a> {
+    /// It is not done without an audit.
+    pub must_audit: bool,
+    /// What the audit found.
+    pub audit: Option<AuditFigures>,
+    /// The audit did not believe the run.
+    pub doubted: bool,
+    /// What the guard does not believe of the whole. It judges before the audit: what it refuses needs none.
+    pub breaches: &'a [Breach],
+    /// What venues are to be expected in the run's answers; none where nothing is to be concluded.
+    pub gone: Option<GoneRule<'a>>,
+}
+
+/// Closes the run if every tile has ended, and its audit has, where it has to have one. A run with a tile that the guard held, or that
+/// it does not believe as a whole, is refused; what an audit did not believe is given up. Nothing is learned or concluded from either,
+/// and the next run begins anew. Returns how it stands now, by us or by another.
+pub async fn close_if_finished(database: &Database, run: Uuid, closing: Closing<'_>) -> Result<Closed, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let state = close(&mut transaction, run, closing).await.map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    Ok(match state.as_str() {
+        "complete" => Closed::Complete,
+        "abandoned" => Closed::Abandoned,
+        "refused" => Closed::Refused,
+        _ => Closed::Open,
+    })
+}
+
+async fn close(transaction: &mut Transaction, run: Uuid, closing: Closing<'_>) -> Result<String, sqlx::Error> {
+    let int =
+        |count: fn(AuditFigures) -> u64| closing.audit.map(|audit| i32::try_from(count(audit)).unwrap_or(i32::MAX));
+    let refused = !closing.breaches.is_empty();
+    let closed = sqlx::query_scalar!(
+        "update venue_sync.runs set stopped_by = null, ended_at = clock_timestamp(), audited = $3, audit_missed = $4,
+             state = case
+                 when $6 or exists (select from venue_sync.tiles where run_id = $1 and state = 'held') then 'refused'
+                 when $5 then 'abandoned' else 'complete' end,
+             breaches = case when $6 then $7::jsonb end
+         where id = $1 and state = 'open'
+           and not exists (select from venue_sync.tiles where run_id = $1 and state not in ('complete', 'held'))
+           and ($6 or not exists (select from venue_sync.staged where run_id = $1)
+                or exists (select from venue_sync.tiles where run_id = $1 and state = 'held'))
+           and (not $2 or $6
+                or exists (select from venue_sync.tiles where run_id = $1 and (purpose = 'audit' or state = 'held')))
+         returning state",
+        run,
+        closing.must_audit,
+        int(|audit| audit.venues),
+        int(|audit| audit.missed),
+        closing.doubted,
+        refused,
+        sqlx::types::Json(closing.breaches) as _
+    )
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let state = match &closed {
+        Some(state) => state.clone(),
+        None => {
+            sqlx::query_scalar!("select state from venue_sync.runs where id = $1", run)
+                .fetch_one(&mut *transaction)
+                .await?
+        }
+    };
+    if state != "open" {
+        clear_up(transaction, run).await?;
+    }
+    if closed.as_deref() == Some("complete") {
+        let gone = match closing.gone {
+            Some(rule) => Some(conclude_gone(transaction, run, rule).await?),
+            None => None,
+        };
+        sqlx::query!(
+            "update venue_sync.runs set gone = $2 where id = $1",
+            run,
+            gone.map(|gone| i32::try_from(gone).unwrap_or(i32::MAX))
+        )
+        .execute(&mut *transaction)
+        .await?;
+        sum_up(transaction, run).await?;
+    }
+    if closed.is_some() {
+        supersede(transaction, run).await?;
+    }
+    Ok(state)
+}
+
+/// Whatever earlier runs of the same were refused for, this one was asked anew: it is believed, or it is the one to be decided about, and
+/// what they staged is of no use any more.
+async fn supersede(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
+    let refused = sqlx::query_scalar!(
+        "update venue_sync.runs b set state = 'abandoned'
+         from venue_sync.runs r
+         where r.id = $1 and b.region = r.region and b.provider = r.provider and b.state = 'refused' and b.begun_at < r.begun_at
+           and b.parameters - '{coverage,method,language,details,words}'::text[]
+               = r.parameters - '{coverage,method,language,details,words}'::text[]
+         returning b.id",
+        run
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    for run in refused {
+        discard(transaction, run).await?;
+    }
+    Ok(())
+}
+
+/// Keeps with a complete run how much is known of the venues that it saw, and lets go of what earlier runs of the same changed.
+async fn sum_up(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "with cells as (
+             select min(south) as south, min(west) as west, max(north) as north, max(east) as east
+             from venue_sync.tiles where run_id = $1 and purpose = 'rows'
+         )
+         update venue_sync.runs r set filled = (
+             select jsonb_build_object('venues', count(*), 'categories', count(*) filter (where v.categories <> '{}'),
+                 'address', count(v.address), 'rating', count(v.rating), 'price_level', count(v.price_level),
+                 'hours', count(nullif(v.hours, 'null')))
+             from public.venues v, cells c
+             where v.provider_name = r.provider and v.last_seen_at >= r.begun_at
+               and v.lat between c.south and c.north and v.lng between c.west and c.east)
+         where r.id = $1 and r.filled is null",
+        run
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query!(
+        "delete from venue_sync.changes c
+         using venue_sync.answers a, venue_sync.tiles t, venue_sync.runs r, venue_sync.runs last
+         where a.id = c.answer_id and t.id = a.tile_id and r.id = t.run_id and last.id = $1
+           and r.region = last.region and r.provider = last.provider and r.begun_at < last.begun_at",
+        run
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! What becomes of a run that the guard refused, when somebody has said so.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::connect::{Database, DatabaseError};
+use super::past_runs::DecideError;
+use super::staged::{Promoted, StagedVenue, Staging, discard, promote};
+use super::transaction::Transaction;
+
+/// Lets in what a refused run has staged, tile by tile, and makes it a good run, by which later ones are judged. A venue that was seen
+/// since stays as it is. Interrupted, it stays refused, and the same goes on where it was.
+pub async fn accept_run(database: &Database, run: Uuid) -> Result<Promoted, DecideError> {
+    let mut written = Promoted::default();
+    loop {
+        let mut transaction = database.begin().await?;
+        let step = accept_step(&mut transaction, run).await.map_err(|error| database.error(error))?;
+        let step = match step {
+            Ok(step) => step,
+            Err(state) => return Err(DecideError::NotRefused { run, state }),
+        };
+        database.commit(transaction).await?;
+        match step {
+            Some(promoted) => {
+                written.counts += promoted.counts;
+                written.stubbed += promoted.stubbed;
+            }
+            None => return Ok(written),
+        }
+    }
+}
+
+/// Writes what one tile staged; none when there was nothing left, and the run is complete. Errors are the state of a run that is not
+/// refused.
+async fn accept_step(
+    transaction: &mut Transaction,
+    run: Uuid,
+) -> Result<Result<Option<Promoted>, String>, sqlx::Error> {
+    let row = sqlx::query!("select state, provider, begun_at from venue_sync.runs where id = $1 for update", run)
+        .fetch_one(&mut *transaction)
+        .await?;
+    if row.state != "refused" {
+        return Ok(Err(row.state));
+    }
+    if let Some(promoted) = promote_next(transaction, run, (&row.provider, row.begun_at)).await? {
+        return Ok(Ok(Some(promoted)));
+    }
+    sqlx::query!(
+        "with done as (
+             update venue_sync.tiles set state = 'complete', completed_at = clock_timestamp() where run_id = $1 and state = 'held')
+         update venue_sync.runs set state = 'complete' where id = $1",
+        run
+    )
+    .execute(transaction)
+    .await?;
+    Ok(Ok(None))
+}
+
+/// Writes what the next tile of a run has staged; none where no tile has anything left.
+async fn promote_next(
+    transaction: &mut Transaction,
+    run: Uuid,
+    (provider, begun_at): (&str, DateTime<Utc>),
+) -> Result<Option<Promoted>, sqlx::Error> {
+    let waiting = sqlx::query_scalar!("select min(tile_id) from venue_sync.staged where run_id = $1", run)
+        .fetch_one(&mut *transaction)
+        .await?;
+    let Some(tile) = waiting else { return Ok(None) };
+    // Whoever else is at it is waited for; then nothing is left of it.
+    sqlx::query!("select id from venue_sync.tiles where id = $1 for update", tile)
+        .fetch_optional(&mut *transaction)
+        .await?;
+    promote(transaction, Staging { run, tile, provider, begun_at }).await.map(Some)
+}
+
+/// Lets in what waited for the whole of a run to be judged, now that it is believed: tile by tile, by whoever of its workers comes first.
+/// A run that somebody has closed meanwhile is left alone.
+pub async fn promote_rest(database: &Database, run: Uuid) -> Result<(), DatabaseError> {
+    loop {
+        let mut transaction = database.begin().await?;
+        let step = async {
+            let open = sqlx::query!(
+                "select provider, begun_at from venue_sync.runs where id = $1 and state = 'open' for share",
+                run
+            )
+            .fetch_optional(&mut transaction)
+            .await?;
+            match open {
+                Some(row) => promote_next(&mut transaction, run, (&row.provider, row.begun_at)).await,
+                None => Ok(None),
+            }
+        }
+        .await
+        .map_err(|error: sqlx::Error| database.error(error))?;
+        database.commit(transaction).await?;
+        if step.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Throws away what a refused run has staged, and gives the run up. Returns how many venues that was.
+pub async fn discard_run(database: &Database, run: Uuid) -> Result<u64, DecideError> {
+    let mut transaction = database.begin().await?;
+    let discarded = async {
+        let state = sqlx::query_scalar!("select state from venue_sync.runs where id = $1 for update", run)
+            .fetch_one(&mut transaction)
+            .await?;
+        if state != "refused" {
+            return Ok(Err(DecideError::NotRefused { run, state }));
+        }
+        let gone = discard(&mut transaction, run).await?;
+        sqlx::query!("update venue_sync.runs set state = 'abandoned' where id = $1", run)
+            .execute(&mut transaction)
+            .await?;
+        Ok(Ok(gone))
+    }
+    .await
+    .map_err(|error: sqlx::Error| database.error(error))?;
+    if discarded.is_ok() {
+        database.commit(transaction).await?;
+    }
+    discarded
+}
+
+/// The next venues that wait, after this one, in the order of the provider's ids.
+pub async fn staged_venues(
+    database: &Database,
+    run: Uuid,
+    after: &str,
+    many: u32,
+) -> Result<Vec<StagedVenue>, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let rows = sqlx::query!(
+        r#"select s.provider_id, t.ordinal, s.staged_at, s."row",
+             exists (select from public.venues v where v.provider_name = r.provider and v.provider_id = s.provider_id) as "known!"
+           from venue_sync.staged s join venue_sync.tiles t on t.id = s.tile_id join venue_sync.runs r on r.id = s.run_id
+           where s.run_id = $1 and s.provider_id > $2 order by s.provider_id limit $3"#,
+        run,
+        after,
+        i64::from(many)
+    )
+    .fetch_all(&mut transaction)
+    .await
+    .map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    let venues = rows.into_iter().map(|row| StagedVenue {
+        provider_id: row.provider_id,
+        tile: row.ordinal,
+        seen_at: row.staged_at,
+        known: row.known,
+        row: row.row,
+    });
+    Ok(venues.collect())
+}

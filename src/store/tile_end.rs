@@ -1,0 +1,151 @@
+//! How a tile ends: what it found is reckoned, judged, and let in or held, together with its state and under its fence.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::connect::{Database, DatabaseError, is_state};
+use super::runs::OpenedRun;
+use super::staged::{Promoted, Staging, promote};
+use super::tiles::Lease;
+use super::transaction::Transaction;
+use crate::model::{Breach, CappedSpot, Figures, TileVerdict};
+
+/// Judges a tile: what was found in it, and what the last good runs found in the same one, the newest first.
+pub type JudgeTile<'a> = dyn Fn(&Figures, &[Figures]) -> TileVerdict + Send + Sync + 'a;
+
+/// The last good runs of the same before a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GoodRuns {
+    /// The newest first.
+    pub ids: Vec<Uuid>,
+    /// When the newest was begun and ended.
+    pub last: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// How a tile ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TileEnd {
+    /// It is done; what waited is written, or waits for the whole of the run to be judged.
+    Complete(Promoted),
+    /// It is asked for, and what it brought is not believed: it waits on.
+    Held(Vec<Breach>),
+    /// It is another's by now.
+    FencedOut,
+}
+
+/// How often a tile is ended anew after a deadlock with another program.
+const DEADLOCKS: u32 = 3;
+
+/// Ends a tile that is asked for to the end. Where the run stages, its venues are judged; where it does not, there is nothing to hold.
+pub async fn end_tile(
+    database: &Database,
+    (run, provider): (&OpenedRun, &str),
+    (lease, capped): (Lease, &[CappedSpot]),
+    good: &GoodRuns,
+    judge: &JudgeTile<'_>,
+) -> Result<TileEnd, DatabaseError> {
+    let of = Staging { run: run.id, tile: lease.tile, provider, begun_at: run.begun_at };
+    let mut deadlocks = 0;
+    loop {
+        let mut transaction = database.begin().await?;
+        match end(&mut transaction, of, (lease, capped), good, Some(judge).filter(|_| run.staging)).await {
+            Ok(ended) => {
+                database.commit(transaction).await?;
+                return Ok(ended);
+            }
+            Err(error) if deadlocks < DEADLOCKS && is_state(&error, "40P01") => deadlocks += 1,
+            Err(error) => return Err(database.error(error)),
+        }
+    }
+}
+
+async fn end(
+    transaction: &mut Transaction,
+    of: Staging<'_>,
+    (lease, capped): (Lease, &[CappedSpot]),
+    good: &GoodRuns,
+    judge: Option<&JudgeTile<'_>>,
+) -> Result<TileEnd, sqlx::Error> {
+    let held = sqlx::query_scalar!(
+        "update venue_sync.tiles set capped = $3, error = null, lease_owner = null, lease_until = null
+         where id = $1 and fence = $2 and state = 'leased' returning ordinal",
+        lease.tile,
+        lease.fence,
+        sqlx::types::Json(capped) as _
+    )
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let Some(ordinal) = held else { return Ok(TileEnd::FencedOut) };
+    let found = figures_of_tile(transaction, of, good.last).await?;
+    let verdict = match judge {
+        Some(judge) => judge(&found, &before(transaction, &good.ids, lease.tile, ordinal).await?),
+        None => TileVerdict::Believed,
+    };
+    let (promoted, breaches) = match verdict {
+        TileVerdict::Believed => (promote(transaction, of).await?, Vec::new()),
+        TileVerdict::Waits => (Promoted::default(), Vec::new()),
+        TileVerdict::Held(breaches) => (Promoted::default(), breaches),
+    };
+    sqlx::query!(
+        "update venue_sync.tiles set state = case when $3 then 'held' else 'complete' end, figures = $2,
+             breaches = case when $3 then $4::jsonb end, completed_at = case when $3 then completed_at else clock_timestamp() end
+         where id = $1",
+        lease.tile,
+        sqlx::types::Json(&found) as _,
+        !breaches.is_empty(),
+        sqlx::types::Json(&breaches) as _
+    )
+    .execute(&mut *transaction)
+    .await?;
+    Ok(if breaches.is_empty() { TileEnd::Complete(promoted) } else { TileEnd::Held(breaches) })
+}
+
+async fn figures_of_tile(
+    transaction: &mut Transaction,
+    of: Staging<'_>,
+    last: Option<(DateTime<Utc>, DateTime<Utc>)>,
+) -> Result<Figures, sqlx::Error> {
+    let row = sqlx::query_file!(
+        "src/store/tile_figures.sql",
+        of.tile,
+        of.provider,
+        of.begun_at,
+        last.map(|(begun, _)| begun),
+        last.map(|(_, ended)| ended)
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    Ok(Figures {
+        venues: row.venues.unsigned_abs(),
+        known: row.known.unsigned_abs(),
+        again: row.again.unsigned_abs(),
+        rows: row.rows.unsigned_abs(),
+        unusable: row.unusable.unsigned_abs(),
+        kinds: serde_json::from_value(row.kinds).unwrap_or_default(),
+        fields: serde_json::from_value(row.fields).unwrap_or_default(),
+        centre: [row.x, row.y, row.z],
+    })
+}
+
+/// What earlier runs found in the same tile: that of the same place in their order, and of the same edges.
+async fn before(
+    transaction: &mut Transaction,
+    runs: &[Uuid],
+    tile: i64,
+    ordinal: i32,
+) -> Result<Vec<Figures>, sqlx::Error> {
+    let figures = sqlx::query_scalar!(
+        r#"select b.figures as "figures!: sqlx::types::Json<Figures>"
+           from unnest($1::uuid[]) with ordinality r (id, place)
+           join venue_sync.tiles b on b.run_id = r.id and b.ordinal = $3
+           join venue_sync.tiles t on t.id = $2
+           where b.figures is not null and (b.south, b.west, b.north, b.east) = (t.south, t.west, t.north, t.east)
+           order by r.place"#,
+        runs,
+        tile,
+        ordinal
+    )
+    .fetch_all(transaction)
+    .await?;
+    Ok(figures.into_iter().map(|figures| figures.0).collect())
+}

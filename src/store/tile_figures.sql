@@ -1,0 +1,66 @@
+-- What was found in a tile: every venue that lies in it and that the run saw, whichever tile's answers brought it, and whether it waits
+-- or is written.
+-- $1 tile, $2 provider, $3 when the run was begun, $4 and $5 when the last good run of the same was begun and ended (null without one).
+--
+-- Each row that waits is looked up by its key: statistics of a table that was empty a moment ago are not to be trusted.
+with tile as materialized (select run_id, south, west, north, east from venue_sync.tiles where id = $1),
+waiting as materialized (
+    select s.lat, s.lng, s."row", v.id as venue_id, v.categories,
+        v.created_at < $3 and (v.last_seen_at between $4 and $5 or v.last_seen_at >= $3) as again
+    from tile t
+    cross join lateral (
+        select * from venue_sync.staged s
+        where s.run_id = t.run_id and s.lat >= t.south and s.lat < t.north and s.lng >= t.west and s.lng < t.east
+        offset 0) s
+    left join lateral (
+        select v.id, v.categories, v.created_at, v.last_seen_at from public.venues v
+        where v.provider_name = $2 and v.provider_id = s.provider_id limit 1) v on true
+    where v.id is not null or (s."row" ->> 'admit')::boolean
+),
+-- Those of the provider that lie in it and were written in this run, or by the last good one.
+written as materialized (
+    select v.lat, v.lng, v.categories, v.address, v.rating, v.price_level, v.hours, v.created_at < $3 as again,
+        v.last_seen_at >= $3 as seen,
+        (select s.run_id from venue_sync.staged s where s.run_id = t.run_id and s.provider_id = v.provider_id limit 1) is not null as waits
+    from tile t
+    join public.venues v on v.lat >= t.south and v.lat < t.north and v.lng >= t.west and v.lng < t.east
+    where v.provider_name = $2 and (v.last_seen_at >= $3 or v.last_seen_at between $4 and $5)
+),
+found as materialized (
+    select lat, lng, coalesce(w."row" #>> '{categories,0}', w.categories[1], '') as kind, coalesce(again, false) as again,
+        array_remove(array[
+            case when w."row" -> 'asked' ? 'address' then 'address' end, case when w."row" -> 'asked' ? 'rating' then 'rating' end,
+            case when w."row" -> 'asked' ? 'price_level' then 'price_level' end,
+            case when w."row" -> 'asked' ? 'hours' then 'hours' end,
+            case when w."row" -> 'asked' ? 'categories' then 'categories' end], null) as asked,
+        array_remove(array[
+            case when w."row" ? 'address' then 'address' end, case when w."row" ? 'rating' then 'rating' end,
+            case when w."row" ? 'price_level' then 'price_level' end, case when w."row" ? 'hours' then 'hours' end,
+            case when w."row" #>> '{categories,0}' is not null then 'categories' end], null) as filled
+    from waiting w
+    union all
+    select lat, lng, coalesce(categories[1], ''), again, '{address,rating,price_level,hours,categories}'::text[],
+        array_remove(array[
+            case when address is not null then 'address' end, case when rating is not null then 'rating' end,
+            case when price_level is not null then 'price_level' end,
+            case when hours is not null and hours <> 'null' then 'hours' end,
+            case when cardinality(categories) > 0 then 'categories' end], null)
+    from written where seen and not waits
+)
+select (select count(*) from found) as "venues!",
+    (select count(*) from found where again)
+        + (select count(*) from written where not seen and not waits) as "known!",
+    (select count(*) from found where again) as "again!",
+    (select coalesce(sum(a.rows), 0)::bigint from venue_sync.answers a
+     where a.tile_id = $1 and coalesce(a.ask ->> 'purpose', 'rows') = 'rows') as "rows!",
+    -- What is closed, or not open yet, is news and no fault of the rows.
+    (select count(*) from venue_sync.answers a join venue_sync.rejects j on j.answer_id = a.id
+     where a.tile_id = $1 and j.reason not in ('closed_permanently', 'not_yet_open')) as "unusable!",
+    coalesce((select jsonb_object_agg(k.kind, k.many) from (select kind, count(*) as many from found group by kind) k), '{}') as "kinds!",
+    (select jsonb_object_agg(f.field, jsonb_build_object(
+            'asked', (select count(*) from found where f.field = any (asked)),
+            'filled', (select count(*) from found where f.field = any (filled))))
+     from unnest('{address,rating,price_level,hours,categories}'::text[]) f (field)) as "fields!",
+    (select coalesce(sum(cos(radians(lat)) * cos(radians(lng))), 0) from found) as "x!",
+    (select coalesce(sum(cos(radians(lat)) * sin(radians(lng))), 0) from found) as "y!",
+    (select coalesce(sum(sin(radians(lat))), 0) from found) as "z!"

@@ -1,0 +1,397 @@
+//! What a run with a past brings is judged before readers see it, against a real PostgreSQL and a loopback double of the provider.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod double;
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use double::city::{self, Place};
+use double::google::{Double, KEY};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, PgPool};
+use support::database::TestDatabase;
+use support::migrations::to_head;
+use tokio_util::sync::CancellationToken;
+use venue_sync::coverage::{Region, distance_m};
+use venue_sync::model::{CappedSpot, GuardLimits, Measure, Position, Retention, RunOutcome, RunStatus, StoppedBy};
+use venue_sync::provider::{self, Provider};
+use venue_sync::store::{self, Budget, Database, DecideError, RunFilter};
+use venue_sync::sync::{Job, Knowledge, RunReport, Session, Source, sync};
+use venue_sync::transport::{Courier, LiveOptions};
+
+/// A migrated database, and whoever answers.
+struct Bench {
+    database: Database,
+    pool: PgPool,
+    google: Box<dyn Provider>,
+    double: Double,
+    _guard: TestDatabase,
+}
+
+impl Bench {
+    async fn new(town: Vec<Place>) -> Self {
+        let guard = TestDatabase::create().await;
+        let database = Database::connect(&guard.url(), 8).await.unwrap();
+        to_head(&database).await;
+        let google = provider::all().into_iter().find(|provider| provider.name() == "google").unwrap();
+        Self { database, pool: guard.pool().await, google, double: Double::serve(town).await, _guard: guard }
+    }
+
+    /// The provider has this from now on.
+    async fn with(self, town: Vec<Place>) -> Self {
+        Self { double: Double::serve(town).await, ..self }
+    }
+
+    fn job(&self) -> Job<'_> {
+        let [west, south, east, north] = city::BOUNDS;
+        Job {
+            region_name: "town".to_owned(),
+            region: Region::from_bbox(west, south, east, north).unwrap(),
+            provider: self.google.as_ref(),
+            types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
+            language: "en".to_owned(),
+            method: "nearby".to_owned(),
+            knowledge: Knowledge::Learned,
+            audit_recall: 0.98,
+            guard: GuardLimits::default(),
+            details: false,
+            source: Source::Live,
+            budget: Budget::default(),
+            concurrency: 4,
+            fresh: false,
+            if_stale: None,
+            session: Session::New,
+            dry_run: false,
+            retention: Retention::Nothing,
+            lease: Duration::from_secs(30),
+        }
+    }
+
+    async fn run(&self, job: &Job<'_>) -> RunReport {
+        let mut options = LiveOptions::new(self.double.url().parse().unwrap(), "GOOGLE_PLACES_BASE_URL", 10_000.0);
+        options.key = Some(KEY.to_owned().into());
+        let courier = Courier::live(options).unwrap();
+        let report = sync(job, &courier, &self.database, &|_| (), &CancellationToken::new()).await.unwrap();
+        assert!(report.summary.venues.add_up(), "{:?}", report.summary.venues);
+        report
+    }
+
+    async fn sync(&self) -> RunReport {
+        self.run(&self.job()).await
+    }
+
+    async fn completes(&self) -> RunReport {
+        let report = self.sync().await;
+        assert_eq!(report.summary.status, RunStatus::Complete, "{:?} {:?}", report.reason, report.summary.guard);
+        report
+    }
+
+    /// Every venue as it stands, with all its columns.
+    async fn everything(&self) -> BTreeMap<String, String> {
+        let rows = sqlx::query_as("select provider_id, to_jsonb(v) #>> '{}' from public.venues v");
+        rows.fetch_all(&self.pool).await.unwrap().into_iter().collect()
+    }
+
+    async fn ids(&self, sql: &str) -> BTreeSet<String> {
+        let rows = sqlx::query_scalar(AssertSqlSafe(sql));
+        rows.fetch_all(&self.pool).await.unwrap().into_iter().collect()
+    }
+
+    async fn shown(&self) -> BTreeSet<String> {
+        self.ids("select provider_id from public.venues_shown").await
+    }
+
+    async fn missing(&self) -> BTreeSet<String> {
+        self.ids(
+            "select v.provider_id from venue_sync.venue_states s join public.venues v on v.id = s.venue_id
+             where s.missing_since is not null",
+        )
+        .await
+    }
+
+    async fn count(&self, sql: &str) -> i64 {
+        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&self.pool).await.unwrap()
+    }
+
+    async fn staged(&self) -> i64 {
+        self.count("select count(*) from venue_sync.staged").await
+    }
+
+    async fn outcomes(&self) -> Vec<RunOutcome> {
+        let filter = RunFilter { limit: 100, ..RunFilter::default() };
+        let runs = store::past_runs(&self.database, &filter).await.unwrap();
+        runs.into_iter().rev().map(|run| run.outcome).collect()
+    }
+}
+
+/// Every twentieth venue, each with another name.
+fn twentieth() -> Vec<Place> {
+    let mut town: Vec<Place> = city::town().into_iter().step_by(20).collect();
+    for place in &mut town {
+        if place.row.get("displayName").is_some() {
+            place.row["displayName"]["text"] = json!("Another Name");
+        }
+    }
+    town
+}
+
+fn without(town: &[Place], gone: &BTreeSet<String>) -> Vec<Place> {
+    town.iter().filter(|place| !gone.contains(place.id())).cloned().collect()
+}
+
+/// Some of what the town has and a run finds, far from what overflows.
+async fn some_venues(bench: &Bench, many: usize, capped: &[CappedSpot]) -> BTreeSet<String> {
+    let stored = bench.shown().await;
+    let clear = |place: &&Place| {
+        let position = Position::new(place.lat, place.lng).unwrap();
+        stored.contains(place.id())
+            && capped.iter().all(|spot| distance_m(spot.position, position) > spot.radius_m + 50.0)
+    };
+    city::town().iter().filter(clear).step_by(11).take(many).map(|place| place.id().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_first_run_writes_as_it_goes_and_is_judged_by_nothing() {
+    let bench = Bench::new(twentieth()).await;
+    let report = bench.completes().await;
+    assert_eq!(report.summary.venues.inserted, bench.count("select count(*) from public.venues").await.unsigned_abs());
+    assert!(report.summary.guard.is_none());
+    assert_eq!(bench.count("select count(*) from venue_sync.runs where staging").await, 0);
+    let bench = bench.with(city::town()).await;
+    let grown = bench.sync().await;
+    assert_eq!(grown.summary.status, RunStatus::Complete, "from less than the floor it may become anything");
+}
+
+#[tokio::test]
+async fn a_provider_that_has_a_twentieth_of_its_venues_is_refused_and_nothing_changes() {
+    let bench = Bench::new(city::town()).await;
+    let first = bench.completes().await;
+    let (before, shown) = (bench.everything().await, bench.shown().await);
+    let bench = bench.with(twentieth()).await;
+    for _ in 0..3 {
+        let report = bench.sync().await;
+        let summary = &report.summary;
+        assert_eq!((summary.status, summary.stopped_by), (RunStatus::Refused, Some(StoppedBy::Guard)));
+        let verdict = summary.guard.as_ref().unwrap();
+        assert!(verdict.tiles_held > 0 && verdict.staged > 0, "{verdict:?}");
+        let whole = verdict.breaches.iter().find(|one| one.tile.is_none() && one.measure == Measure::Venues).unwrap();
+        assert!(whole.expected > 200.0 && whole.found < 20.0 && whole.limit > 100.0, "{whole:?}");
+        assert_eq!(summary.venues.inserted + summary.venues.updated + summary.venues.unchanged, 0);
+    }
+    assert_eq!(bench.everything().await, before, "not even when it was last seen");
+    assert_eq!((bench.missing().await, bench.shown().await), (BTreeSet::new(), shown));
+    assert_eq!(
+        bench.count("select count(*) from venue_sync.tiles where state = 'held' and completed_at is not null").await,
+        0
+    );
+
+    // The provider is well again: the next run is judged by the good one, and what the others staged is of no use any more.
+    let bench = bench.with(city::town()).await;
+    let well = bench.completes().await;
+    assert_eq!(well.summary.venues.unchanged, first.summary.venues.inserted);
+    assert_eq!(bench.staged().await, 0);
+    use RunOutcome::{Complete, Discarded};
+    assert_eq!(bench.outcomes().await, [Complete, Discarded, Discarded, Discarded, Complete]);
+}
+
+#[tokio::test]
+async fn what_was_refused_can_be_looked_at_and_let_in() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let bench = bench.with(twentieth()).await;
+    let refused = bench.sync().await.summary;
+    let waiting = store::staged_venues(&bench.database, refused.run_id, "", 1000).await.unwrap();
+    assert_eq!(u64::try_from(waiting.len()).unwrap(), refused.guard.unwrap().staged);
+    assert!(waiting.iter().any(|venue| venue.known && venue.row["name"] == "Another Name"), "{:?}", waiting.first());
+
+    let written = store::accept_run(&bench.database, refused.run_id).await.unwrap();
+    assert!(written.counts.updated > 5, "{written:?}");
+    let named = bench.count("select count(*) from public.venues where name = 'Another Name'").await.unsigned_abs();
+    assert_eq!(named, written.counts.updated);
+    assert_eq!(bench.staged().await, 0);
+    assert_eq!(bench.outcomes().await, [RunOutcome::Complete, RunOutcome::Accepted]);
+    assert_eq!(bench.count("select count(*) from venue_sync.tiles where completed_at is null").await, 0);
+    let figures = store::figures(&bench.database, refused.run_id).await.unwrap();
+    assert!(figures.venues.add_up() && figures.venues.updated == written.counts.updated, "{:?}", figures.venues);
+    assert_eq!(bench.missing().await, BTreeSet::new(), "nothing is concluded from what was let in by hand");
+    let again = store::accept_run(&bench.database, refused.run_id).await.unwrap_err();
+    assert!(matches!(&again, DecideError::NotRefused { state, .. } if state == "complete"), "{again}");
+    // It is how things are now.
+    bench.completes().await;
+}
+
+#[tokio::test]
+async fn what_was_refused_can_be_thrown_away() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let before = bench.everything().await;
+    let bench = bench.with(twentieth()).await;
+    let refused = bench.sync().await.summary;
+    let gone = store::discard_run(&bench.database, refused.run_id).await.unwrap();
+    assert_eq!((gone, bench.staged().await), (refused.guard.unwrap().staged, 0));
+    assert_eq!(bench.everything().await, before);
+    assert!(store::discard_run(&bench.database, refused.run_id).await.is_err());
+    assert_eq!(bench.outcomes().await, [RunOutcome::Complete, RunOutcome::Discarded]);
+}
+
+#[tokio::test]
+async fn whoever_comes_when_a_run_was_just_refused_pays_for_nothing() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let bench = bench.with(twentieth()).await;
+    let job = Job { if_stale: Some(Duration::ZERO), ..bench.job() };
+    let refused = bench.run(&job).await.summary;
+    let asked = bench.double.asked();
+    let late = bench.run(&Job { if_stale: Some(Duration::from_hours(20)), ..bench.job() }).await;
+    assert_eq!((late.summary.status, late.summary.run_id), (RunStatus::Refused, refused.run_id));
+    assert_eq!((late.summary.guard, late.summary.requests), (refused.guard, 0));
+    assert_eq!(bench.double.asked(), asked);
+    store::discard_run(&bench.database, refused.run_id).await.unwrap();
+    let next = bench.run(&Job { if_stale: Some(Duration::ZERO), ..bench.job() }).await.summary;
+    assert_ne!(next.run_id, refused.run_id, "once it is decided, the next one asks");
+}
+
+#[tokio::test]
+async fn a_field_that_is_empty_all_at_once_is_not_let_in() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let before = bench.everything().await;
+    let mut town = city::town();
+    for place in &mut town {
+        place.row.as_object_mut().unwrap().remove("rating");
+    }
+    let bench = bench.with(town).await;
+    let verdict = bench.sync().await.summary.guard.unwrap();
+    assert!(verdict.breaches.iter().all(|one| one.measure == Measure::Filled && one.of.as_deref() == Some("rating")));
+    assert_eq!(bench.everything().await, before);
+}
+
+#[tokio::test]
+async fn a_run_that_stops_with_venues_waiting_goes_on_and_loses_none() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let before = bench.everything().await;
+    let mut town = city::town();
+    for place in town.iter_mut().filter(|place| place.row.get("displayName").is_some()) {
+        place.row["displayName"]["text"] = json!("Another Name");
+    }
+    let bench = bench.with(town).await;
+    let limited = Job { budget: Budget { requests: Some(5), ..Budget::default() }, concurrency: 1, ..bench.job() };
+    let mut half_staged = 0;
+    let whole = loop {
+        let report = bench.run(&limited).await;
+        if report.summary.status == RunStatus::Complete {
+            break report.summary;
+        }
+        half_staged += u64::from(report.figures.staged > 0);
+        // The worker is killed in the middle of the next tile: its lease is anybody's.
+        sqlx::query("update venue_sync.tiles set fence = fence + 1 where state = 'waiting'")
+            .execute(&bench.pool)
+            .await
+            .unwrap();
+    };
+    assert!(half_staged > 1, "nothing ever waited: this test tests nothing");
+    assert_eq!(bench.outcomes().await.len(), 2, "one run, taken up again and again");
+    assert_eq!(whole.venues.updated, u64::try_from(before.len()).unwrap());
+    assert_eq!(bench.staged().await, 0);
+    assert_eq!(bench.count("select count(*) from public.venues where name <> 'Another Name'").await, 0);
+    let answers = "select count(*) from venue_sync.answers where rows <> received";
+    assert_eq!(bench.count(answers).await, 0, "every row got its word");
+}
+
+#[tokio::test]
+async fn a_run_that_is_begun_anew_takes_nothing_of_the_old_ones_that_waits() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let limited = Job { budget: Budget { requests: Some(3), ..Budget::default() }, concurrency: 1, ..bench.job() };
+    assert!(bench.run(&limited).await.figures.staged > 0);
+    let fresh = bench.run(&Job { fresh: true, ..bench.job() }).await;
+    assert_eq!(fresh.summary.status, RunStatus::Complete);
+    assert_eq!(bench.staged().await, 0);
+}
+
+#[tokio::test]
+async fn two_complete_runs_without_a_venue_take_it_to_be_gone_and_one_with_it_takes_that_back() {
+    let bench = Bench::new(city::town()).await;
+    let first = bench.completes().await;
+    let rows = bench.everything().await.len();
+    let all = bench.shown().await;
+    let gone = some_venues(&bench, 5, &first.figures.capped).await;
+    assert_eq!(gone.len(), 5);
+    let bench = bench.with(without(&city::town(), &gone)).await;
+
+    assert_eq!(bench.completes().await.figures.gone, 0);
+    assert_eq!(bench.missing().await, BTreeSet::new(), "once is not enough");
+    // Neither a run that was not finished nor a dry one says anything.
+    let budget = Budget { requests: Some(3), ..Budget::default() };
+    bench.run(&Job { budget, ..bench.job() }).await;
+    bench.run(&Job { dry_run: true, ..bench.job() }).await;
+    assert_eq!(bench.missing().await, BTreeSet::new());
+    assert_eq!(bench.completes().await.figures.gone, 5);
+    assert_eq!(bench.missing().await, gone);
+    assert_eq!(bench.everything().await.len(), rows, "no row is removed");
+    assert_eq!(bench.shown().await, all.difference(&gone).cloned().collect());
+    let since = "select count(*) from venue_sync.venue_states s, venue_sync.runs r
+                 where s.missing_since = r.begun_at and r.id = (select id from venue_sync.runs order by begun_at offset 1 limit 1)";
+    assert_eq!(bench.count(since).await, 5, "since the first run that did not see it");
+    assert_eq!(bench.completes().await.figures.gone, 0, "and is told once");
+
+    let bench = bench.with(city::town()).await;
+    bench.completes().await;
+    assert_eq!((bench.missing().await, bench.shown().await), (BTreeSet::new(), all));
+}
+
+#[tokio::test]
+async fn what_an_overflowing_spot_may_hide_and_what_others_asked_for_is_not_taken_to_be_gone() {
+    let mut town = city::town();
+    let house =
+        town.iter().find(|place| place.types().any(|word| word == "cafe") && place.row.get("location").is_some());
+    let house = house.unwrap().clone();
+    for floor in 0..30 {
+        let mut place = house.clone();
+        place.row["id"] = format!("ChIJfloor{floor:02}").into();
+        town.push(place);
+    }
+    let bench = Bench::new(town.clone()).await;
+    let first = bench.completes().await;
+    let spot = first.figures.capped.first().unwrap();
+    let stored = bench.shown().await;
+    let hidden = |place: &&Place| {
+        let position = Position::new(place.lat, place.lng).unwrap();
+        stored.contains(place.id()) && distance_m(spot.position, position) < spot.radius_m * 0.5
+    };
+    let hidden: BTreeSet<String> = town.iter().filter(hidden).take(1).map(|place| place.id().to_owned()).collect();
+    assert_eq!(hidden.len(), 1);
+    // Somebody else's venues: one that no run has ever seen, and one of a kind that is not asked for.
+    let others = "insert into public.venues (id, provider_id, provider_name, name, categories, lat, lng, last_seen_at, created_at, updated_at)
+         select gen_random_uuid(), n.id, 'google', 'A', array[n.kind], 36.5, -30.01, n.seen, n.seen, n.seen
+         from (values ('theirs', 'cafe', now() - interval '9 days'),
+                      ('bank', 'bank', (select ended_at from venue_sync.runs limit 1))) n (id, kind, seen)";
+    sqlx::query(others).execute(&bench.pool).await.unwrap();
+    let bench = bench.with(without(&town, &hidden)).await;
+    for _ in 0..3 {
+        bench.completes().await;
+    }
+    let capped = bench.count("select count(*) from venue_sync.tiles where capped <> '[]'").await;
+    assert!(capped >= 4, "the spot overflows without it, too");
+    assert_eq!(bench.missing().await, BTreeSet::new());
+}
+
+#[tokio::test]
+async fn readers_are_shown_what_is_open_by_the_providers_word() {
+    let mut town = city::town();
+    let bench = Bench::new(town.clone()).await;
+    let first = bench.completes().await;
+    let all = bench.shown().await;
+    let ids: Vec<String> = some_venues(&bench, 3, &first.figures.capped).await.into_iter().collect();
+    for (id, status) in ids.iter().zip(["CLOSED_PERMANENTLY", "CLOSED_TEMPORARILY", "OPERATIONAL"]) {
+        let place = town.iter_mut().find(|place| place.id() == id).unwrap();
+        place.row["businessStatus"] = json!(status);
+    }
+    let bench = bench.with(town).await;
+    bench.completes().await;
+    let closed: BTreeSet<String> = ids[..2].iter().cloned().collect();
+    assert_eq!(bench.shown().await, all.difference(&closed).cloned().collect());
+}
