@@ -42,8 +42,7 @@ pub(super) fn sheet(account: &RunAccount, stock: &Stock, on_map: Option<String>)
 
 fn facts(account: &RunAccount, stock: &Stock) -> Vec<(&'static str, String)> {
     let coverage = account.coverage;
-    let cost =
-        if account.replayed { "nothing (a recording)".to_owned() } else { account.cost.to_string() };
+    let cost = if account.replayed { "nothing (a recording)".to_owned() } else { account.cost.to_string() };
     let asked = account.types.join(", ");
     let method = account.method.as_ref().map_or_else(String::new, |method| format!(", by {method}"));
     vec![
