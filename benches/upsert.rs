@@ -99,7 +99,7 @@ async fn start() -> (TempDir, Home, Running) {
 }
 
 async fn empty(connection: &mut PgConnection) {
-    connection.execute("truncate venues, venue_profiles, user_events, venue_sync.venue_states").await.unwrap();
+    connection.execute("truncate venues cascade").await.unwrap();
     connection.execute("vacuum analyze venues").await.unwrap();
     connection.execute("checkpoint").await.unwrap();
 }
