@@ -192,8 +192,8 @@ async fn a_provider_that_has_a_twentieth_of_its_venues_is_refused_and_nothing_ch
     let well = bench.completes().await;
     assert_eq!(well.summary.venues.unchanged, first.summary.venues.inserted);
     assert_eq!(bench.staged().await, 0);
-    use RunOutcome::{Complete, Discarded};
-    assert_eq!(bench.outcomes().await, [Complete, Discarded, Discarded, Discarded, Complete]);
+    let discarded = RunOutcome::Discarded;
+    assert_eq!(bench.outcomes().await, [RunOutcome::Complete, discarded, discarded, discarded, RunOutcome::Complete]);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use super::runs::OpenedRun;
 use super::staged::{Promoted, Staging, promote};
 use super::tiles::Lease;
 use super::transaction::Transaction;
-use crate::model::{Breach, CappedSpot, Figures, TileVerdict};
+use crate::model::{BoundingBox, Breach, CappedSpot, Figures, TileVerdict};
 
 /// Judges a tile: what was found in it, and what the last good runs found in the same one, the newest first.
 pub type JudgeTile<'a> = dyn Fn(&Figures, &[Figures]) -> TileVerdict + Send + Sync + 'a;
@@ -66,19 +66,20 @@ async fn end(
     good: &GoodRuns,
     judge: Option<&JudgeTile<'_>>,
 ) -> Result<TileEnd, sqlx::Error> {
-    let held = sqlx::query_scalar!(
+    let held = sqlx::query!(
         "update venue_sync.tiles set capped = $3, error = null, lease_owner = null, lease_until = null
-         where id = $1 and fence = $2 and state = 'leased' returning ordinal",
+         where id = $1 and fence = $2 and state = 'leased' returning ordinal, south, west, north, east",
         lease.tile,
         lease.fence,
         sqlx::types::Json(capped) as _
     )
     .fetch_optional(&mut *transaction)
     .await?;
-    let Some(ordinal) = held else { return Ok(TileEnd::FencedOut) };
-    let found = figures_of_tile(transaction, of, good.last).await?;
+    let Some(row) = held else { return Ok(TileEnd::FencedOut) };
+    let cell = BoundingBox { south: row.south, west: row.west, north: row.north, east: row.east };
+    let found = figures_of_tile(transaction, of, cell, good.last).await?;
     let verdict = match judge {
-        Some(judge) => judge(&found, &before(transaction, &good.ids, lease.tile, ordinal).await?),
+        Some(judge) => judge(&found, &before(transaction, &good.ids, lease.tile, row.ordinal).await?),
         None => TileVerdict::Believed,
     };
     let (promoted, breaches) = match verdict {
@@ -103,6 +104,7 @@ async fn end(
 async fn figures_of_tile(
     transaction: &mut Transaction,
     of: Staging<'_>,
+    cell: BoundingBox,
     last: Option<(DateTime<Utc>, DateTime<Utc>)>,
 ) -> Result<Figures, sqlx::Error> {
     let row = sqlx::query_file!(
@@ -111,7 +113,12 @@ async fn figures_of_tile(
         of.provider,
         of.begun_at,
         last.map(|(begun, _)| begun),
-        last.map(|(_, ended)| ended)
+        last.map(|(_, ended)| ended),
+        of.run,
+        cell.south,
+        cell.west,
+        cell.north,
+        cell.east
     )
     .fetch_one(&mut *transaction)
     .await?;

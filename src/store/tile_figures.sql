@@ -1,16 +1,16 @@
 -- What was found in a tile: every venue that lies in it and that the run saw, whichever tile's answers brought it, and whether it waits
 -- or is written.
--- $1 tile, $2 provider, $3 when the run was begun, $4 and $5 when the last good run of the same was begun and ended (null without one).
+-- $1 tile, $2 provider, $3 when the run was begun, $4 and $5 when the last good run of the same was begun and ended (null without one),
+-- $6 run, $7 to $10 the tile's south, west, north and east.
 --
--- Each row that waits is looked up by its key: statistics of a table that was empty a moment ago are not to be trusted.
-with tile as materialized (select run_id, south, west, north, east from venue_sync.tiles where id = $1),
-waiting as materialized (
+-- Each row that waits is looked up by its key, and venues are looked for by where they lie and by nothing else (`offset 0` keeps the rest
+-- out): statistics of tables that were empty a moment ago are not to be trusted, and by them all venues of a provider are a few.
+with waiting as materialized (
     select s.lat, s.lng, s."row", v.id as venue_id, v.categories,
         v.created_at < $3 and (v.last_seen_at between $4 and $5 or v.last_seen_at >= $3) as again
-    from tile t
-    cross join lateral (
+    from (
         select * from venue_sync.staged s
-        where s.run_id = t.run_id and s.lat >= t.south and s.lat < t.north and s.lng >= t.west and s.lng < t.east
+        where s.run_id = $6 and s.lat >= $7 and s.lat < $9 and s.lng >= $8 and s.lng < $10
         offset 0) s
     left join lateral (
         select v.id, v.categories, v.created_at, v.last_seen_at from public.venues v
@@ -21,9 +21,10 @@ waiting as materialized (
 written as materialized (
     select v.lat, v.lng, v.categories, v.address, v.rating, v.price_level, v.hours, v.created_at < $3 as again,
         v.last_seen_at >= $3 as seen,
-        (select s.run_id from venue_sync.staged s where s.run_id = t.run_id and s.provider_id = v.provider_id limit 1) is not null as waits
-    from tile t
-    join public.venues v on v.lat >= t.south and v.lat < t.north and v.lng >= t.west and v.lng < t.east
+        (select s.run_id from venue_sync.staged s where s.run_id = $6 and s.provider_id = v.provider_id limit 1) is not null as waits
+    from (
+        select * from public.venues v where v.lat >= $7 and v.lat < $9 and v.lng >= $8 and v.lng < $10
+        offset 0) v
     where v.provider_name = $2 and (v.last_seen_at >= $3 or v.last_seen_at between $4 and $5)
 ),
 found as materialized (
@@ -54,8 +55,10 @@ select (select count(*) from found) as "venues!",
     (select coalesce(sum(a.rows), 0)::bigint from venue_sync.answers a
      where a.tile_id = $1 and coalesce(a.ask ->> 'purpose', 'rows') = 'rows') as "rows!",
     -- What is closed, or not open yet, is news and no fault of the rows.
-    (select count(*) from venue_sync.answers a join venue_sync.rejects j on j.answer_id = a.id
-     where a.tile_id = $1 and j.reason not in ('closed_permanently', 'not_yet_open')) as "unusable!",
+    (select coalesce(sum((
+            select count(*) from venue_sync.rejects j
+            where j.answer_id = a.id and j.reason not in ('closed_permanently', 'not_yet_open'))), 0)::bigint
+     from venue_sync.answers a where a.tile_id = $1) as "unusable!",
     coalesce((select jsonb_object_agg(k.kind, k.many) from (select kind, count(*) as many from found group by kind) k), '{}') as "kinds!",
     (select jsonb_object_agg(f.field, jsonb_build_object(
             'asked', (select count(*) from found where f.field = any (asked)),
