@@ -18,6 +18,7 @@ use super::complaint::complain;
 use super::environment::Environment;
 use super::exit::Exit;
 use super::finding::{self, Level};
+use super::purging;
 use super::regions;
 use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError, ScratchChoice};
 use super::settings::doctor_job;
@@ -60,6 +61,13 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
         Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Plan(args) => plan(&planned(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Renormalise(args) => renormalise(&kept(cli, args, terminal, &environment, &folders)?, terminal),
+        Command::Purge(args) => {
+            let file = settings_file(cli, &environment, &folders)?;
+            let (config_flag, on_terminal) = (cli.global.config.as_deref(), terminal.watched);
+            let (environment, folders) = (&environment, &folders);
+            let around = Surroundings { file: &file, config_flag, environment, folders, on_terminal };
+            purging::purge(args, around, terminal, &runtime()?)
+        }
         Command::List(args) => {
             let job = venues(cli, &args.which, terminal, &environment, &folders)?;
             Ok(runtime()?.block_on(commands::list_venues(&job, terminal))?)

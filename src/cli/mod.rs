@@ -11,6 +11,7 @@ pub mod environment;
 pub mod exit;
 pub mod finding;
 mod panic_hook;
+mod purging;
 mod regions;
 pub mod secrets;
 pub mod settings;

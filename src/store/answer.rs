@@ -73,8 +73,8 @@ pub enum CommitError {
     },
 }
 
-/// How often an answer is written anew after a deadlock. Our own workers lock rows in one order; other programs that write
-/// venues and profiles may not.
+/// How often an answer is written anew after a deadlock (our own workers lock rows in one order; other programs that write venues and
+/// profiles may not), or where two workers bring a purged venue back in the same moment.
 const DEADLOCKS: u32 = 3;
 
 /// Commits an answer: rows, stubs, certificate and counts together or not at all.
@@ -84,7 +84,7 @@ pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Resu
         let mut transaction = database.begin().await?;
         match write(&mut transaction, answer).await {
             Ok(committed) => break (transaction, committed?),
-            Err(error) if deadlocks < DEADLOCKS && is_state(&error, "40P01") => deadlocks += 1,
+            Err(error) if deadlocks < DEADLOCKS && (is_state(&error, "40P01") || is_taken(&error)) => deadlocks += 1,
             Err(error) => return Err(database.error(error).into()),
         }
     };
@@ -96,6 +96,11 @@ pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Resu
             None => Err(error.into()),
         },
     }
+}
+
+/// Another worker has just written a venue under the id of ours that it had before it was purged.
+fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some("venues_pkey")
 }
 
 async fn write(

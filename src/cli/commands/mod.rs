@@ -1,6 +1,7 @@
 //! What the commands do, each in a file of its own, on the rooms below.
 
 mod adrift;
+mod begin;
 mod categories;
 mod db;
 mod demo;
@@ -12,6 +13,7 @@ mod migrate;
 mod open;
 mod plan;
 mod profiles;
+mod purge;
 mod reach;
 mod reading;
 mod recording;
@@ -29,6 +31,7 @@ pub use failure::Failure;
 pub use migrate::migrate;
 pub use plan::plan;
 pub use profiles::{due_profiles, put_profiles};
+pub use purge::purge;
 pub use renormalise::renormalise;
 pub use sync::{Told, sync};
 pub use venues::{export_venues, list_venues};

@@ -12,7 +12,7 @@ use crate::cli::environment::{
     VENUES_POSTGRES_URL, VENUES_SCRATCH_URL,
 };
 use crate::cli::finding::Finding;
-use crate::model::{Retention, Tier};
+use crate::model::{Retention, TermsField, Tier};
 use crate::provider::Provider;
 
 /// What there is to look at, and what was seen so far.
@@ -202,13 +202,19 @@ fn said_of(provider: &dyn Provider, settings: &ProviderSettings, environment: &E
             "max_cost_per_month {}",
             said(text(settings.max_cost_per_month.as_ref().map(|most| most as _)), none())
         ),
-        format!("keep_raw {}", said(kept, format!("{} (default)", in_words(provider.retention())))),
+        format!("keep_raw {}", said(kept, format!("{} (default)", in_words(provider.terms().keep(TermsField::Raw))))),
+        format!(
+            "retention_days {}",
+            said(text(settings.terms.retention_days.as_ref().map(|days| days as _)), "off (default)".to_owned())
+        ),
     ];
     let rarely = [
         ("attempts", settings.attempts.map(|many| many.to_string())),
         ("contact", settings.contact.clone()),
         ("premium", settings.tier.map(|tier| (tier == Tier::Premium).to_string())),
         ("details", settings.details.map(|details| details.to_string())),
+        ("keep_ids", settings.terms.keep_ids.map(|keep| keep.to_string())),
+        ("attribution", settings.terms.attribution.clone()),
     ];
     parts.extend(rarely.into_iter().filter_map(|(name, value)| Some(format!("{name} {} (venues.toml)", value?))));
     format!("[providers.{}] {}", provider.name(), parts.join(", "))
