@@ -11,6 +11,7 @@ mod failure;
 mod intake;
 mod migrate;
 mod open;
+mod overdue;
 mod plan;
 mod profiles;
 mod purge;

@@ -12,7 +12,7 @@ use crate::cli::environment::{
     VENUES_POSTGRES_URL, VENUES_SCRATCH_URL,
 };
 use crate::cli::finding::Finding;
-use crate::model::{Retention, TermsField, Tier};
+use crate::model::{Keeping, Retention, TermsField, Tier};
 use crate::provider::Provider;
 
 /// What there is to look at, and what was seen so far.
@@ -26,6 +26,8 @@ pub struct DoctorJob {
     pub place: Option<EmbeddedPlace>,
     /// Providers that can be asked.
     pub providers: Vec<ProviderChoice>,
+    /// How long the venues of each provider are kept.
+    pub kept: Vec<(&'static str, Keeping)>,
     /// Regions of the settings file.
     pub regions: Vec<(String, RegionShape)>,
     /// Ask them.
@@ -45,6 +47,7 @@ pub fn resolve(
         database: None,
         place: None,
         providers: Vec::new(),
+        kept: Vec::new(),
         regions: Vec::new(),
         online: args.online,
     };
@@ -143,6 +146,7 @@ impl DoctorJob {
         let needed = of_file.any(|region| region.provider() == name);
         let settings = file.providers.get(name).cloned().unwrap_or_default();
         self.findings.push(Finding::ok("settings", said_of(provider, &settings, environment)));
+        self.kept.push((name, settings.terms.keeping(provider)));
         let choice = match provider::choose(provider, &file.providers, environment, true) {
             Ok(choice) => choice,
             Err(error @ ProviderError::NoKey { .. }) if !needed => {

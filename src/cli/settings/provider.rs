@@ -237,6 +237,19 @@ pub fn retention(provider: &dyn Provider, of_file: &BTreeMap<String, ProviderSet
     said.unwrap_or_else(|| provider.terms().keep(TermsField::Raw))
 }
 
+/// What is shown with the data of each provider that has such words: the settings', else those of its public terms.
+pub fn attributions(
+    providers: &[Box<dyn Provider>],
+    of_file: &BTreeMap<String, ProviderSettings>,
+) -> BTreeMap<String, String> {
+    let words = |provider: &dyn Provider| {
+        let said = of_file.get(provider.name()).and_then(|settings| settings.terms.attribution.clone());
+        said.or_else(|| provider.terms().attribution().map(str::to_owned))
+    };
+    let of = |provider: &Box<dyn Provider>| Some((provider.name().to_owned(), words(provider.as_ref())?));
+    providers.iter().filter_map(of).collect()
+}
+
 fn base_url(provider: &dyn Provider, environment: &Environment) -> Result<Option<BaseUrl>, ProviderError> {
     let variable = provider.base_url_variable();
     let Some(text) = environment.text(variable)? else { return Ok(None) };

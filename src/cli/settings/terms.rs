@@ -1,9 +1,7 @@
 //! What a contract, or a person who minds the public terms, says of how long a provider's venues are kept.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
-use super::provider::ProviderSettings;
 use super::toml_section::{FileFault, Section};
 use crate::model::{Keeping, Retention, TermsField};
 use crate::provider::Provider;
@@ -37,17 +35,4 @@ impl TermsSettings {
         let by_terms = || provider.terms().keep(TermsField::Id) == Retention::Always;
         Keeping { days: self.retention_days, ids: self.keep_ids.unwrap_or_else(by_terms) }
     }
-}
-
-/// What is shown with the data of each provider that has such words: the settings', else those of its public terms.
-pub fn attributions(
-    providers: &[Box<dyn Provider>],
-    of_file: &BTreeMap<String, ProviderSettings>,
-) -> BTreeMap<String, String> {
-    let words = |provider: &dyn Provider| {
-        let said = of_file.get(provider.name()).and_then(|settings| settings.terms.attribution.clone());
-        said.or_else(|| provider.terms().attribution().map(str::to_owned))
-    };
-    let of = |provider: &Box<dyn Provider>| Some((provider.name().to_owned(), words(provider.as_ref())?));
-    providers.iter().filter_map(of).collect()
 }

@@ -7,7 +7,6 @@ use super::database::{self, Asker, DatabaseChoice, DatabaseError};
 use super::provider::{self, ProviderError};
 use super::region::{DEMO, Origin, RegionError, RegionSettings};
 use super::sync_job::Surroundings;
-use super::terms::attributions;
 use crate::cli::args::{Numbers, WhichArgs};
 use crate::model::Vocabulary;
 use crate::normalise::slug;
@@ -89,7 +88,7 @@ pub fn resolve(
         filter,
         places: places.collect::<Result<_, AreaError>>()?,
         near: which.near.map(|Numbers(center)| center),
-        attributions: attributions(providers, &around.file.providers),
+        attributions: provider::attributions(providers, &around.file.providers),
         database: database::choose(asker, &which.database, around.environment, around.folders, around.on_terminal)?,
     })
 }
