@@ -1,7 +1,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::connect::{Database, DatabaseError};
+use super::connect::DatabaseError;
+use super::purge_job::Work;
 use crate::model::{BoundingBox, Position};
 
 /// A venue that is over its time.
@@ -31,15 +32,14 @@ impl Overdue {
     }
 }
 
-/// The next of a provider's venues that were last seen before an instant, oldest first. Nobody is kept from writing them meanwhile.
+/// The next of the venues that are over their time, oldest first. Nobody is kept from writing them meanwhile.
 pub(super) async fn overdue(
-    database: &Database,
-    provider: &str,
-    seen_before: DateTime<Utc>,
+    work: &Work<'_>,
     within: Option<BoundingBox>,
     after: Place,
     many: u32,
 ) -> Result<Vec<Overdue>, DatabaseError> {
+    let Work { job, database, seen_before, .. } = work;
     let earth = BoundingBox { south: -90.0, west: -180.0, north: 90.0, east: 180.0 };
     let cell = within.unwrap_or(earth);
     let mut transaction = database.begin().await?;
@@ -48,7 +48,7 @@ pub(super) async fn overdue(
          where provider_name = $1 and last_seen_at < $2 and (last_seen_at, id) > ($3, $4)
            and ($5 or (lat between $6 and $8 and (lng between $7 and $9 or ($7 > $9 and (lng >= $7 or lng <= $9)))))
          order by last_seen_at, id limit $10",
-        provider,
+        job.provider,
         seen_before,
         after.seen_at,
         after.id,

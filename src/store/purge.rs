@@ -3,16 +3,17 @@
 
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError, is_state};
 use super::overdue::{Overdue, Place, overdue};
-use super::purge_job::{PurgeJob, Record};
+use super::purge_job::{PurgeJob, Work};
 use super::traces::forget_traces;
 use crate::model::Purged;
 
 /// Venues that go in one transaction. What somebody holds on to is tried again with fewer at a time, so that one row keeps no others.
-const STEPS: [usize; 3] = [500, 50, 1];
+const BATCHES: [usize; 3] = [500, 50, 1];
 
 /// Venues that are read at a time.
 const PAGE: u32 = 2_000;
@@ -35,50 +36,41 @@ pub async fn purge(
         ..Purged::default()
     };
     let Some(days) = job.keeping.days else { return Ok(outcome) };
-    let record = begin(database, job, i32::from(days.get())).await?;
-    outcome.seen_before = Some(record.seen_before);
-    for step in STEPS {
-        // What is looked at for a dry run stays, and would be counted again.
-        outcome.held = 0;
-        let ended = pass(job, record, step, database, stop, &mut outcome).await?;
-        if !ended {
-            outcome.duration_ms = millis(started);
-            return Ok(outcome);
-        }
-        if job.dry_run || outcome.held == 0 {
-            break;
-        }
+    let (record, seen_before) = begin(database, job, i32::from(days.get())).await?;
+    outcome.seen_before = Some(seen_before);
+    let work = Work { job, database, stop, record, seen_before };
+    outcome.complete = go_through(&work, &mut outcome).await?;
+    if outcome.complete && !job.dry_run {
+        end(&work).await?;
     }
-    if !job.dry_run {
-        let ended = forget_traces(database, job, record, stop, &mut outcome).await?;
-        outcome.complete = ended && outcome.held == 0;
-        if outcome.complete {
-            end(database, record).await?;
-        }
-    } else {
-        outcome.complete = true;
-    }
-    outcome.duration_ms = millis(started);
+    outcome.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(outcome)
 }
 
-fn millis(started: Instant) -> u64 {
-    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+/// Whether nothing is left that is over its time.
+async fn go_through(work: &Work<'_>, outcome: &mut Purged) -> Result<bool, DatabaseError> {
+    for at_once in BATCHES {
+        outcome.held = 0;
+        if !pass(work, at_once, outcome).await? {
+            return Ok(false);
+        }
+        if work.job.dry_run {
+            return Ok(true);
+        }
+        if outcome.held == 0 {
+            break;
+        }
+    }
+    Ok(forget_traces(work, outcome).await? && outcome.held == 0)
 }
 
 /// Goes once over everything that is over its time, oldest first; false where it was stopped.
-async fn pass(
-    job: &PurgeJob<'_>,
-    record: Record,
-    step: usize,
-    database: &Database,
-    stop: &(dyn Fn() -> bool + Sync),
-    outcome: &mut Purged,
-) -> Result<bool, DatabaseError> {
+async fn pass(work: &Work<'_>, at_once: usize, outcome: &mut Purged) -> Result<bool, DatabaseError> {
+    let job = work.job;
     let within = job.part.as_ref().map(|part| part.bounds);
     let mut after = Place::FIRST;
-    while !stop() {
-        let page = overdue(database, job.provider, record.seen_before, within, after, PAGE).await?;
+    while !(work.stop)() {
+        let page = overdue(work, within, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(true) };
         after = last.place();
         let inside = |row: &Overdue| {
@@ -92,12 +84,12 @@ async fn pass(
             outcome.oldest_seen_at = outcome.oldest_seen_at.or(oldest);
             continue;
         }
-        for some in rows.chunks(step) {
-            if stop() {
+        for some in rows.chunks(at_once) {
+            if (work.stop)() {
                 return Ok(false);
             }
             let ids: Vec<Uuid> = some.iter().map(|row| row.id).collect();
-            let (gone, held) = delete(job, record, &ids, database).await?;
+            let (gone, held) = delete(work, &ids).await?;
             if gone > 0 {
                 outcome.oldest_seen_at = outcome.oldest_seen_at.min(oldest).or(oldest);
             }
@@ -109,7 +101,7 @@ async fn pass(
 }
 
 /// The record of a purge that begins, and the instant that its rule comes to, by the server's clock; a dry run leaves no record.
-async fn begin(database: &Database, job: &PurgeJob<'_>, days: i32) -> Result<Record, DatabaseError> {
+async fn begin(database: &Database, job: &PurgeJob<'_>, days: i32) -> Result<(Uuid, DateTime<Utc>), DatabaseError> {
     let id = Uuid::now_v7();
     let mut transaction = database.begin().await?;
     let seen_before = if job.dry_run {
@@ -132,26 +124,22 @@ async fn begin(database: &Database, job: &PurgeJob<'_>, days: i32) -> Result<Rec
     }
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;
-    Ok(Record { id, seen_before })
+    Ok((id, seen_before))
 }
 
-async fn end(database: &Database, record: Record) -> Result<(), DatabaseError> {
-    let mut transaction = database.begin().await?;
-    sqlx::query!("update venue_sync.purges set ended_at = clock_timestamp() where id = $1", record.id)
+async fn end(work: &Work<'_>) -> Result<(), DatabaseError> {
+    let mut transaction = work.database.begin().await?;
+    sqlx::query!("update venue_sync.purges set ended_at = clock_timestamp() where id = $1", work.record)
         .execute(&mut transaction)
         .await
-        .map_err(|error| database.error(error))?;
-    database.commit(transaction).await
+        .map_err(|error| work.database.error(error))?;
+    work.database.commit(transaction).await
 }
 
 /// Deletes those of these venues that are still over their time and that nobody holds; returns how many went, and how many are held.
 /// A venue that is being written at this moment is seen at this moment, and so are the ones that wait for it: they are passed by.
-async fn delete(
-    job: &PurgeJob<'_>,
-    record: Record,
-    ids: &[Uuid],
-    database: &Database,
-) -> Result<(u64, u64), DatabaseError> {
+async fn delete(work: &Work<'_>, ids: &[Uuid]) -> Result<(u64, u64), DatabaseError> {
+    let Work { job, database, record, seen_before, .. } = work;
     let mut transaction = database.begin().await?;
     let done = async {
         // What hangs on a venue may be held by others (a profile by whoever fills it): the venues that are locked by then do not wait long.
@@ -172,9 +160,9 @@ async fn delete(
                where p.id = $5 returning (select count(*) from gone) as "gone!""#,
             ids,
             job.provider,
-            record.seen_before,
+            seen_before,
             job.keeping.ids,
-            record.id
+            record
         )
         .fetch_one(&mut transaction)
         .await?;
@@ -183,7 +171,7 @@ async fn delete(
                where id = any($1) and provider_name = $2 and last_seen_at < $3"#,
             ids,
             job.provider,
-            record.seen_before
+            seen_before
         )
         .fetch_one(&mut transaction)
         .await?;

@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::connect::Database;
 use crate::model::{BoundingBox, Keeping, Position, Retention};
 
 /// What is to be purged, and by which rule.
@@ -29,9 +30,14 @@ pub struct PurgedPart<'a> {
     pub contains: &'a (dyn Fn(Position) -> bool + Sync),
 }
 
-/// The record that is being written.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Record {
-    pub(super) id: Uuid,
+/// A purge under way.
+pub(super) struct Work<'a> {
+    pub(super) job: &'a PurgeJob<'a>,
+    pub(super) database: &'a Database,
+    /// Asked between two steps: whether somebody wants an end.
+    pub(super) stop: &'a (dyn Fn() -> bool + Sync),
+    /// The record that is being written; a dry run leaves none.
+    pub(super) record: Uuid,
+    /// What was last seen before is over its time.
     pub(super) seen_before: DateTime<Utc>,
 }

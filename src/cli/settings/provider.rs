@@ -246,8 +246,8 @@ pub fn attributions(
         let said = of_file.get(provider.name()).and_then(|settings| settings.terms.attribution.clone());
         said.or_else(|| provider.terms().attribution().map(str::to_owned))
     };
-    let of = |provider: &Box<dyn Provider>| Some((provider.name().to_owned(), words(provider.as_ref())?));
-    providers.iter().filter_map(of).collect()
+    let of = |provider: &dyn Provider| Some((provider.name().to_owned(), words(provider)?));
+    providers.iter().filter_map(|provider| of(provider.as_ref())).collect()
 }
 
 fn base_url(provider: &dyn Provider, environment: &Environment) -> Result<Option<BaseUrl>, ProviderError> {
