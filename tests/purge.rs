@@ -484,6 +484,8 @@ fn what_cannot_be_meant_is_refused_before_anything_is_deleted() {
     let desk = Desk::ready().with_file("venues.toml", "[providers.google]\nterms = 30\n");
     assert_all(&desk.refuses(&["purge"]), &["a table is needed here: [providers.google.terms]"]);
     assert_all(&Desk::ready().refuses(&["purge", "--provider", "gogle"]), &["unknown provider `gogle`"]);
+    let desk = Desk::ready().with_file("venues.toml", "[providers.gogle.terms]\nretention_days = 30\n");
+    assert_all(&desk.refuses(&["purge"]), &["unknown provider `gogle`"]);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::connect::DatabaseError;
@@ -22,8 +22,11 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Before the first.
-    pub(super) const FIRST: Self = Self { seen_at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
+    /// Before the first, also where somebody wrote no time as the year 1.
+    pub(super) fn first() -> Self {
+        const DAYS_FROM_THE_YEAR_1_TO_1970: i64 = 719_162;
+        Self { seen_at: DateTime::UNIX_EPOCH - TimeDelta::days(DAYS_FROM_THE_YEAR_1_TO_1970), id: Uuid::nil() }
+    }
 }
 
 impl Overdue {

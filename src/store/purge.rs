@@ -68,7 +68,7 @@ async fn go_through(work: &Work<'_>, outcome: &mut Purged) -> Result<bool, Datab
 async fn pass(work: &Work<'_>, at_once: usize, outcome: &mut Purged) -> Result<bool, DatabaseError> {
     let job = work.job;
     let within = job.part.as_ref().map(|part| part.bounds);
-    let mut after = Place::FIRST;
+    let mut after = Place::first();
     while !(work.stop)() {
         let page = overdue(work, within, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(true) };

@@ -5,6 +5,7 @@ use super::database::{self, Asker, DatabaseChoice, DatabaseError};
 use super::provider::{self, ProviderError};
 use super::region::{DEMO, Origin, RegionError};
 use super::sync_job::Surroundings;
+use super::terms::TermsSettings;
 use crate::cli::args::PurgeArgs;
 use crate::model::{Keeping, Retention};
 use crate::provider::Provider;
@@ -51,6 +52,12 @@ pub fn resolve(
     around: Surroundings<'_>,
     providers: &[Box<dyn Provider>],
 ) -> Result<Vec<PurgeJob>, PurgeJobError> {
+    // A time that was set for a provider that is none would be no time at all.
+    for (name, settings) in &around.file.providers {
+        if settings.terms != TermsSettings::default() {
+            provider::find(name, providers)?;
+        }
+    }
     let job = |provider: &dyn Provider, region, asker| {
         let database = database::choose(asker, &args.database, around.environment, around.folders, around.on_terminal)?;
         let settings = around.file.providers.get(provider.name()).cloned().unwrap_or_default();
