@@ -73,18 +73,22 @@ pub enum CommitError {
     },
 }
 
-/// How often an answer is written anew after a deadlock (our own workers lock rows in one order; other programs that write venues and
-/// profiles may not), or where two workers bring a purged venue back in the same moment.
+/// How often an answer is written anew after a deadlock. Our own workers lock rows in one order; other programs that write
+/// venues and profiles may not.
 const DEADLOCKS: u32 = 3;
+
+/// How often it is, where other workers bring purged venues back in the same moment: each time one of them has committed.
+const TAKEN: u32 = 64;
 
 /// Commits an answer: rows, stubs, certificate and counts together or not at all.
 pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Result<Committed, CommitError> {
-    let mut deadlocks = 0;
+    let (mut deadlocks, mut taken) = (0, 0);
     let (transaction, committed) = loop {
         let mut transaction = database.begin().await?;
         match write(&mut transaction, answer).await {
             Ok(committed) => break (transaction, committed?),
-            Err(error) if deadlocks < DEADLOCKS && (is_state(&error, "40P01") || is_taken(&error)) => deadlocks += 1,
+            Err(error) if deadlocks < DEADLOCKS && is_state(&error, "40P01") => deadlocks += 1,
+            Err(error) if taken < TAKEN && is_taken(&error) => taken += 1,
             Err(error) => return Err(database.error(error).into()),
         }
     };
