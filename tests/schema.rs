@@ -145,7 +145,7 @@ const ALTERATIONS: &[(&str, &[&str])] = &[
     (
         "drop table venue_sync.changes, venue_sync.rejects, venue_sync.answers, venue_sync.tiles, venue_sync.workers, venue_sync.runs, venue_sync.quota, \
       venue_sync.venue_states, venue_sync.raw_venues, venue_sync.migration_statements, venue_sync.categories, \
-      venue_sync.look_ups, venue_sync.pace, venue_sync.billed, venue_sync.staged cascade; drop schema venue_sync",
+      venue_sync.look_ups, venue_sync.pace, venue_sync.billed, venue_sync.staged, venue_sync.known_ids, venue_sync.purges cascade; drop schema venue_sync",
         &[
             "public.venues_shown: view is missing",
             "venue_sync.billed: table is missing",
@@ -153,9 +153,11 @@ const ALTERATIONS: &[(&str, &[&str])] = &[
             "venue_sync.answers: table is missing",
             "venue_sync.categories: table is missing",
             "venue_sync.changes: table is missing",
+            "venue_sync.known_ids: table is missing",
             "venue_sync.look_ups: table is missing",
             "venue_sync.migration_statements: table is missing",
             "venue_sync.pace: table is missing",
+            "venue_sync.purges: table is missing",
             "venue_sync.quota: table is missing",
             "venue_sync.raw_venues: table is missing",
             "venue_sync.rejects: table is missing",

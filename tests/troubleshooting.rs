@@ -46,6 +46,8 @@ fn settings(scene: &mut Scene) {
     scene.see(&Desk::ready().with("DATABASE_URL", ""), "sync --region lisbon", 2);
     scene.see(&Desk::ready().with("GOOGLE_PLACES_API_KEY", ""), "sync --region lisbon", 2);
     scene.see(&Desk::ready(), "sync --region lisbn", 2);
+    let misspelt = Desk::ready().with_file("venues.toml", "[providers.google.terms]\nretention = 30\n");
+    scene.see(&misspelt, "purge", 2);
     scene.see(&Desk::ready(), "sync --bbox=-33.9,151.1,-33.8,151.3", 2);
     scene.see(&Desk::ready(), "sync --region lisbon --dry-run", 2);
     scene.see(&Desk::new().with("VENUES_POSTGRES_BIN", "/nowhere"), "db url --embedded", 69);
@@ -71,6 +73,20 @@ async fn databases(scene: &mut Scene, migrated: &TestDatabase) {
     connection.execute(AssertSqlSafe(format!("drop role {role}, {role}_ro"))).await.unwrap();
     let events = Desk::new().with("DATABASE_URL", &url).with_file("events.ndjson", "{}\n");
     scene.see(&events, "events import events.ndjson", 65);
+
+    connection
+        .execute(
+            "insert into venues (id, provider_id, provider_name, name, categories, lat, lng, last_seen_at, created_at, updated_at)
+             values (gen_random_uuid(), 'p', 'google', 'Old', '{}', 38.5, -9.5, 'epoch', now(), now())",
+        )
+        .await
+        .unwrap();
+    let purging = Desk::new()
+        .with("DATABASE_URL", &url)
+        .with_file("venues.toml", "[providers.google.terms]\nretention_days = 30\n");
+    connection.execute("begin; select from venues for key share").await.unwrap();
+    scene.see(&purging, "purge --provider google", 75);
+    connection.execute("rollback; delete from venues").await.unwrap();
 
     let tree = Desk::new();
     for folder in ["migrations", "src/schema/declared"] {

@@ -13,6 +13,7 @@ mod migrate_new;
 mod place;
 mod plan;
 mod profiles;
+mod purge;
 mod renormalise;
 mod report;
 mod runs;
@@ -27,6 +28,7 @@ pub use migrate_new::NewArgs;
 pub use place::{AskArgs, Numbers, NumbersError, PlaceArgs};
 pub use plan::PlanArgs;
 pub use profiles::{DueArgs, ProfilesArgs, ProfilesCommand, PutArgs};
+pub use purge::PurgeArgs;
 pub use renormalise::RenormaliseArgs;
 pub use report::{ReportArgs, ReportedRun};
 pub use runs::{ListRunsArgs, OneRunArgs, RunsArgs, RunsCommand};
@@ -101,6 +103,9 @@ pub enum Command {
     /// Clean again what the providers said and was kept, with today's rules: nobody is asked, nothing is paid.
     #[command(after_help = RENORMALISE_EXAMPLES)]
     Renormalise(RenormaliseArgs),
+    /// Delete the venues that are over the time for which their provider's terms let them be kept.
+    #[command(after_help = purge::EXAMPLES)]
+    Purge(PurgeArgs),
     /// Look for whatever would be in the way of a sync, and say what to do about it.
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(DoctorArgs),

@@ -6,6 +6,7 @@ use super::commands::Failure;
 use super::exit::Exit;
 use super::settings::database::DatabaseError;
 use super::settings::file::SettingsFileError;
+use super::settings::purge_job::PurgeJobError;
 use super::settings::renormalise_job::RenormaliseJobError;
 use super::settings::sync_job::SyncJobError;
 use super::settings::venues_job::VenuesJobError;
@@ -22,6 +23,9 @@ pub enum CommandError {
     /// What is to be cleaned again.
     #[error(transparent)]
     RenormaliseJob(#[from] RenormaliseJobError),
+    /// What is to be purged.
+    #[error(transparent)]
+    PurgeJob(#[from] PurgeJobError),
     /// Which venues are to be read.
     #[error(transparent)]
     VenuesJob(#[from] VenuesJobError),
@@ -51,6 +55,7 @@ impl CommandError {
             Self::File(_)
             | Self::Job(_)
             | Self::RenormaliseJob(_)
+            | Self::PurgeJob(_)
             | Self::VenuesJob(_)
             | Self::NoFormat
             | Self::Database(_) => Exit::Usage,

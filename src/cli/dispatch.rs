@@ -9,7 +9,7 @@ use tokio::runtime::{self, Runtime};
 
 use super::args::{
     CategoriesArgs, Cli, Command, DbCommand, DoctorArgs, EventsCommand, ExportArgs, ExportFormat, MigrateCommand,
-    PlanArgs, ProfilesCommand, RenormaliseArgs, RunsArgs, RunsCommand, SyncArgs, WhichArgs,
+    PlanArgs, ProfilesCommand, RenormaliseArgs, SyncArgs, WhichArgs,
 };
 use super::categories;
 use super::command_error::CommandError;
@@ -18,13 +18,14 @@ use super::complaint::complain;
 use super::environment::Environment;
 use super::exit::Exit;
 use super::finding::{self, Level};
+use super::past_runs;
+use super::purging;
 use super::regions;
 use super::settings::database::{self, Asker, DatabaseChoice, DatabaseError, ScratchChoice};
 use super::settings::doctor_job;
 use super::settings::file::{SettingsFile, SettingsFileError};
 use super::settings::folders::Folders;
 use super::settings::plan_job::{self, PlanJob};
-use super::settings::region::DEMO;
 use super::settings::renormalise_job::{self, RenormaliseJob};
 use super::settings::sync_job::{self, Surroundings, SyncJob};
 use super::settings::venues_job::{self, VenuesJob};
@@ -61,10 +62,15 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
         Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Plan(args) => plan(&planned(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Renormalise(args) => renormalise(&kept(cli, args, terminal, &environment, &folders)?, terminal),
-        Command::Report(args) => {
-            let asker = if args.region.as_deref() == Some(DEMO) { Asker::Demo } else { Asker::Look };
-            let chosen = database::choose(asker, &args.database, &environment, &folders, terminal.watched)?;
-            Ok(runtime()?.block_on(commands::report(args, &chosen, terminal))?)
+        Command::Report(args) => past_runs::report(
+            args,
+            around(&settings_file(cli, &environment, &folders)?, cli, terminal, &environment, &folders),
+            terminal,
+            &runtime()?,
+        ),
+        Command::Purge(args) => {
+            let file = settings_file(cli, &environment, &folders)?;
+            purging::purge(args, around(&file, cli, terminal, &environment, &folders), terminal, &runtime()?)
         }
         Command::List(args) => {
             let job = venues(cli, &args.which, terminal, &environment, &folders)?;
@@ -80,7 +86,7 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
             terminal::print(&categories::all(terminal.json)?)?;
             Ok(Exit::Complete)
         }
-        Command::Runs(args) => runs(args, &environment, &folders, terminal),
+        Command::Runs(args) => past_runs::runs(args, &environment, &folders, terminal, &runtime()?),
         Command::Profiles(args) => profiles(&args.action, &environment, &folders, terminal),
         Command::Events(args) => events(&args.action, &environment, &folders, terminal),
         Command::Migrate(args) => {
@@ -300,37 +306,6 @@ fn doctor(
     terminal::print(&finding::told(&findings, terminal.json)?)?;
     let problem = findings.iter().any(|finding| finding.level == Level::Problem);
     Ok(if problem { Exit::Finding } else { Exit::Complete })
-}
-
-/// Lists runs, shows one, or says what is to become of it.
-fn runs(
-    args: &RunsArgs,
-    environment: &Environment,
-    folders: &Folders,
-    terminal: &Terminal,
-) -> Result<Exit, CommandError> {
-    let choose = |asker, flags| database::choose(asker, flags, environment, folders, terminal.watched);
-    let runtime = runtime()?;
-    let text = match &args.action {
-        None => {
-            runtime.block_on(commands::list_runs(&args.list, &choose(Asker::Look, &args.list.database)?, terminal))?
-        }
-        Some(RunsCommand::Show(one)) => {
-            runtime.block_on(commands::show_run(&one.id, &choose(Asker::Look, &one.database)?, terminal))?
-        }
-        Some(RunsCommand::Staged(one)) => {
-            runtime.block_on(commands::staged_of_run(&one.id, &choose(Asker::Look, &one.database)?, terminal))?;
-            return Ok(Exit::Complete);
-        }
-        Some(RunsCommand::Accept(one)) => {
-            runtime.block_on(commands::accept_run(&one.id, &choose(Asker::Look, &one.database)?, terminal))?
-        }
-        Some(RunsCommand::Discard(one)) => {
-            runtime.block_on(commands::discard_run(&one.id, &choose(Asker::Look, &one.database)?, terminal))?
-        }
-    };
-    terminal::print(&text)?;
-    Ok(Exit::Complete)
 }
 
 /// Hands profiles out, or takes them back.

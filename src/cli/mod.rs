@@ -11,6 +11,8 @@ pub mod environment;
 pub mod exit;
 pub mod finding;
 mod panic_hook;
+mod past_runs;
+mod purging;
 mod regions;
 pub mod secrets;
 pub mod settings;

@@ -49,7 +49,7 @@ impl<'a, W: Write> Export<'a, W> {
     pub fn begin(
         out: W,
         format: Format,
-        attribution: &'a (dyn Fn(&str) -> Option<&'static str> + Sync),
+        attribution: &'a (dyn Fn(&str) -> Option<&'a str> + Sync),
     ) -> io::Result<Self> {
         let form = match format {
             Format::GeoJson => Form::GeoJson(GeoJson::begin(out)?),

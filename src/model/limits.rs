@@ -31,8 +31,6 @@ pub struct Limits {
     pub counts: Option<Counts>,
     /// List price of one answered request, before free allowances.
     pub price: MicroUsd,
-    /// Days that content may be kept under the public terms, and what they say, in one line for the run's start.
-    pub terms: &'static str,
 }
 
 impl Limits {

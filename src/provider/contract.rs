@@ -1,4 +1,4 @@
-use crate::model::{Ask, Limits, MicroUsd, RawVenue, Reject, Retention, Tariff, Tier};
+use crate::model::{Ask, Limits, MicroUsd, RawVenue, Reject, Tariff, Terms, Tier};
 use crate::wire::{Request, Response, Verdict};
 
 /// What the run has to know of a provider. All of it is synchronous and pure.
@@ -28,18 +28,16 @@ pub trait Provider: Send + Sync {
         None
     }
 
-    /// How long its rows may be kept as they came, under its public terms (where these stand: `limits`).
-    fn retention(&self) -> Retention {
-        Retention::Nothing
-    }
-
-    /// The words that its public terms want beside its data, wherever that is shown; none where they want none.
-    fn attribution(&self) -> Option<&'static str> {
-        None
-    }
+    /// What its public terms say of its data: what may be kept and for how long, and what is shown with it.
+    fn terms(&self) -> Terms;
 
     /// The tier that it asks at; none where all requests ask for the same.
     fn tier(&self) -> Option<Tier> {
+        None
+    }
+
+    /// What that tier brings and costs, in one line for the start of a run; none where there is only one.
+    fn on_tier(&self) -> Option<&'static str> {
         None
     }
 

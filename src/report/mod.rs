@@ -1,4 +1,4 @@
-//! What a run did, would take, or cleaning again, in words, in JSON, as a picture and as a page.
+//! What a run did or would take, what cleaning again or a purge did, in words, in JSON, as a picture and as a page.
 
 pub mod account;
 #[cfg(test)]
@@ -8,10 +8,12 @@ mod json;
 mod metrics;
 mod picture;
 mod plan;
+mod purged;
 mod renormalised;
 mod run_report;
 mod runs;
 mod sample_table;
+mod terms;
 mod text;
 mod words;
 
@@ -20,8 +22,10 @@ pub use json::json_line;
 pub use metrics::{MeasuredRun, metrics};
 pub use picture::picture;
 pub use plan::plan;
+pub use purged::purged;
 pub use renormalised::renormalised;
 pub use run_report::{AuditReport, LookAtData, RunReport};
 pub use runs::{run, runs};
+pub use terms::terms_line;
 pub use text::text;
 pub use words::{column, count, grouped};

@@ -84,14 +84,18 @@ pub enum CommitError {
 /// venues and profiles may not.
 const DEADLOCKS: u32 = 3;
 
+/// How often it is, where other workers bring purged venues back in the same moment: each time one of them has committed.
+const TAKEN: u32 = 64;
+
 /// Commits an answer: rows, stubs, certificate and counts together or not at all.
 pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Result<Committed, CommitError> {
-    let mut deadlocks = 0;
+    let (mut deadlocks, mut taken) = (0, 0);
     let (transaction, committed) = loop {
         let mut transaction = database.begin().await?;
         match write(&mut transaction, answer).await {
             Ok(committed) => break (transaction, committed?),
             Err(error) if deadlocks < DEADLOCKS && is_state(&error, "40P01") => deadlocks += 1,
+            Err(error) if taken < TAKEN && is_taken(&error) => taken += 1,
             Err(error) => return Err(database.error(error).into()),
         }
     };
@@ -103,6 +107,11 @@ pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Resu
             None => Err(error.into()),
         },
     }
+}
+
+/// Another worker has just written a venue under the id of ours that it had before it was purged.
+fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some("venues_pkey")
 }
 
 async fn write(

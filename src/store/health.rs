@@ -48,7 +48,8 @@ pub async fn server_facts(database: &Database) -> Result<ServerFacts, DatabaseEr
                 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                 where (n.nspname, c.relname) in (('public', 'venues'), ('public', 'venue_profiles'), ('venue_sync', 'runs'),
                         ('venue_sync', 'workers'), ('venue_sync', 'tiles'), ('venue_sync', 'answers'), ('venue_sync', 'rejects'),
-                        ('venue_sync', 'quota'), ('venue_sync', 'staged'), ('venue_sync', 'look_ups'), ('venue_sync', 'pace'), ('venue_sync', 'raw_venues'), ('venue_sync', 'venue_states'))
+                        ('venue_sync', 'quota'), ('venue_sync', 'staged'), ('venue_sync', 'look_ups'), ('venue_sync', 'pace'),
+                        ('venue_sync', 'raw_venues'), ('venue_sync', 'venue_states'), ('venue_sync', 'known_ids'), ('venue_sync', 'changes'))
                     and not (has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
                         and has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')
                         and has_table_privilege(c.oid, 'delete'))) as "barred!""#

@@ -20,7 +20,10 @@ input as materialized (
         admit boolean, seen_at timestamptz, format smallint, answered_at timestamptz, raw jsonb, dated boolean)
 ),
 merged as materialized (
-    select i.provider_id, i.profile_id, coalesce(v.id, i.id) as id, i.name, i.seen_at,
+    select i.provider_id, i.profile_id, i.name, i.seen_at,
+        -- One that was here before and was purged comes back as what it was; looked for only where there is no row.
+        coalesce(v.id, (select n.venue_id from venue_sync.known_ids n where n.provider = $1 and n.provider_id = i.provider_id),
+            i.id) as id,
         case when p.stays then v.lat else i.lat end as lat, case when p.stays then v.lng else i.lng end as lng, i.status,
         k.venue_id is not null as has_state, k.missing_since is not null as missing,
         case when 'successor_id' = any (i.asked) then i.successor_id else k.successor_id end as successor_id,
@@ -99,7 +102,8 @@ kept as (
     from written w join input i on i.provider_id = w.provider_id
     left join venue_sync.raw_venues o on o.venue_id = w.id
     where i.raw is not null
-      and (o.venue_id is null or o.format <> i.format or o.raw is distinct from o.raw || i.raw
+      -- A row that is there, and goes with its venue in this very moment, is none.
+      and (w.inserted or o.venue_id is null or o.format <> i.format or o.raw is distinct from o.raw || i.raw
            or (i.dated and o.answered_at <> i.answered_at))
     on conflict (venue_id) do update set
         provider = excluded.provider, format = excluded.format,

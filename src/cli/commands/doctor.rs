@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::adrift::adrift;
 use super::failure::Failure;
 use super::open::{embedded_options, home};
+use super::overdue::overdue;
 use super::reach::reach;
 use super::region::region;
 use crate::cli::finding::{Finding, Level};
@@ -28,7 +29,7 @@ const LITTLE_FREE: u64 = 2 << 30;
 
 /// `venues doctor`: everything that can be looked at, each with its remedy.
 pub async fn doctor(job: DoctorJob) -> Result<Vec<Finding>, Failure> {
-    let DoctorJob { mut findings, database, place, providers, regions, online } = job;
+    let DoctorJob { mut findings, database, place, providers, kept, regions, online } = job;
     for (name, shape) in &regions {
         if let Err(error) = region(shape) {
             findings.push(Finding::problem("region", format!("region `{name}`: {error}")));
@@ -72,6 +73,7 @@ pub async fn doctor(job: DoctorJob) -> Result<Vec<Finding>, Failure> {
     }
     if let Some(database) = &spoken_with {
         quotas(&all, &providers, database, &mut findings).await?;
+        overdue(&kept, database, &mut findings).await?;
     }
     if let Some(database) = spoken_with {
         database.close().await;

@@ -1,6 +1,7 @@
 //! What the commands do, each in a file of its own, on the rooms below.
 
 mod adrift;
+mod begin;
 mod categories;
 mod db;
 mod demo;
@@ -11,8 +12,10 @@ mod intake;
 mod measured;
 mod migrate;
 mod open;
+mod overdue;
 mod plan;
 mod profiles;
+mod purge;
 mod reach;
 mod reading;
 mod recording;
@@ -32,6 +35,7 @@ pub use failure::Failure;
 pub use migrate::migrate;
 pub use plan::plan;
 pub use profiles::{due_profiles, put_profiles};
+pub use purge::purge;
 pub use renormalise::renormalise;
 pub use report::report;
 pub use runs::{accept_run, discard_run, list_runs, show_run, staged_of_run};

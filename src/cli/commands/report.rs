@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -13,21 +14,23 @@ use crate::cli::terminal::{self, Terminal};
 use crate::cli::whole_file::WholeFile;
 use crate::coverage::Region;
 use crate::model::{AskedGround, BoundingBox, Position, RunAccount, StoredVenue};
-use crate::provider;
 use crate::report::account::{self, PageFrame, Stock};
 use crate::report::count;
 use crate::store::{self, VenueFilter, VenueOrder, VenueReader, WhichRun, rows};
 
 /// `venues report`: what the database holds of one run.
-pub async fn report(args: &ReportArgs, database: &DatabaseChoice, terminal: &Terminal) -> Result<Exit, Failure> {
+pub async fn report(
+    args: &ReportArgs,
+    attributions: &BTreeMap<String, String>,
+    database: &DatabaseChoice,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let opened = open(database, 2, terminal).await?;
     ensure_schema(&opened, false).await?;
     let read = read(args, &opened).await;
     opened.database.close().await;
     let Read { account, ground, stock } = read?;
-    let providers = provider::all();
-    let attribution =
-        providers.iter().find(|known| known.name() == account.provider).and_then(|known| known.attribution());
+    let attribution = attributions.get(&account.provider).map(String::as_str);
     let text = match &args.html {
         Some(file) => {
             #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]

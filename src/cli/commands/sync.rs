@@ -4,6 +4,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::begin;
 use super::demo;
 use super::failure::Failure;
 use super::measured::write_metrics;
@@ -148,19 +149,7 @@ impl<'a> Prepared<'a> {
             self.courier(&mut job)?
         };
         let listener = terminal.listener(&self.settings.region, self.settings.provider.name);
-        if self.settings.traffic.is_live() {
-            tracing::info!("{}", self.provider.limits().terms);
-            match self.provider.on_details() {
-                Some(cost) if self.settings.provider.details => tracing::info!("{cost}"),
-                None if self.settings.provider.details => {
-                    tracing::warn!(
-                        "`details` changes nothing: the search of {} leaves nothing out",
-                        self.provider.name()
-                    );
-                }
-                _ => {}
-            }
-        }
+        begin::say(self.provider.as_ref(), &self.settings.provider, self.settings.traffic.is_live());
         let ended = sync::sync(&job, &courier, &opened.database, &|event| listener.hear(&event), stop).await;
         listener.finish();
         let broken = |error| broken(error, opened.embedded_log.as_deref());

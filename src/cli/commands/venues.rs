@@ -13,7 +13,6 @@ use crate::cli::venue_table::venue_table;
 use crate::cli::whole_file::WholeFile;
 use crate::exchange::{Export, Format};
 use crate::model::Position;
-use crate::provider::{self, Provider};
 use crate::report::count;
 use crate::store::VenueOrder;
 use crate::store::rows::Venue;
@@ -97,8 +96,7 @@ impl<W: Write + Send> To<'_, W> {
     async fn write(self, job: &VenuesJob, terminal: &Terminal) -> Result<Option<(W, u64)>, Failure> {
         let places = Places::of(job)?;
         let opened = open_to_read(&job.database, terminal).await?;
-        let providers = provider::all();
-        let attribution = |name: &str| attribution(&providers, name);
+        let attribution = |name: &str| job.attributions.get(name).map(String::as_str);
         let begun = Export::begin(self.out, self.format, &attribution);
         let Some(mut export) = enough(begun).map_err(unwritable(self.place))? else { return Ok(None) };
         let mut gone = false;
@@ -119,10 +117,6 @@ impl<W: Write + Send> To<'_, W> {
             enough(export.finish()).map_err(unwritable(self.place))
         }
     }
-}
-
-fn attribution(providers: &[Box<dyn Provider>], name: &str) -> Option<&'static str> {
-    providers.iter().find(|provider| provider.name() == name)?.attribution()
 }
 
 /// None where whoever read has seen enough, which is no error.

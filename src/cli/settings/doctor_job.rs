@@ -12,7 +12,7 @@ use crate::cli::environment::{
     VENUES_POSTGRES_PORT, VENUES_POSTGRES_URL, VENUES_SCRATCH_URL,
 };
 use crate::cli::finding::Finding;
-use crate::model::{Retention, Tier};
+use crate::model::{Keeping, Retention, TermsField, Tier};
 use crate::provider::Provider;
 
 /// What there is to look at, and what was seen so far.
@@ -26,6 +26,8 @@ pub struct DoctorJob {
     pub place: Option<EmbeddedPlace>,
     /// Providers that can be asked.
     pub providers: Vec<ProviderChoice>,
+    /// How long the venues of each provider are kept.
+    pub kept: Vec<(&'static str, Keeping)>,
     /// Regions of the settings file.
     pub regions: Vec<(String, RegionShape)>,
     /// Ask them.
@@ -45,6 +47,7 @@ pub fn resolve(
         database: None,
         place: None,
         providers: Vec::new(),
+        kept: Vec::new(),
         regions: Vec::new(),
         online: args.online,
     };
@@ -144,6 +147,7 @@ impl DoctorJob {
         let needed = of_file.any(|region| region.provider() == name);
         let settings = file.providers.get(name).cloned().unwrap_or_default();
         self.findings.push(Finding::ok("settings", said_of(provider, &settings, environment)));
+        self.kept.push((name, settings.terms.keeping(provider)));
         let choice = match provider::choose(provider, &file.providers, environment, true) {
             Ok(choice) => choice,
             Err(error @ ProviderError::NoKey { .. }) if !needed => {
@@ -203,13 +207,19 @@ fn said_of(provider: &dyn Provider, settings: &ProviderSettings, environment: &E
             "max_cost_per_month {}",
             said(text(settings.max_cost_per_month.as_ref().map(|most| most as _)), none())
         ),
-        format!("keep_raw {}", said(kept, format!("{} (default)", in_words(provider.retention())))),
+        format!("keep_raw {}", said(kept, format!("{} (default)", in_words(provider.terms().keep(TermsField::Raw))))),
+        format!(
+            "retention_days {}",
+            said(text(settings.terms.retention_days.as_ref().map(|days| days as _)), "off (default)".to_owned())
+        ),
     ];
     let rarely = [
         ("attempts", settings.attempts.map(|many| many.to_string())),
         ("contact", settings.contact.clone()),
         ("premium", settings.tier.map(|tier| (tier == Tier::Premium).to_string())),
         ("details", settings.details.map(|details| details.to_string())),
+        ("keep_ids", settings.terms.keep_ids.map(|keep| keep.to_string())),
+        ("attribution", settings.terms.attribution.clone()),
     ];
     parts.extend(rarely.into_iter().filter_map(|(name, value)| Some(format!("{name} {} (venues.toml)", value?))));
     format!("[providers.{}] {}", provider.name(), parts.join(", "))

@@ -6,10 +6,11 @@ use std::fmt;
 use secrecy::SecretString;
 use url::Url;
 
+use super::terms::TermsSettings;
 use super::toml_section::{FileFault, Section};
 use crate::cli::environment::{Environment, NotText};
 use crate::cli::secrets;
-use crate::model::{MicroUsd, Retention, Tier};
+use crate::model::{Keeping, MicroUsd, Retention, TermsField, Tier};
 use crate::provider::Provider;
 
 /// `[providers.NAME]`.
@@ -35,6 +36,8 @@ pub struct ProviderSettings {
     pub details: Option<bool>,
     /// How long its own words are kept (`keep_raw`).
     pub retention: Option<Retention>,
+    /// What differs from its public terms (`terms`).
+    pub terms: TermsSettings,
 }
 
 /// A provider, ready to be asked.
@@ -64,6 +67,8 @@ pub struct ProviderChoice {
     pub details: bool,
     /// How long its own words are kept.
     pub retention: Retention,
+    /// How long its venues are kept.
+    pub keeping: Keeping,
 }
 
 /// An address, and who gave it.
@@ -171,6 +176,7 @@ impl ProviderSettings {
         let tier = section.flag("premium")?.map(|premium| if premium { Tier::Premium } else { Tier::Basic });
         let details = section.flag("details")?;
         let retention = section.retention("keep_raw")?;
+        let terms = TermsSettings::read(section)?;
         Ok(Self {
             requests_per_second,
             attempts,
@@ -182,6 +188,7 @@ impl ProviderSettings {
             tier,
             details,
             retention,
+            terms,
         })
     }
 }
@@ -220,13 +227,27 @@ pub fn choose(
         // A trial key of Yelp's has 300 requests a day: look-ups have to be wished for.
         details: settings.details.unwrap_or(false),
         retention: retention(provider, of_file),
+        keeping: settings.terms.keeping(provider),
     })
 }
 
 /// How long a provider's own words are kept: as the settings say, else as its public terms allow.
 pub fn retention(provider: &dyn Provider, of_file: &BTreeMap<String, ProviderSettings>) -> Retention {
     let said = of_file.get(provider.name()).and_then(|settings| settings.retention);
-    said.unwrap_or_else(|| provider.retention())
+    said.unwrap_or_else(|| provider.terms().keep(TermsField::Raw))
+}
+
+/// What is shown with the data of each provider that has such words: the settings', else those of its public terms.
+pub fn attributions(
+    providers: &[Box<dyn Provider>],
+    of_file: &BTreeMap<String, ProviderSettings>,
+) -> BTreeMap<String, String> {
+    let words = |provider: &dyn Provider| {
+        let said = of_file.get(provider.name()).and_then(|settings| settings.terms.attribution.clone());
+        said.or_else(|| provider.terms().attribution().map(str::to_owned))
+    };
+    let of = |provider: &dyn Provider| Some((provider.name().to_owned(), words(provider)?));
+    providers.iter().filter_map(|provider| of(provider.as_ref())).collect()
 }
 
 fn base_url(provider: &dyn Provider, environment: &Environment) -> Result<Option<BaseUrl>, ProviderError> {

@@ -3,7 +3,7 @@ use secrecy::ExposeSecret;
 
 use super::*;
 use crate::cli::args::{Cli, Command};
-use crate::model::{AreaShape, Ask, Limits, Ranking};
+use crate::model::{AreaShape, Ask, Limits, Ranking, Terms};
 use crate::provider::{Cursor, Page};
 use crate::wire::{Method, Request, Response, Verdict};
 
@@ -41,8 +41,11 @@ impl Provider for Paid {
             words_per_query: 50,
             counts: None,
             price: MicroUsd::per_thousand_cents(3_500),
-            terms: "",
         }
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { as_of: "2026-11-22", rules: &[] }
     }
 
     fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType> {

@@ -112,6 +112,17 @@ impl<'t> Section<'t> {
         Ok(Some(Self::new(self.source, path, Spanned::new(span, table))))
     }
 
+    /// Takes a number of days.
+    pub(super) fn days(&mut self, key: &'static str) -> Result<Option<NonZeroU16>, FileFault> {
+        let Some(value) = self.take(key) else { return Ok(None) };
+        let days = match value.get_ref() {
+            DeValue::Integer(days) => u16::from_str_radix(days.as_str(), days.radix()).ok().and_then(NonZeroU16::new),
+            _ => None,
+        };
+        let needed = "a number of days, 1 to 65535, is needed here; leave the line out to keep what comes";
+        days.map(Some).ok_or_else(|| self.wrong(key, value.span(), needed))
+    }
+
     /// Takes a text.
     pub(super) fn text(&mut self, key: &'static str) -> Result<Option<String>, FileFault> {
         let Some(value) = self.take(key) else { return Ok(None) };
@@ -213,6 +224,15 @@ impl<'t> Section<'t> {
             format!("{file}, line {line}: unknown key `{}`{inside} is left out{hint}", key.get_ref())
         };
         self.table.keys().map(describe).collect()
+    }
+
+    /// A fault where there is a key that nobody asked for: what is not deleted because of a misspelt word is noticed too late.
+    pub(super) fn refuse_unknown(self) -> Result<(), FileFault> {
+        let Some(key) = self.table.keys().next() else { return Ok(()) };
+        let known = self.known.join(", ");
+        let hint = hint(key.get_ref(), &self.known);
+        let what = format!("unknown key `{}` in [{}]{hint} (there are: {known})", key.get_ref(), self.name);
+        Err(self.source.fault(key.span(), what))
     }
 
     fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'t>>> {

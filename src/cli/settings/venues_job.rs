@@ -1,5 +1,7 @@
 //! Which venues are to be read, with every setting resolved.
 
+use std::collections::BTreeMap;
+
 use super::area::{AreaError, AreaSetting, RegionShape};
 use super::database::{self, Asker, DatabaseChoice, DatabaseError};
 use super::provider::{self, ProviderError};
@@ -20,6 +22,8 @@ pub struct VenuesJob {
     pub places: Vec<(String, RegionShape)>,
     /// The middle of the circle that was asked for, latitude and longitude.
     pub near: Option<[f64; 2]>,
+    /// What is shown with each provider's data.
+    pub attributions: BTreeMap<String, String>,
     /// Where they are.
     pub database: DatabaseChoice,
 }
@@ -84,6 +88,7 @@ pub fn resolve(
         filter,
         places: places.collect::<Result<_, AreaError>>()?,
         near: which.near.map(|Numbers(center)| center),
+        attributions: provider::attributions(providers, &around.file.providers),
         database: database::choose(asker, &which.database, around.environment, around.folders, around.on_terminal)?,
     })
 }

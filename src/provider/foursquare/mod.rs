@@ -10,12 +10,13 @@ mod loose;
 mod parse;
 mod place;
 mod request;
+mod terms;
 mod words;
 
 use std::time::Duration;
 
 use super::contract::{Cursor, Page, Provider, UnknownType};
-use crate::model::{AreaShape, Ask, Free, Limits, MicroUsd, Ranking, Tariff, TariffItem, Tier};
+use crate::model::{AreaShape, Ask, Free, Limits, MicroUsd, Ranking, Tariff, TariffItem, Terms, Tier};
 use crate::wire::{Request, Response, Verdict};
 
 /// The provider `foursquare`.
@@ -72,17 +73,6 @@ impl Provider for Foursquare {
             words_per_query: words::WORDS_PER_QUERY,
             counts: None,
             price: self.list_price(),
-            terms: match self.tier {
-                Tier::Premium => {
-                    "Foursquare is asked for rating, price and hours, at 18.75 USD per 1,000 answers (premium = false under \
-                     [providers.foursquare] leaves them out, at 15.00); it lets you keep place ids for ever, and the rest only as \
-                     far as your contract allows"
-                }
-                Tier::Basic => {
-                    "Foursquare is not asked for rating, price and hours (15.00 USD per 1,000 answers); it lets you keep place ids \
-                     for ever, and the rest only as far as your contract allows"
-                }
-            },
         }
     }
 
@@ -100,9 +90,18 @@ impl Provider for Foursquare {
         })
     }
 
-    /// "Usage guidelines": these words on whatever shows its data.
-    fn attribution(&self) -> Option<&'static str> {
-        Some("Powered by Foursquare")
+    fn terms(&self) -> Terms {
+        terms::TERMS
+    }
+
+    fn on_tier(&self) -> Option<&'static str> {
+        Some(match self.tier {
+            Tier::Premium => {
+                "Foursquare is asked for rating, price and hours, at 18.75 USD per 1,000 answers (premium = false under \
+                 [providers.foursquare] leaves them out, at 15.00)"
+            }
+            Tier::Basic => "Foursquare is not asked for rating, price and hours (15.00 USD per 1,000 answers)",
+        })
     }
 
     fn tier(&self) -> Option<Tier> {

@@ -1,6 +1,6 @@
 //! Google Places API (New), Nearby Search and Text Search. Facts about them are from its documentation as of November 2026: the references
 //! of `places:searchNearby` and `places:searchText` (limits of the requests, pages), "Place Types" (words), "Places API usage and billing"
-//! (prices, quotas) and the service-specific terms, section 14 (keeping).
+//! (prices, quotas). What may be kept of them is in `terms.rs`.
 //!
 //! By `nearby`, circles are asked, nearest first; by `text`, rectangles, a type at a time, in pages. Whichever it is, text searches for ids
 //! alone count for nothing, and the audit of a run by text is Nearby Search.
@@ -11,13 +11,14 @@ mod judge;
 mod nearby;
 mod parse;
 mod request;
+mod terms;
 mod text;
 mod words;
 
 use std::time::Duration;
 
 use super::contract::{Cursor, Page, Provider, UnknownType};
-use crate::model::{AreaShape, Ask, Counts, Free, Limits, MicroUsd, Purpose, Ranking, Tariff, TariffItem};
+use crate::model::{AreaShape, Ask, Counts, Free, Limits, MicroUsd, Purpose, Ranking, Tariff, TariffItem, Terms};
 use crate::wire::{Request, Response, Verdict};
 
 /// Nearby Search Enterprise and Text Search Enterprise alike, first step of the price list: rating, price level and hours are in the mask.
@@ -80,8 +81,6 @@ impl Provider for Google {
             words_per_query: words::WORDS_PER_QUERY,
             counts: Some(COUNTS),
             price: PRICE,
-            terms: "Google lets you keep place ids for ever and coordinates for 30 days; names, ratings, hours and the rest \
-                    only as far as your contract with Google allows",
         };
         match self.by {
             Method::Nearby => nearby,
@@ -130,9 +129,8 @@ impl Provider for Google {
         }
     }
 
-    /// "Policies and attributions for Places API (New)": the logo, or where there is no room for it this text, in these letters.
-    fn attribution(&self) -> Option<&'static str> {
-        Some("Google Maps")
+    fn terms(&self) -> Terms {
+        terms::TERMS
     }
 
     fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType> {

@@ -11,13 +11,14 @@ mod name;
 mod parse;
 mod request;
 mod tags;
+mod terms;
 mod twins;
 mod words;
 
 use std::time::Duration;
 
 use super::contract::{Cursor, Page, Provider, UnknownType};
-use crate::model::{AreaShape, Ask, Free, Limits, MicroUsd, Ranking, Retention, Tariff, TariffItem};
+use crate::model::{AreaShape, Ask, Free, Limits, MicroUsd, Ranking, Tariff, TariffItem, Terms};
 use crate::wire::{Request, Response, Verdict};
 
 /// The provider `osm`.
@@ -58,8 +59,6 @@ impl Provider for Osm {
             words_per_query: usize::MAX,
             counts: None,
             price: MicroUsd::default(),
-            terms: "© OpenStreetMap contributors, under the ODbL: it may be kept; name the source, and offer under the ODbL \
-                    what you publish of a database made from it",
         }
     }
 
@@ -74,14 +73,8 @@ impl Provider for Osm {
         })
     }
 
-    /// Open Database License 1.0, section 3.1: lasting copies of all or part of it may be made.
-    fn retention(&self) -> Retention {
-        Retention::Always
-    }
-
-    /// osmfoundation.org, "Attribution Guidelines" (databases): the contributors, the licence, and where both are explained.
-    fn attribution(&self) -> Option<&'static str> {
-        Some("© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright")
+    fn terms(&self) -> Terms {
+        terms::TERMS
     }
 
     fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType> {

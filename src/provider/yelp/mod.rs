@@ -7,12 +7,13 @@ mod judge;
 mod locale;
 mod parse;
 mod request;
+mod terms;
 mod words;
 
 use std::time::Duration;
 
 use super::contract::{Cursor, Page, Provider, UnknownType};
-use crate::model::{AreaShape, Ask, Free, Limits, MicroUsd, Ranking, RawVenue, Tariff, TariffItem};
+use crate::model::{AreaShape, Ask, Free, Limits, MicroUsd, Ranking, RawVenue, Tariff, TariffItem, Terms};
 use crate::wire::{Request, Response, Verdict};
 
 /// The Base plan's further calls, 5.91 USD a thousand.
@@ -57,7 +58,6 @@ impl Provider for Yelp {
             words_per_query: words::WORDS_PER_QUERY,
             counts: None,
             price: PRICE,
-            terms: "Yelp lets you keep business ids, and all other content for 24 hours; its ratings may not be blended with others",
         }
     }
 
@@ -73,9 +73,8 @@ impl Provider for Yelp {
         })
     }
 
-    /// "Display requirements" of the API terms (2026-09-22): Yelp's mark, and a link to the business's page on Yelp, which the words cannot be.
-    fn attribution(&self) -> Option<&'static str> {
-        Some("Powered by Yelp, https://www.yelp.com")
+    fn terms(&self) -> Terms {
+        terms::TERMS
     }
 
     fn words(&self, types: &[String]) -> Result<Vec<String>, UnknownType> {

@@ -7,8 +7,8 @@ mod venue_sync;
 pub use field::{Field, RowColumn, RowType};
 pub use modemap::{AlembicVersion, EventType, Mode, UserEvent, Venue, VenueProfile};
 pub use venue_sync::{
-    Answer, Billed, Category, Change, LookUp, MigrationStatements, Pace, Quota, RawVenue, Reject, Run, Staged, Tile,
-    VenueState, Worker,
+    Answer, Billed, Category, Change, KnownId, LookUp, MigrationStatements, Pace, Purge, Quota, RawVenue, Reject, Run,
+    Staged, Tile, VenueState, Worker,
 };
 
 /// All of them.

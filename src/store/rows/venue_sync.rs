@@ -287,6 +287,46 @@ rows! {
         raw: Value,
     }
 
+    /// The id of ours that a purged venue had, and has again when it comes back.
+    KnownId in "venue_sync.known_ids" {
+        /// Whose.
+        provider: String,
+        /// The provider's id.
+        provider_id: String,
+        /// Ours.
+        venue_id: Uuid,
+        /// When the venue went.
+        kept_at: DateTime<Utc>,
+    }
+
+    /// What was deleted because it was over its time.
+    Purge in "venue_sync.purges" {
+        /// Made by us.
+        id: Uuid,
+        /// Whose.
+        provider: String,
+        /// Where; none: everywhere.
+        region: Option<String>,
+        /// The rule: days since a venue was last seen.
+        retention_days: i32,
+        /// What was last seen before that went.
+        seen_before: DateTime<Utc>,
+        /// The ids stay, in `known_ids`.
+        ids_kept: bool,
+        /// Venues that went.
+        venues: i64,
+        /// What else of the provider's words went.
+        traces: i64,
+        /// The database's role that did it.
+        role: String,
+        /// The version of `venues` that did it.
+        made_by: String,
+        /// When it began.
+        begun_at: DateTime<Utc>,
+        /// When it was through; none: it was killed, or is at work.
+        ended_at: Option<DateTime<Utc>>,
+    }
+
     /// A migration that was applied, word for word.
     MigrationStatements in "venue_sync.migration_statements" {
         /// Its version.
