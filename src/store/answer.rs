@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::again::Tries;
 use super::changes::insert_changes;
-use super::connect::{Database, DatabaseError, is_state};
+use super::connect::{Database, DatabaseError};
 use super::content::Batch;
 use super::merge::{Merged, merge_venues};
 use super::rejects::insert_rejects;
@@ -80,22 +81,14 @@ pub enum CommitError {
     },
 }
 
-/// How often an answer is written anew after a deadlock. Our own workers lock rows in one order; other programs that write
-/// venues and profiles may not.
-const DEADLOCKS: u32 = 3;
-
-/// How often it is, where other workers bring purged venues back in the same moment: each time one of them has committed.
-const TAKEN: u32 = 64;
-
 /// Commits an answer: rows, stubs, certificate and counts together or not at all.
 pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Result<Committed, CommitError> {
-    let (mut deadlocks, mut taken) = (0, 0);
+    let mut tries = Tries::default();
     let (transaction, committed) = loop {
         let mut transaction = database.begin().await?;
         match write(&mut transaction, answer).await {
             Ok(committed) => break (transaction, committed?),
-            Err(error) if deadlocks < DEADLOCKS && is_state(&error, "40P01") => deadlocks += 1,
-            Err(error) if taken < TAKEN && is_taken(&error) => taken += 1,
+            Err(error) if tries.again(&error) => {}
             Err(error) => return Err(database.error(error).into()),
         }
     };
@@ -107,11 +100,6 @@ pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Resu
             None => Err(error.into()),
         },
     }
-}
-
-/// Another worker has just written a venue under the id of ours that it had before it was purged.
-fn is_taken(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some("venues_pkey")
 }
 
 async fn write(

@@ -4,6 +4,7 @@
 //! every statement inside an explicit transaction.
 
 mod account;
+mod again;
 mod answer;
 mod changes;
 mod closing;

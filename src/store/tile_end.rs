@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::connect::{Database, DatabaseError, is_state};
+use super::again::Tries;
+use super::connect::{Database, DatabaseError};
 use super::runs::OpenedRun;
 use super::staged::{Promoted, Staging, promote};
 use super::tiles::Lease;
@@ -33,9 +34,6 @@ pub enum TileEnd {
     FencedOut,
 }
 
-/// How often a tile is ended anew after a deadlock with another program.
-const DEADLOCKS: u32 = 3;
-
 /// Ends a tile that is asked for to the end. Where the run stages, its venues are judged; where it does not, there is nothing to hold.
 pub async fn end_tile(
     database: &Database,
@@ -45,7 +43,7 @@ pub async fn end_tile(
     judge: &JudgeTile<'_>,
 ) -> Result<TileEnd, DatabaseError> {
     let of = Staging { run: run.id, tile: lease.tile, provider, begun_at: run.begun_at };
-    let mut deadlocks = 0;
+    let mut tries = Tries::default();
     loop {
         let mut transaction = database.begin().await?;
         match end(&mut transaction, of, (lease, capped), good, Some(judge).filter(|_| run.staging)).await {
@@ -53,7 +51,7 @@ pub async fn end_tile(
                 database.commit(transaction).await?;
                 return Ok(ended);
             }
-            Err(error) if deadlocks < DEADLOCKS && is_state(&error, "40P01") => deadlocks += 1,
+            Err(error) if tries.again(&error) => {}
             Err(error) => return Err(database.error(error)),
         }
     }

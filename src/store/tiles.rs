@@ -51,6 +51,8 @@ pub struct Progress {
     pub failed: u64,
     /// Asked for to the end, and not believed.
     pub held: u64,
+    /// Processes that are at work on the run, or wait for each other.
+    pub workers: u32,
 }
 
 /// Claims the next free tile, or one whose lease ran out; none if there is none. What was never done comes first, then what was done
@@ -206,7 +208,8 @@ pub async fn progress(database: &Database, run: Uuid) -> Result<Progress, Databa
              count(*) filter (where state = 'leased' and lease_until >= clock_timestamp()) as "leased!",
              count(*) filter (where state = 'complete' and purpose = 'rows') as "complete!",
              count(*) filter (where state = 'failed') as "failed!", count(*) filter (where state = 'held') as "held!",
-             (select state <> 'open' from venue_sync.runs where id = $1) as "closed!"
+             (select state <> 'open' from venue_sync.runs where id = $1) as "closed!",
+             (select count(*) from venue_sync.workers where run_id = $1 and alive_until > clock_timestamp()) as "workers!"
            from venue_sync.tiles where run_id = $1"#,
         run
     )
@@ -222,5 +225,6 @@ pub async fn progress(database: &Database, run: Uuid) -> Result<Progress, Databa
         complete: row.complete.unsigned_abs(),
         failed: row.failed.unsigned_abs(),
         held: row.held.unsigned_abs(),
+        workers: u32::try_from(row.workers).unwrap_or(u32::MAX),
     })
 }

@@ -138,6 +138,7 @@ impl Book {
                     complete: pages.figures.coverage.complete,
                     failed: pages.figures.coverage.failed,
                     held: 0,
+                    workers: 1,
                 })
             }
         }

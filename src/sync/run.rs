@@ -13,7 +13,7 @@ use super::rules::rules;
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
 use crate::model::{CappedSpot, Event, MicroUsd, Position, RunStatus, StoppedBy, Summary, VenueCounts, Verdict};
-use crate::store::{self, Closed, Closing, Database, GoneRule, Learn, Opening, Recent, RunFigures, RunSpec};
+use crate::store::{self, Closed, Closing, Database, GoneRule, Learn, Opening, Progress, Recent, RunFigures, RunSpec};
 use crate::transport::Courier;
 use crate::wire::QuotaReset;
 
@@ -168,35 +168,38 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
         let mut told = false;
         loop {
             join_all((0..shop.job.concurrency.max(1)).map(|_| claim_and_work(shop))).await;
-            if shop.stop.called() {
-                return Ok(());
-            }
-            let progress = shop.book.progress(shop.database).await?;
-            if progress.claimable + progress.leased == 0 {
-                // Whoever comes first begins the audit; the others wait for it as for a tile.
-                let audit = shop.job.audits() && !progress.closed && progress.complete == progress.tiles;
-                // What the guard refuses needs no audit.
-                if audit
-                    && shop.book.breaches(shop.database, shop.job).await?.is_empty()
-                    && shop.book.begin_audit(shop.database).await?
-                {
-                    continue;
+            let mut waited = false;
+            loop {
+                if shop.stop.called() {
+                    return Ok(());
                 }
-                return Ok(());
-            }
-            if progress.closed {
-                let reason = store::ReserveError::RunClosed.to_string();
-                shop.stop.end(Ending::GivenUp { reason });
-                return Ok(());
-            }
-            // Others hold the last tiles: wait until they end, or their leases do.
-            if !std::mem::replace(&mut told, true) {
-                let lease = shop.job.lease;
-                tracing::warn!("waiting for tiles that another worker holds; a killed one's are free after {lease:?}");
-            }
-            tokio::select! {
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
-                () = shop.stop.signal().cancelled() => {}
+                let progress = shop.book.progress(shop.database).await?;
+                if progress.claimable + progress.leased == 0 {
+                    if begins_audit(shop, &progress).await? {
+                        break;
+                    }
+                    return Ok(());
+                }
+                if progress.closed {
+                    let reason = store::ReserveError::RunClosed.to_string();
+                    shop.stop.end(Ending::GivenUp { reason });
+                    return Ok(());
+                }
+                if waited && progress.claimable > 0 {
+                    break;
+                }
+                // Others hold the last tiles: wait until they end, or their leases do.
+                if !std::mem::replace(&mut told, true) {
+                    let lease = shop.job.lease;
+                    tracing::warn!(
+                        "waiting for tiles that another worker holds; a killed one's are free after {lease:?}"
+                    );
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(pause(progress.workers, shop.job.lease)) => {}
+                    () = shop.stop.signal().cancelled() => {}
+                }
+                waited = true;
             }
         }
     };
@@ -204,6 +207,22 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
         worked = working => worked,
         never = renewing => never,
     }
+}
+
+/// Whoever comes first begins the audit; the others wait for it as for a tile. What the guard refuses needs none.
+async fn begins_audit(shop: &Workshop<'_>, progress: &Progress) -> Result<bool, SyncError> {
+    let due = shop.job.audits() && !progress.closed && progress.complete == progress.tiles;
+    Ok(due
+        && shop.book.breaches(shop.database, shop.job).await?.is_empty()
+        && shop.book.begin_audit(shop.database).await?)
+}
+
+/// How long a worker that waits leaves the database alone: the more of them there are, the longer, so that all of them together look
+/// some five times a second at most; but no longer than a lease, after which a dead worker's tiles are free.
+fn pause(workers: u32, lease: Duration) -> Duration {
+    const LOOKS_A_SECOND: u32 = 5;
+    const LEAST: Duration = Duration::from_secs(1);
+    (Duration::from_secs(1) * workers / LOOKS_A_SECOND).clamp(LEAST, lease.max(LEAST))
 }
 
 /// One of the run's concurrent strands.
