@@ -98,12 +98,14 @@ impl Bench {
     }
 
     /// The provider has only every so many of its venues left, and some hours have passed since whatever was done before.
-    async fn shrinks_to_one_in(self, towns: u32, many: usize, weather: Weather, seed: u64, settings: &str) -> Self {
+    async fn shrinks_to_one_in(self, towns: u32, many: usize, weather: Weather, seed: u64) -> Self {
         let (places, bounds) = city(towns);
         let places = if many == 1 { places } else { places.into_iter().step_by(many).collect() };
-        let double = Double::serve_with(places, Manners::GOOD).await;
+        // Slow enough that workers are killed with a question under way.
+        let delay = Duration::from_millis(400);
+        let double = Double::serve_with(places, Manners { delay, ..Manners::GOOD }).await;
         let front = Front::before(&double.url(), weather, seed).await;
-        let desk = Desk::new(bounds, settings, front.url());
+        let desk = Desk::new(bounds, "requests_per_second = 200", front.url());
         for sql in [
             "update venue_sync.runs set begun_at = begun_at - interval '5 h', ended_at = ended_at - interval '5 h'",
             "update public.venues set last_seen_at = last_seen_at - interval '5 h'",
@@ -316,13 +318,16 @@ async fn a_provider_that_shrinks_to_a_twentieth_changes_nothing_however_many_wor
         let bench = Bench::new(TOWNS, Duration::ZERO, Weather::default(), seed, settings).await;
         assert_eq!(bench.start().ends().await.code, Some(0));
         let weather = Weather { throttled: 20, reset: 20, repeated: 30, reordered: 30, ..Weather::default() };
-        let bench = bench.shrinks_to_one_in(TOWNS, 20, weather, seed, settings).await;
+        let bench = bench.shrinks_to_one_in(TOWNS, 20, weather, seed).await;
         let everything = "select md5(string_agg(to_jsonb(v) #>> '{}', '' order by provider_id)) from public.venues v";
         let before: String = sqlx::query_scalar(everything).fetch_one(&bench.pool).await.unwrap();
         let mut dice = fastrand::Rng::with_seed(seed);
         let mut workers: Vec<Worker> = (0..WORKERS).map(|_| bench.start()).collect();
+        while bench.front.arrivals().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         for _ in 0..6 {
-            tokio::time::sleep(Duration::from_millis(dice.u64(10..120))).await;
+            tokio::time::sleep(Duration::from_millis(dice.u64(10..150))).await;
             let victim = dice.usize(0..WORKERS);
             workers[victim].kill().await;
             bench.bury(workers[victim].id()).await;
@@ -360,7 +365,7 @@ async fn a_provider_that_shrinks_to_a_twentieth_changes_nothing_however_many_wor
             bench.front.arrivals().len()
         );
 
-        let bench = bench.shrinks_to_one_in(TOWNS, 1, Weather::default(), seed, settings).await;
+        let bench = bench.shrinks_to_one_in(TOWNS, 1, Weather::default(), seed).await;
         let well = bench.start().ends().await;
         assert_eq!(well.code, Some(0), "seed {seed}: {}", well.stderr);
         assert_eq!(bench.count("select count(*) from venue_sync.staged").await, 0, "seed {seed}");
