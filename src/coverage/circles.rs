@@ -23,6 +23,9 @@ const FINEST_M: f64 = 0.2;
 /// Covers that are laid out for one group of words at most: the first, and others for what answers left open.
 const LAYOUTS: u32 = 4;
 
+/// Rounds of the search for a cover.
+const ROUNDS: u32 = 4;
+
 /// Part of an answer's rows that is planned with where known venues were not enough, and where venues are only counted.
 const MENDING: f64 = 0.95;
 const COUNTED: f64 = 0.9;
@@ -227,7 +230,7 @@ impl Circles {
         };
         let whole = (1..self.rules.rows_per_query.max(1)).rev().find(|rows| f64::from(*rows) <= foreseen);
         let rows = if foreseen < rows { whole.unwrap_or(1) } else { self.rules.rows_per_query };
-        let foresight = Foresight { believed: &self.believed, rules: &self.rules, rows };
+        let foresight = Foresight { believed: &self.believed, rules: &self.rules, rows, rounds: ROUNDS };
         self.laid_out = lay_out(&self.ground, &foresight);
     }
 

@@ -6,13 +6,12 @@ use std::collections::BTreeSet;
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
 
-use super::believed::Believed;
+use super::believed::{Believed, Sight};
 use super::certify::sure_m;
 use super::ground::{Cell, Ground};
-use super::rules::{Rules, SMALLEST_ASK_M, floor_m};
+use super::rules::{Rules, floor_m};
 use super::selection::{Selection, number};
 use super::sphere::{Vector, chord2, position};
-use super::sweep::rounded;
 use crate::model::{BoundingBox, Ranking};
 
 /// A question of the plan, and what its answer is expected to certify.
@@ -25,8 +24,8 @@ pub(super) struct Disk {
     pub(super) at_floor: bool,
 }
 
-/// More than the last digit of a distance in an answer, metres.
-const ANSWER_DIGITS_M: f64 = 0.002;
+/// More than the last digit of a distance in an answer, and of a question's middle, metres.
+const ANSWER_DIGITS_M: f64 = 0.012;
 
 /// Part of the foreseen distance that is asked for where a full answer proves nothing.
 const UNRANKED: f64 = 0.9;
@@ -38,18 +37,32 @@ pub(super) struct Foresight<'a> {
     pub(super) rules: &'a Rules,
     /// Venues in a full answer, by the believed ones.
     pub(super) rows: u32,
+    /// How long is searched.
+    pub(super) rounds: u32,
 }
 
 impl Foresight<'_> {
-    /// Metres that an answer from here will certify.
-    pub(super) fn proven_m(&self, center: Vector) -> f64 {
-        let most_m = self.rules.largest_radius_m;
-        let full_m = self.believed.full_m(center, self.rows).map_or(most_m, |metres| metres.min(most_m));
+    /// Metres that an answer which sees so far will certify.
+    fn proven_m(&self, full_m: f64) -> f64 {
+        let full_m = full_m.min(self.rules.largest_radius_m);
         match self.rules.ranking {
             Ranking::Distance => sure_m(full_m - ANSWER_DIGITS_M),
             // Only an answer that is not full proves anything.
             Ranking::Other => sure_m(UNRANKED * full_m),
         }
+    }
+
+    /// The best answer from about here, where so many venues lie within `bound_m`.
+    fn widest_near(&self, center: Vector, bound_m: f64) -> Sight {
+        let most_m = self.rules.largest_radius_m;
+        if bound_m < most_m {
+            return self.believed.widest_near(center, self.rows, bound_m);
+        }
+        let full_m = self.believed.full_m(center, self.rows);
+        if full_m < most_m {
+            return self.believed.widest_near(center, self.rows, full_m);
+        }
+        Sight { center, full_m }
     }
 }
 
@@ -57,76 +70,76 @@ impl Foresight<'_> {
 struct Piece {
     cell: Cell,
     corners: [Vector; 4],
+    /// The piece that it was cut from.
+    root: u32,
+    /// It is not halved if it reaches no farther, metres.
+    finest_m: f64,
 }
 
 impl Piece {
-    fn new(cell: Cell) -> Self {
+    fn new(cell: Cell, root: u32, finest_m: f64) -> Self {
         let BoundingBox { south, west, north, east } = cell.bounds;
         let corners = [(south, west), (south, east), (north, west), (north, east)];
-        Self { cell, corners: corners.map(|(lat, lng)| Vector::of(position(lat, lng))) }
+        Self { cell, corners: corners.map(|(lat, lng)| Vector::of(position(lat, lng))), root, finest_m }
     }
 
     fn lies_in(&self, disk: &Candidate) -> bool {
-        let holds = |place: &Vector| disk.center.chord2(*place) <= disk.edge;
+        let holds = |place: &Vector| disk.disk.center.chord2(*place) <= disk.edge;
         holds(&self.cell.center) && self.corners.iter().all(holds)
     }
 }
 
 /// Pieces in the radius of a foreseen disk, to begin with, and at most where a border has to be looked at closely.
 const COARSE: f64 = 6.0;
-const FINE: f64 = 25.0;
+const FINE: f64 = 30.0;
 
 /// Pieces are never smaller than this from the middle to a corner, metres.
 const FINEST_M: f64 = 0.3;
 
-/// Rounds of the search; in each the pieces that are hardest to hold are halved, and shifted copies of the disks come in.
-const ROUNDS: u8 = 4;
-
 /// Steps of the search for each disk, and pieces that are halved for each.
 const STEPS: u32 = 16;
-const HALVED: u32 = 6;
+const HALVED: u32 = 4;
+
+/// First pieces whose disks are looked at when one is halved.
+const BESIDE: usize = 5;
+
+/// Radii in which the first pieces are looked for that a disk may hold a part of.
+const ROOTS_BEYOND: f64 = 1.3;
 
 /// Pieces of one layout at most, and for each venue: more would take long.
 const MOST_PIECES: usize = 4_000;
 const MOST_PIECES_PER_VENUE: usize = 15;
 
 /// Shifted copies of a disk, and how far they are shifted, in parts of its radius.
-const COPIES: u8 = 6;
+const COPIES: u32 = 6;
 const SHIFTS: [f64; 2] = [0.1, 0.05];
 
 /// Lays out a cover of all the ground; empty where that would take too long.
 pub(super) fn lay_out(ground: &Ground, foresight: &Foresight<'_>) -> Vec<Disk> {
-    let most = MOST_PIECES + MOST_PIECES_PER_VENUE * foresight.believed.len();
-    let coarse = |center| (foresight.proven_m(center) / COARSE).max(floor_m() / 2.0);
-    let Some(cells) = ground.pieces(coarse, most) else { return Vec::new() };
-    let pieces: Vec<Piece> = cells.into_iter().map(Piece::new).collect();
-    let mut table = Table { ground, foresight, pieces, disks: Vec::new() };
-    let centers: Vec<Vector> = table.pieces.iter().map(|piece| piece.cell.center).collect();
-    let numbered = centers.iter().zip(0..).map(|(center, number)| GeomWithData::new(center.coordinates(), number));
-    let index: RTree<GeomWithData<[f64; 3], u32>> = RTree::bulk_load(numbered.collect());
-    let mut sets = Vec::new();
-    for center in centers {
-        let disk = table.add_disk(center);
-        let near = index.locate_within_distance(disk.center.coordinates(), disk.edge);
-        sets.push(near.map(|at| at.data).filter(|at| table.pieces[*at as usize].lies_in(&disk)).collect());
-    }
-    let mut search = Selection::new(sets, table.pieces.len());
-    search.complete();
-    let size = number(search.chosen().len());
-    search.search(STEPS * size);
+    let Some(mut table) = Table::new(ground, foresight) else { return Vec::new() };
+    table.search.complete();
+    let size = number(table.search.chosen().len());
+    table.search.search(STEPS * size);
     let mut copied = BTreeSet::new();
-    for (round, shift) in (0..ROUNDS).zip(SHIFTS.into_iter().cycle()) {
-        for element in search.hardest((HALVED * size) as usize) {
-            table.halve(element, &mut search);
+    for (round, shift) in (0..foresight.rounds).zip(SHIFTS.into_iter().cycle()) {
+        for element in table.search.hardest((HALVED * size) as usize) {
+            table.halve(element);
         }
-        for set in search.chosen() {
+        for set in table.search.chosen() {
             if copied.insert(set) {
-                table.copy(set, shift, f64::from(round), &mut search);
+                table.copy(set, shift, f64::from(round));
             }
         }
-        search.search(STEPS * size / 2);
+        table.search.search(STEPS * size / 2);
     }
-    search.chosen().into_iter().map(|set| table.disks[set as usize].disk).collect()
+    table.search.chosen().into_iter().map(|set| table.disks[set as usize].disk).collect()
+}
+
+/// A disk, and the squared chord that belongs to its radius.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    disk: Disk,
+    edge: f64,
 }
 
 /// What is to be covered, and by what it could be.
@@ -134,58 +147,119 @@ struct Table<'a> {
     ground: &'a Ground,
     foresight: &'a Foresight<'a>,
     pieces: Vec<Piece>,
+    /// The first pieces, and what each of them was cut into.
+    roots: RTree<GeomWithData<[f64; 3], u32>>,
+    cuts: Vec<Vec<u32>>,
     disks: Vec<Candidate>,
+    search: Selection,
+    /// The question for which a disk was last looked at.
+    looked: Vec<u32>,
+    question: u32,
 }
 
-/// A disk, and the squared chord that belongs to its radius.
-#[derive(Debug, Clone, Copy)]
-struct Candidate {
-    disk: Disk,
-    center: Vector,
-    edge: f64,
-}
+impl<'a> Table<'a> {
+    fn new(ground: &'a Ground, foresight: &'a Foresight<'a>) -> Option<Self> {
+        let most = MOST_PIECES + MOST_PIECES_PER_VENUE * foresight.believed.len();
+        let coarse = |full_m| (foresight.proven_m(full_m) / COARSE).max(floor_m() / 2.0);
+        let sight = |center, bound_m| foresight.believed.full_within_m(center, foresight.rows, bound_m);
+        let cells = ground.pieces(sight, coarse, most)?;
+        let numbered = cells.iter().zip(0..).map(|((cell, _), root)| GeomWithData::new(cell.center.coordinates(), root));
+        let mut table = Self {
+            ground,
+            foresight,
+            roots: RTree::bulk_load(numbered.collect()),
+            cuts: (0..number(cells.len())).map(|root| vec![root]).collect(),
+            pieces: Vec::with_capacity(cells.len()),
+            disks: Vec::with_capacity(cells.len()),
+            search: Selection::default(),
+            looked: Vec::new(),
+            question: 0,
+        };
+        let centers: Vec<(Vector, f64)> = cells.iter().map(|(cell, full_m)| (cell.center, *full_m)).collect();
+        for ((cell, full_m), root) in cells.into_iter().zip(0..) {
+            let finest_m = (foresight.proven_m(full_m) / FINE).max(FINEST_M);
+            table.pieces.push(Piece::new(cell, root, finest_m));
+        }
+        let mut sets = Vec::new();
+        for (center, full_m) in centers {
+            let disk = table.add_disk(center, full_m);
+            sets.push(table.held_by(&disk));
+        }
+        table.search = Selection::new(sets, table.pieces.len());
+        Some(table)
+    }
 
-impl Table<'_> {
-    fn add_disk(&mut self, center: Vector) -> Candidate {
-        let center = Vector::of(rounded(center.place(), SMALLEST_ASK_M).center);
-        let foreseen_m = self.foresight.proven_m(center);
+    /// A disk more to choose from, from about here, where a full answer reaches no farther than `bound_m`.
+    fn add_disk(&mut self, center: Vector, bound_m: f64) -> Candidate {
+        let Sight { center, full_m } = self.foresight.widest_near(center, bound_m);
+        let foreseen_m = self.foresight.proven_m(full_m);
         let at_floor = foreseen_m < floor_m();
         let proven_m = if at_floor { self.foresight.rules.spot_m() } else { foreseen_m };
-        let edge = chord2((proven_m - 2.0 * ANSWER_DIGITS_M).max(0.0));
-        let candidate = Candidate { disk: Disk { center, proven_m, at_floor }, center, edge };
+        let candidate = Candidate { disk: Disk { center, proven_m, at_floor }, edge: chord2((proven_m - ANSWER_DIGITS_M).max(0.0)) };
         self.disks.push(candidate);
+        self.looked.push(0);
         candidate
     }
 
+    fn held_by(&self, disk: &Candidate) -> Vec<u32> {
+        let around = disk.edge * ROOTS_BEYOND * ROOTS_BEYOND;
+        let near = self.roots.locate_within_distance(disk.disk.center.coordinates(), around);
+        let pieces = near.flat_map(|root| self.cuts[root.data as usize].iter().copied());
+        pieces.filter(|at| self.pieces[*at as usize].lies_in(disk)).collect()
+    }
+
     /// Copies of a disk that are shifted a little, each as wide as an answer there will see.
-    fn copy(&mut self, set: u32, shift: f64, turned: f64, search: &mut Selection) {
+    fn copy(&mut self, set: u32, shift: f64, turned: f64) {
         let Disk { center, proven_m, .. } = self.disks[set as usize].disk;
+        let away_m = shift * proven_m;
         for turn in 0..COPIES {
             let bearing = (f64::from(turn) + 0.37 * turned) / f64::from(COPIES) * std::f64::consts::TAU;
-            let copy = self.add_disk(center.towards(bearing, shift * proven_m));
-            let held = self.pieces.iter().zip(0..).filter(|(piece, _)| piece.lies_in(&copy));
-            search.add_set(held.map(|(_, number)| number).collect());
+            let disk = self.add_disk(center.towards(bearing, away_m), 1.03 * proven_m + 2.0 + away_m);
+            let held = self.held_by(&disk);
+            self.search.add_set(held);
         }
     }
 
     /// Halves a piece: what holds the whole holds both halves, and more may.
-    fn halve(&mut self, element: u32, search: &mut Selection) {
-        let cell = &self.pieces[element as usize].cell;
-        if cell.reach_m < (self.foresight.proven_m(cell.center) / FINE).max(FINEST_M) {
+    fn halve(&mut self, element: u32) {
+        let Piece { cell, root, finest_m, .. } = &self.pieces[element as usize];
+        let (root, finest_m) = (*root, *finest_m);
+        if cell.reach_m < finest_m {
             return;
         }
-        let mut halves = self.ground.halves(cell).into_iter().map(Piece::new);
+        let center = cell.center;
+        let halves = self.ground.halves(cell);
+        let mut halves = halves.into_iter().map(|half| Piece::new(half, root, finest_m));
         let Some(first) = halves.next() else { return };
-        for (candidate, set) in self.disks.iter().zip(0..) {
-            if first.lies_in(candidate) && !search.holds(element, set) {
-                search.add_holder(element, set);
+        let near = self.disks_near(center);
+        for set in &near {
+            if first.lies_in(&self.disks[*set as usize]) && !self.search.holds(element, *set) {
+                self.search.add_holder(element, *set);
             }
         }
         self.pieces[element as usize] = first;
         if let Some(second) = halves.next() {
-            let holders = self.disks.iter().zip(0..).filter(|(candidate, _)| second.lies_in(candidate));
-            search.add_element(holders.map(|(_, set)| set).collect());
+            let holders = near.into_iter().filter(|set| second.lies_in(&self.disks[*set as usize]));
+            self.search.add_element(holders.collect());
+            self.cuts[root as usize].push(number(self.pieces.len()));
             self.pieces.push(second);
         }
+    }
+
+    /// The disks that hold something about here.
+    fn disks_near(&mut self, place: Vector) -> Vec<u32> {
+        self.question += 1;
+        let mut near = Vec::new();
+        for root in self.roots.nearest_neighbor_iter(&place.coordinates()).take(BESIDE) {
+            for piece in &self.cuts[root.data as usize] {
+                for set in self.search.holders(*piece) {
+                    if self.looked[*set as usize] != self.question {
+                        self.looked[*set as usize] = self.question;
+                        near.push(*set);
+                    }
+                }
+            }
+        }
+        near
     }
 }

@@ -150,6 +150,11 @@ impl Selection {
         }
     }
 
+    /// The sets that hold an element.
+    pub(super) fn holders(&self, element: u32) -> &[u32] {
+        &self.holders[element as usize]
+    }
+
     pub(super) fn holds(&self, element: u32, set: u32) -> bool {
         self.holders[element as usize].contains(&set)
     }
