@@ -13,7 +13,7 @@
 mod city;
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use city::{Dice, Manners, Venue};
 use venue_sync::coverage::{EARTH_RADIUS_M, Next, Region, Rules, TileCover, distance_m, seen};
@@ -115,11 +115,11 @@ fn cost(row: &Row, index: &Index, counts: Option<Counts>, known: &[Position]) ->
     let mut cost = Cost::default();
     for tile in row.region.tiles() {
         let known = around(&tile, known);
-        let mut begun = Instant::now();
+        let mut begun = busy();
         let mut cover = TileCover::new(&row.region, tile, rules.clone(), &known).unwrap();
         loop {
             let next = cover.next();
-            cost.thinking += begun.elapsed();
+            cost.thinking += busy().saturating_sub(begun);
             let ask = match next {
                 Next::Ask(ask) => ask,
                 Next::Done { capped } => {
@@ -138,11 +138,17 @@ fn cost(row: &Row, index: &Index, counts: Option<Counts>, known: &[Position]) ->
                 cost.paid += 1;
                 seen(&ask, &positions, truncated, (AreaShape::Circle, Ranking::Distance)).unwrap()
             };
-            begun = Instant::now();
+            begun = busy();
             cover.told(&answer);
         }
     }
     cost
+}
+
+/// Processor time of this thread so far, by the kernel's own figure: others may be at work on the machine. Linux only.
+fn busy() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(text.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default())
 }
 
 /// What is known of a tile and of a margin as wide as itself.

@@ -1,15 +1,17 @@
 //! Where venues are believed to be: how far an answer will see is read from it, never what it proves.
 
-use rstar::RTree;
-
+use super::places::Places;
 use super::sphere::{Vector, chord2, metres};
 
 /// Positions, as points on a sphere of radius 1.
 #[derive(Debug, Clone)]
-pub(super) struct Believed(RTree<[f64; 3]>);
+pub(super) struct Believed(Places);
 
 /// Part of an answer's sight by which its middle is moved at most, away from the outermost venue.
 const AWAY: f64 = 0.25;
+
+/// Metres within which venues are looked for first.
+const NEAR_M: f64 = 20.0;
 
 /// What an answer from somewhere will see.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +24,7 @@ pub(super) struct Sight {
 
 impl Believed {
     pub(super) fn new(places: impl IntoIterator<Item = Vector>) -> Self {
-        Self(RTree::bulk_load(places.into_iter().map(Vector::coordinates).collect()))
+        Self(Places::new(places))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -30,14 +32,22 @@ impl Believed {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.size()
+        self.0.len()
     }
 
     /// Metres from a place to the last of the nearest `rows` venues; infinite where there are fewer.
     pub(super) fn full_m(&self, place: Vector, rows: u32) -> f64 {
-        let last = usize::try_from(rows.max(1)).unwrap_or(1) - 1;
-        let nearest = self.0.nearest_neighbor_iter_with_distance_2(&place.coordinates()).nth(last);
-        nearest.map_or(f64::INFINITY, |(_, square)| metres(square))
+        if self.len() < usize::try_from(rows).unwrap_or(usize::MAX) {
+            return f64::INFINITY;
+        }
+        let mut bound_m = NEAR_M;
+        loop {
+            let mut squares = self.squares(place, bound_m);
+            if let Some(square) = nth(&mut squares, rows) {
+                return metres(square);
+            }
+            bound_m *= 2.0;
+        }
     }
 
     /// The same where it is known that so many lie within `bound_m`: a bounded search is much faster.
@@ -45,7 +55,7 @@ impl Believed {
         if bound_m.is_infinite() {
             return self.full_m(place, rows);
         }
-        let mut squares: Vec<f64> = self.near(place, chord2(bound_m)).map(|(square, _)| square).collect();
+        let mut squares = self.squares(place, bound_m);
         nth(&mut squares, rows).map_or_else(|| self.full_m(place, rows), metres)
     }
 
@@ -58,7 +68,8 @@ impl Believed {
             return sight;
         }
         let around = chord2(bound_m).sqrt() * (1.0 + 2.0 * AWAY) * (1.0 + 1e-9);
-        let mut near: Vec<(f64, [f64; 3])> = self.near(place, around * around).collect();
+        let mut near: Vec<(f64, [f64; 3])> = Vec::with_capacity(64);
+        self.0.near(place, around * around, |square, at, _| near.push((square, at)));
         let here = place.coordinates();
         let last = usize::try_from(rows.max(1)).unwrap_or(1) - 1;
         if last >= near.len() {
@@ -93,10 +104,11 @@ impl Believed {
         sight
     }
 
-    /// Venues and their squared chords.
-    fn near(&self, place: Vector, edge2: f64) -> impl Iterator<Item = (f64, [f64; 3])> {
-        let here = place.coordinates();
-        self.0.locate_within_distance(here, edge2).map(move |at| (square(less(*at, here)), *at))
+    /// The squared chords to the venues within so many metres.
+    fn squares(&self, place: Vector, bound_m: f64) -> Vec<f64> {
+        let mut squares = Vec::with_capacity(64);
+        self.0.near(place, chord2(bound_m), |square, _, _| squares.push(square));
+        squares
     }
 }
 

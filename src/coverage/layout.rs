@@ -3,12 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use rstar::RTree;
-use rstar::primitives::GeomWithData;
-
 use super::believed::{Believed, Sight};
 use super::certify::sure_m;
 use super::ground::{Cell, Ground};
+use super::places::Places;
 use super::rules::{Rules, floor_m};
 use super::selection::{Selection, number};
 use super::sphere::{Vector, chord2, position};
@@ -72,15 +70,17 @@ struct Piece {
     corners: [Vector; 4],
     /// The piece that it was cut from.
     root: u32,
+    /// Metres from the middle of that one to its corners.
+    root_m: f64,
     /// It is not halved if it reaches no farther, metres.
     finest_m: f64,
 }
 
 impl Piece {
-    fn new(cell: Cell, root: u32, finest_m: f64) -> Self {
+    fn new(cell: Cell, (root, root_m): (u32, f64), finest_m: f64) -> Self {
         let BoundingBox { south, west, north, east } = cell.bounds;
         let corners = [(south, west), (south, east), (north, west), (north, east)];
-        Self { cell, corners: corners.map(|(lat, lng)| Vector::of(position(lat, lng))), root, finest_m }
+        Self { cell, corners: corners.map(|(lat, lng)| Vector::of(position(lat, lng))), root, root_m, finest_m }
     }
 
     fn lies_in(&self, disk: &Candidate) -> bool {
@@ -100,8 +100,8 @@ const FINEST_M: f64 = 0.3;
 const STEPS: u32 = 16;
 const HALVED: u32 = 4;
 
-/// First pieces whose disks are looked at when one is halved.
-const BESIDE: usize = 5;
+/// How far away the first pieces are whose disks are looked at when one is halved, in parts of its own reach.
+const BESIDE: f64 = 2.2;
 
 /// Radii in which the first pieces are looked for that a disk may hold a part of.
 const ROOTS_BEYOND: f64 = 1.3;
@@ -116,22 +116,31 @@ const SHIFTS: [f64; 2] = [0.1, 0.05];
 
 /// Lays out a cover of all the ground; empty where that would take too long.
 pub(super) fn lay_out(ground: &Ground, foresight: &Foresight<'_>) -> Vec<Disk> {
+    let t0 = busy();
     let Some(mut table) = Table::new(ground, foresight) else { return Vec::new() };
+    let t1 = busy();
     table.search.complete();
+    let t2 = busy();
     let size = number(table.search.chosen().len());
     table.search.search(STEPS * size);
+    let t3 = busy(); let (mut a, mut b, mut c) = (0,0,0);
     let mut copied = BTreeSet::new();
     for (round, shift) in (0..foresight.rounds).zip(SHIFTS.into_iter().cycle()) {
+        let x0 = busy();
         for element in table.search.hardest((HALVED * size) as usize) {
             table.halve(element);
         }
+        let x1 = busy();
         for set in table.search.chosen() {
             if copied.insert(set) {
                 table.copy(set, shift, f64::from(round));
             }
         }
+        let x2 = busy();
         table.search.search(STEPS * size / 2);
+        let x3 = busy(); a += x1-x0; b += x2-x1; c += x3-x2;
     }
+    if std::env::var("DBG").is_ok() { let n = u64::from(size.max(1)); eprintln!("size {size} -> {} pieces {} disks {} | per disk us: new {} complete {} search {} halve {} copy {} search {}", table.search.chosen().len(), table.pieces.len(), table.disks.len(), (t1-t0)/n/1000, (t2-t1)/n/1000, (t3-t2)/n/1000, a/n/1000, b/n/1000, c/n/1000); }
     table.search.chosen().into_iter().map(|set| table.disks[set as usize].disk).collect()
 }
 
@@ -148,7 +157,7 @@ struct Table<'a> {
     foresight: &'a Foresight<'a>,
     pieces: Vec<Piece>,
     /// The first pieces, and what each of them was cut into.
-    roots: RTree<GeomWithData<[f64; 3], u32>>,
+    roots: Places,
     cuts: Vec<Vec<u32>>,
     disks: Vec<Candidate>,
     search: Selection,
@@ -163,11 +172,10 @@ impl<'a> Table<'a> {
         let coarse = |full_m| (foresight.proven_m(full_m) / COARSE).max(floor_m() / 2.0);
         let sight = |center, bound_m| foresight.believed.full_within_m(center, foresight.rows, bound_m);
         let cells = ground.pieces(sight, coarse, most)?;
-        let numbered = cells.iter().zip(0..).map(|((cell, _), root)| GeomWithData::new(cell.center.coordinates(), root));
         let mut table = Self {
             ground,
             foresight,
-            roots: RTree::bulk_load(numbered.collect()),
+            roots: Places::new(cells.iter().map(|(cell, _)| cell.center)),
             cuts: (0..number(cells.len())).map(|root| vec![root]).collect(),
             pieces: Vec::with_capacity(cells.len()),
             disks: Vec::with_capacity(cells.len()),
@@ -178,7 +186,8 @@ impl<'a> Table<'a> {
         let centers: Vec<(Vector, f64)> = cells.iter().map(|(cell, full_m)| (cell.center, *full_m)).collect();
         for ((cell, full_m), root) in cells.into_iter().zip(0..) {
             let finest_m = (foresight.proven_m(full_m) / FINE).max(FINEST_M);
-            table.pieces.push(Piece::new(cell, root, finest_m));
+            let root_m = cell.reach_m;
+            table.pieces.push(Piece::new(cell, (root, root_m), finest_m));
         }
         let mut sets = Vec::new();
         for (center, full_m) in centers {
@@ -203,9 +212,12 @@ impl<'a> Table<'a> {
 
     fn held_by(&self, disk: &Candidate) -> Vec<u32> {
         let around = disk.edge * ROOTS_BEYOND * ROOTS_BEYOND;
-        let near = self.roots.locate_within_distance(disk.disk.center.coordinates(), around);
-        let pieces = near.flat_map(|root| self.cuts[root.data as usize].iter().copied());
-        pieces.filter(|at| self.pieces[*at as usize].lies_in(disk)).collect()
+        let mut held = Vec::new();
+        self.roots.near(disk.disk.center, around, |_, _, root| {
+            let pieces = self.cuts[root as usize].iter().copied();
+            held.extend(pieces.filter(|at| self.pieces[*at as usize].lies_in(disk)));
+        });
+        held
     }
 
     /// Copies of a disk that are shifted a little, each as wide as an answer there will see.
@@ -222,16 +234,16 @@ impl<'a> Table<'a> {
 
     /// Halves a piece: what holds the whole holds both halves, and more may.
     fn halve(&mut self, element: u32) {
-        let Piece { cell, root, finest_m, .. } = &self.pieces[element as usize];
-        let (root, finest_m) = (*root, *finest_m);
+        let Piece { cell, root, root_m, finest_m, .. } = &self.pieces[element as usize];
+        let (root, root_m, finest_m) = (*root, *root_m, *finest_m);
         if cell.reach_m < finest_m {
             return;
         }
         let center = cell.center;
         let halves = self.ground.halves(cell);
-        let mut halves = halves.into_iter().map(|half| Piece::new(half, root, finest_m));
+        let mut halves = halves.into_iter().map(|half| Piece::new(half, (root, root_m), finest_m));
         let Some(first) = halves.next() else { return };
-        let near = self.disks_near(center);
+        let near = self.disks_near(center, BESIDE * root_m);
         for set in &near {
             if first.lies_in(&self.disks[*set as usize]) && !self.search.holds(element, *set) {
                 self.search.add_holder(element, *set);
@@ -247,19 +259,23 @@ impl<'a> Table<'a> {
     }
 
     /// The disks that hold something about here.
-    fn disks_near(&mut self, place: Vector) -> Vec<u32> {
+    fn disks_near(&mut self, place: Vector, within_m: f64) -> Vec<u32> {
         self.question += 1;
         let mut near = Vec::new();
-        for root in self.roots.nearest_neighbor_iter(&place.coordinates()).take(BESIDE) {
-            for piece in &self.cuts[root.data as usize] {
-                for set in self.search.holders(*piece) {
-                    if self.looked[*set as usize] != self.question {
-                        self.looked[*set as usize] = self.question;
-                        near.push(*set);
-                    }
+        let Self { roots, cuts, search, looked, question, .. } = self;
+        roots.near(place, chord2(within_m), |_, _, root| {
+            for set in cuts[root as usize].iter().flat_map(|piece| search.holders(*piece)) {
+                if looked[*set as usize] != *question {
+                    looked[*set as usize] = *question;
+                    near.push(*set);
                 }
             }
-        }
+        });
         near
     }
+}
+
+fn busy() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default()
 }

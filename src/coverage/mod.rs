@@ -16,6 +16,7 @@ mod grid;
 mod ground;
 mod known;
 mod layout;
+mod places;
 mod region;
 mod rules;
 mod selection;
