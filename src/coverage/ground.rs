@@ -66,6 +66,10 @@ impl Ground {
         let center = Vector::of(place);
         let (mut taken, mut index) = (false, 0);
         while let Some(cell) = self.cells.get(index) {
+            if center.is_farther(cell.center, radius_m + cell.reach_m) {
+                index += 1;
+                continue;
+            }
             let apart = center.distance_m(cell.center);
             if apart - cell.reach_m > radius_m {
                 index += 1;
@@ -114,7 +118,10 @@ impl Ground {
                 pieces.push((cell, full_m));
             } else {
                 let bound_m = |half: &Cell| full_m + 1.001 * half.center.distance_m(cell.center) + SLACK_M;
-                open.extend(self.halves(&cell).into_iter().map(|half| { let bound = bound_m(&half); seen(half, bound) }));
+                open.extend(self.halves(&cell).into_iter().map(|half| {
+                    let bound = bound_m(&half);
+                    seen(half, bound)
+                }));
             }
             if pieces.len() + open.len() > most {
                 return None;
@@ -125,12 +132,19 @@ impl Ground {
 
     /// Whether some of the ground may lie within `radius_m` of a place.
     pub(super) fn is_open(&self, center: Vector, radius_m: f64) -> bool {
-        self.cells.iter().any(|cell| center.distance_m(cell.center) <= radius_m + cell.reach_m)
+        self.cells.iter().any(|cell| {
+            let within_m = radius_m + cell.reach_m;
+            !center.is_farther(cell.center, within_m) && center.distance_m(cell.center) <= within_m
+        })
     }
 
     /// Metres from a place to the end of the farthest piece.
     pub(super) fn reach_from(&self, center: Vector) -> f64 {
-        self.cells.iter().map(|cell| center.distance_m(cell.center) + cell.reach_m).fold(0.0, f64::max)
+        let farther = |reach_m: f64, cell: &Cell| {
+            let is_near = center.is_nearer(cell.center, reach_m - cell.reach_m);
+            if is_near { reach_m } else { reach_m.max(center.distance_m(cell.center) + cell.reach_m) }
+        };
+        self.cells.iter().fold(0.0, farther)
     }
 
     /// A circle proved nothing, so none that holds it can: on the ground inside it only half the radius is asked.

@@ -35,8 +35,6 @@ pub(super) struct Foresight<'a> {
     pub(super) rules: &'a Rules,
     /// Venues in a full answer, by the believed ones.
     pub(super) rows: u32,
-    /// How long is searched.
-    pub(super) rounds: u32,
 }
 
 impl Foresight<'_> {
@@ -48,6 +46,14 @@ impl Foresight<'_> {
             // Only an answer that is not full proves anything.
             Ranking::Other => sure_m(UNRANKED * full_m),
         }
+    }
+
+    /// The best disk about here, where so many venues lie within `bound_m`.
+    pub(super) fn disk(&self, center: Vector, bound_m: f64) -> Disk {
+        let Sight { center, full_m } = self.widest_near(center, bound_m);
+        let foreseen_m = self.proven_m(full_m);
+        let at_floor = foreseen_m < floor_m();
+        Disk { center, proven_m: if at_floor { self.rules.spot_m() } else { foreseen_m }, at_floor }
     }
 
     /// The best answer from about here, where so many venues lie within `bound_m`.
@@ -96,9 +102,17 @@ const FINE: f64 = 30.0;
 /// Pieces are never smaller than this from the middle to a corner, metres.
 const FINEST_M: f64 = 0.3;
 
-/// Steps of the search for each disk, and pieces that are halved for each.
-const STEPS: u32 = 16;
-const HALVED: u32 = 4;
+/// Of so many pieces one is the middle of a disk to begin with: disks that are moved to where they see most are alike where they
+/// begin near each other.
+const THINNED: usize = 2;
+
+/// Rounds of the search; in each the pieces that are hardest to hold are halved, and shifted copies of the disks come in.
+const ROUNDS: u8 = 6;
+
+/// Steps of the search for each disk, first and in each round, and pieces that are halved for each.
+const FIRST_STEPS: u32 = 16;
+const STEPS: u32 = 8;
+const HALVED: u32 = 2;
 
 /// How far away the first pieces are whose disks are looked at when one is halved, in parts of its own reach.
 const BESIDE: f64 = 2.2;
@@ -116,31 +130,22 @@ const SHIFTS: [f64; 2] = [0.1, 0.05];
 
 /// Lays out a cover of all the ground; empty where that would take too long.
 pub(super) fn lay_out(ground: &Ground, foresight: &Foresight<'_>) -> Vec<Disk> {
-    let t0 = busy();
     let Some(mut table) = Table::new(ground, foresight) else { return Vec::new() };
-    let t1 = busy();
     table.search.complete();
-    let t2 = busy();
     let size = number(table.search.chosen().len());
-    table.search.search(STEPS * size);
-    let t3 = busy(); let (mut a, mut b, mut c) = (0,0,0);
+    table.search.search(FIRST_STEPS * size);
     let mut copied = BTreeSet::new();
-    for (round, shift) in (0..foresight.rounds).zip(SHIFTS.into_iter().cycle()) {
-        let x0 = busy();
+    for (round, shift) in (0..ROUNDS).zip(SHIFTS.into_iter().cycle()) {
         for element in table.search.hardest((HALVED * size) as usize) {
             table.halve(element);
         }
-        let x1 = busy();
         for set in table.search.chosen() {
             if copied.insert(set) {
                 table.copy(set, shift, f64::from(round));
             }
         }
-        let x2 = busy();
-        table.search.search(STEPS * size / 2);
-        let x3 = busy(); a += x1-x0; b += x2-x1; c += x3-x2;
+        table.search.search(STEPS * size);
     }
-    if std::env::var("DBG").is_ok() { let n = u64::from(size.max(1)); eprintln!("size {size} -> {} pieces {} disks {} | per disk us: new {} complete {} search {} halve {} copy {} search {}", table.search.chosen().len(), table.pieces.len(), table.disks.len(), (t1-t0)/n/1000, (t2-t1)/n/1000, (t3-t2)/n/1000, a/n/1000, b/n/1000, c/n/1000); }
     table.search.chosen().into_iter().map(|set| table.disks[set as usize].disk).collect()
 }
 
@@ -190,9 +195,20 @@ impl<'a> Table<'a> {
             table.pieces.push(Piece::new(cell, (root, root_m), finest_m));
         }
         let mut sets = Vec::new();
-        for (center, full_m) in centers {
-            let disk = table.add_disk(center, full_m);
-            sets.push(table.held_by(&disk));
+        let mut is_held = vec![false; centers.len()];
+        let number_of_first = centers.len().div_ceil(THINNED);
+        let first = (0..centers.len()).step_by(THINNED);
+        let others = (0..centers.len()).filter(|at| !at.is_multiple_of(THINNED));
+        for (turn, at) in first.chain(others).enumerate() {
+            if turn < number_of_first || !is_held[at] {
+                let (center, full_m) = centers[at];
+                let disk = table.add_disk(center, full_m);
+                let set = table.held_by(&disk);
+                for element in &set {
+                    is_held[*element as usize] = true;
+                }
+                sets.push(set);
+            }
         }
         table.search = Selection::new(sets, table.pieces.len());
         Some(table)
@@ -200,11 +216,8 @@ impl<'a> Table<'a> {
 
     /// A disk more to choose from, from about here, where a full answer reaches no farther than `bound_m`.
     fn add_disk(&mut self, center: Vector, bound_m: f64) -> Candidate {
-        let Sight { center, full_m } = self.foresight.widest_near(center, bound_m);
-        let foreseen_m = self.foresight.proven_m(full_m);
-        let at_floor = foreseen_m < floor_m();
-        let proven_m = if at_floor { self.foresight.rules.spot_m() } else { foreseen_m };
-        let candidate = Candidate { disk: Disk { center, proven_m, at_floor }, edge: chord2((proven_m - ANSWER_DIGITS_M).max(0.0)) };
+        let disk = self.foresight.disk(center, bound_m);
+        let candidate = Candidate { disk, edge: chord2((disk.proven_m - ANSWER_DIGITS_M).max(0.0)) };
         self.disks.push(candidate);
         self.looked.push(0);
         candidate
@@ -273,9 +286,4 @@ impl<'a> Table<'a> {
         });
         near
     }
-}
-
-fn busy() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default()
 }

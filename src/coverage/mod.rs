@@ -10,6 +10,7 @@ mod cover;
 mod density;
 mod drawn;
 mod effort;
+mod fit;
 mod forecast;
 mod geojson_text;
 mod grid;
@@ -37,4 +38,4 @@ pub use rules::{Rules, RulesError};
 pub use sphere::{EARTH_RADIUS_M, distance_m};
 
 /// The way of asking. A run or a recording made in another way is not gone on with: its questions would be others.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;

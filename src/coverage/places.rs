@@ -36,10 +36,8 @@ impl Places {
             let values = || part.iter().map(|(at, _)| at[axis]);
             values().fold(f64::MIN, f64::max) - values().fold(f64::MAX, f64::min)
         };
-        let (axis, name) = [(0, 0), (1, 1), (2, 2)]
-            .into_iter()
-            .max_by(|a, b| wide(a.0).total_cmp(&wide(b.0)))
-            .unwrap_or_default();
+        let (axis, name) =
+            [(0, 0), (1, 1), (2, 2)].into_iter().max_by(|a, b| wide(a.0).total_cmp(&wide(b.0))).unwrap_or_default();
         let half = part.len() / 2;
         let (_, (middle, _), _) =
             part.select_nth_unstable_by(half, |a, b| a.0[axis].total_cmp(&b.0[axis]).then(a.1.cmp(&b.1)));
@@ -54,14 +52,7 @@ impl Places {
         self.look(0, self.points.len(), place.coordinates(), edge2, &mut tell);
     }
 
-    fn look(
-        &self,
-        from: usize,
-        to: usize,
-        here: [f64; 3],
-        edge2: f64,
-        tell: &mut impl FnMut(f64, [f64; 3], u32),
-    ) {
+    fn look(&self, from: usize, to: usize, here: [f64; 3], edge2: f64, tell: &mut impl FnMut(f64, [f64; 3], u32)) {
         if to - from <= ROW {
             for (at, number) in &self.points[from..to] {
                 let [x, y, z] = [at[0] - here[0], at[1] - here[1], at[2] - here[2]];

@@ -118,6 +118,18 @@ impl Vector {
         [[-sin_lng, cos_lng, 0.0], [-z * cos_lng, -z * sin_lng, flat]]
     }
 
+    /// Whether another place surely lies farther away: the straight way there is longer already. Quicker than the distance.
+    pub(super) fn is_farther(self, other: Self, metres: f64) -> bool {
+        let arc = (metres / EARTH_RADIUS_M).max(0.0);
+        self.chord2(other) > arc * arc
+    }
+
+    /// Whether another place surely lies nearer, where that is seen quickly: over short ways the arc is hardly longer than the chord.
+    pub(super) fn is_nearer(self, other: Self, metres: f64) -> bool {
+        let arc = metres / EARTH_RADIUS_M / 1.001;
+        (0.0..0.1).contains(&arc) && self.chord2(other) < arc * arc
+    }
+
     /// The place that lies `metres` away in the direction `bearing` (radians, clockwise from north).
     pub(super) fn towards(self, bearing: f64, metres: f64) -> Self {
         let [east, north] = self.tangents();

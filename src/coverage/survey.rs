@@ -9,7 +9,7 @@ use crate::model::{AnswerSeen, Area, Ask, BoundingBox, Counts};
 const FREE_PER_PAID: f64 = 5.2;
 
 /// Paid requests expected for each answer's worth of venues.
-const PAID_PER_ANSWER: f64 = 1.8;
+const PAID_PER_ANSWER: f64 = 1.9;
 
 /// Boxes that reach no farther than this from their middle are not halved, metres: a stack can be counted without end.
 const SMALLEST_M: f64 = 10.0;
@@ -44,6 +44,15 @@ struct Leaf {
     venues: u32,
     /// There may be more.
     more: bool,
+    /// It is too small to be halved.
+    is_small: bool,
+}
+
+impl Leaf {
+    fn new(bounds: BoundingBox) -> Self {
+        let is_small = sphere::farthest_m(sphere::middle(&bounds), &bounds) <= SMALLEST_M;
+        Self { bounds, venues: 0, more: false, is_small }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +73,7 @@ impl Survey {
             rows: f64::from(rules.rows_per_query.max(1)),
             counted: Vec::new(),
             open: vec![Open { bounds: tile, other: None }],
-            sum: Leaf { bounds: tile, venues: 0, more: false },
+            sum: Leaf::new(tile),
             word: 0,
             spent: 0.0,
         };
@@ -88,16 +97,16 @@ impl Survey {
             return;
         }
         self.open.pop();
-        let here = Leaf { bounds: open.bounds, ..self.sum };
+        let here = Leaf { venues: self.sum.venues, more: self.sum.more, ..Leaf::new(open.bounds) };
         self.counted.push(here);
         if let Some((bounds, both)) = open.other {
             if here.more {
                 self.open.push(Open { bounds, other: None });
             } else {
-                self.counted.push(Leaf { bounds, venues: both.saturating_sub(here.venues), more: false });
+                self.counted.push(Leaf { venues: both.saturating_sub(here.venues), ..Leaf::new(bounds) });
             }
         }
-        self.sum = Leaf { bounds: open.bounds, venues: 0, more: false };
+        self.sum = Leaf::new(open.bounds);
         self.word = 0;
         while self.open.is_empty() && self.halve_fullest() {}
     }
@@ -105,9 +114,7 @@ impl Survey {
     /// Opens the halves of the box that holds most; false when enough is counted.
     fn halve_fullest(&mut self) -> bool {
         let order = |leaf: &Leaf| (leaf.more, leaf.venues);
-        let divisible = |leaf: &Leaf| {
-            leaf.venues > 1 && sphere::farthest_m(sphere::middle(&leaf.bounds), &leaf.bounds) > SMALLEST_M
-        };
+        let divisible = |leaf: &Leaf| leaf.venues > 1 && !leaf.is_small;
         let leaves = self.counted.iter().enumerate().filter(|(_, leaf)| divisible(leaf));
         let Some((index, leaf)) = leaves.max_by_key(|(index, leaf)| (order(leaf), std::cmp::Reverse(*index))) else {
             return false;
