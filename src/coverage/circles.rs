@@ -265,6 +265,10 @@ impl Circles {
         };
         let places = self.known.iter().filter(returned).map(|place| sphere::Vector::of(place.position));
         self.believed = Believed::new(places.chain(self.invented.iter().copied()));
+        if self.groups.len() == 1 {
+            // Nobody asks again.
+            self.known = Vec::new();
+        }
         self.laid_out.clear();
         self.layouts = LAYOUTS;
     }

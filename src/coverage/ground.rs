@@ -21,7 +21,7 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    fn lies_within(&self, center: Vector, radius_m: f64) -> bool {
+    pub(super) fn lies_within(&self, center: Vector, radius_m: f64) -> bool {
         center.distance_m(self.center) + self.reach_m <= radius_m
     }
 }

@@ -128,9 +128,32 @@ const MOST_PIECES_PER_VENUE: usize = 15;
 const COPIES: u32 = 6;
 const SHIFTS: [f64; 2] = [0.1, 0.05];
 
+/// Pieces that are laid out at once at most. More are laid out one part after the other, so that a tile of any size takes little memory.
+const PART: usize = 30_000;
+
 /// Lays out a cover of all the ground; empty where that would take too long.
 pub(super) fn lay_out(ground: &Ground, foresight: &Foresight<'_>) -> Vec<Disk> {
-    let Some(mut table) = Table::new(ground, foresight) else { return Vec::new() };
+    let most = MOST_PIECES + MOST_PIECES_PER_VENUE * foresight.believed.len();
+    let coarse = |full_m| (foresight.proven_m(full_m) / COARSE).max(floor_m() / 2.0);
+    let sight = |center, bound_m| foresight.believed.full_within_m(center, foresight.rows, bound_m);
+    let Some(mut cells) = ground.pieces(sight, coarse, most) else { return Vec::new() };
+    let mut disks = Vec::new();
+    // They come in an order in which those beside each other lie together.
+    while !cells.is_empty() {
+        let part = cells.split_off(cells.len().saturating_sub(PART));
+        let chosen = lay_out_part(ground, part, foresight);
+        cells.retain(|(cell, _)| {
+            !chosen.iter().any(|disk| {
+                !disk.center.is_farther(cell.center, disk.proven_m) && cell.lies_within(disk.center, disk.proven_m)
+            })
+        });
+        disks.extend(chosen);
+    }
+    disks
+}
+
+fn lay_out_part(ground: &Ground, cells: Vec<(Cell, f64)>, foresight: &Foresight<'_>) -> Vec<Disk> {
+    let mut table = Table::new(ground, cells, foresight);
     table.search.complete();
     let size = number(table.search.chosen().len());
     table.search.search(FIRST_STEPS * size);
@@ -172,11 +195,7 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(ground: &'a Ground, foresight: &'a Foresight<'a>) -> Option<Self> {
-        let most = MOST_PIECES + MOST_PIECES_PER_VENUE * foresight.believed.len();
-        let coarse = |full_m| (foresight.proven_m(full_m) / COARSE).max(floor_m() / 2.0);
-        let sight = |center, bound_m| foresight.believed.full_within_m(center, foresight.rows, bound_m);
-        let cells = ground.pieces(sight, coarse, most)?;
+    fn new(ground: &'a Ground, cells: Vec<(Cell, f64)>, foresight: &'a Foresight<'a>) -> Self {
         let mut table = Self {
             ground,
             foresight,
@@ -211,7 +230,7 @@ impl<'a> Table<'a> {
             }
         }
         table.search = Selection::new(sets, table.pieces.len());
-        Some(table)
+        table
     }
 
     /// A disk more to choose from, from about here, where a full answer reaches no farther than `bound_m`.
@@ -285,5 +304,47 @@ impl<'a> Table<'a> {
             }
         });
         near
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coverage::region::Region;
+    use crate::model::{AreaShape, Position};
+
+    #[test]
+    fn a_layout_holds_all_ground_and_foresees_no_fuller_answers_than_there_are() {
+        let region = Region::from_bbox(16.30, 48.18, 16.35, 48.21).unwrap();
+        let tile = region.tiles()[0];
+        let places: Vec<Position> = (0..600_u32)
+            .map(|number| {
+                let [x, y] = [0.754_877, 0.569_840].map(|step| (f64::from(number) * step).fract());
+                // Denser towards the south-west.
+                Position::new(48.18 + 0.03 * y * y, 16.30 + 0.05 * x * x).unwrap()
+            })
+            .collect();
+        let rules = Rules {
+            shape: AreaShape::Circle,
+            ranking: Ranking::Distance,
+            largest_radius_m: 50_000.0,
+            words: Vec::new(),
+            words_per_query: 50,
+            rows_per_answer: 20,
+            rows_per_query: 20,
+            counts: None,
+            count_words: Vec::new(),
+        };
+        let believed = Believed::new(places.iter().map(|place| Vector::of(*place)));
+        let mut ground = Ground::new(&region, tile);
+        let disks = lay_out(&ground, &Foresight { believed: &believed, rules: &rules, rows: 20 });
+        assert!((20..60).contains(&disks.len()), "{} disks", disks.len());
+        for disk in &disks {
+            let within =
+                places.iter().filter(|place| disk.center.distance_m(Vector::of(**place)) <= disk.proven_m).count();
+            assert!(within < 20, "{within} venues in {disk:?}");
+            ground.remove(disk.center.place(), disk.proven_m, disk.proven_m / 100.0);
+        }
+        assert!(ground.cells().is_empty(), "{} pieces are left", ground.cells().len());
     }
 }

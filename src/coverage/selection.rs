@@ -299,3 +299,35 @@ impl Selection {
         self.chosen.iter().filter(|set| but != Some(**set)).max_by_key(order).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_search_misses_nothing_and_takes_no_more_sets_than_greed_does(
+            sets in prop::collection::vec(prop::collection::btree_set(0..40_u32, 1..12), 1..40),
+            later in prop::collection::btree_set(0..40_u32, 1..12),
+        ) {
+            let mut sets: Vec<Vec<u32>> = sets.into_iter().map(|set| set.into_iter().collect()).collect();
+            let mut search = Selection::new(sets.clone(), 40);
+            search.complete();
+            let greedy = search.chosen().len();
+            search.search(50);
+            prop_assert!(search.chosen().len() <= greedy);
+            let set: Vec<u32> = later.into_iter().collect();
+            search.add_set(set.clone());
+            sets.push(set);
+            search.search(50);
+            let chosen = search.chosen();
+            for element in 0..40 {
+                let holds = |set: &u32| sets[*set as usize].contains(&element);
+                let is_held = chosen.iter().any(holds);
+                prop_assert_eq!(is_held, sets.iter().any(|set| set.contains(&element)), "{}", element);
+            }
+        }
+    }
+}

@@ -178,3 +178,56 @@ fn short(cell: BoundingBox) -> BoundingBox {
     let BoundingBox { south, west, north, east } = cell;
     BoundingBox { south: round(south), west: round(west), north: round(north), east: round(east) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AreaShape, Position, Ranking};
+
+    #[test]
+    fn what_is_invented_is_as_many_as_were_counted_and_where_they_were_counted() {
+        let region = Region::from_bbox(16.30, 48.18, 16.35, 48.21).unwrap();
+        let tile = region.tiles()[0].cell;
+        // All of them in the south-west.
+        let venues: Vec<Position> = (0..500_u32)
+            .map(|number| {
+                let [x, y] = [0.754_877, 0.569_840].map(|step| (f64::from(number) * step).fract());
+                let (high, wide) = (tile.north - tile.south, tile.east - tile.west);
+                Position::new(tile.south + 0.4 * high * y, tile.west + 0.4 * wide * x).unwrap()
+            })
+            .collect();
+        let rules = Rules {
+            shape: AreaShape::Circle,
+            ranking: Ranking::Distance,
+            largest_radius_m: 50_000.0,
+            words: vec!["cafe".to_owned()],
+            words_per_query: 50,
+            rows_per_answer: 20,
+            rows_per_query: 20,
+            counts: Some(Counts { rows_per_answer: 20, rows_per_query: 60 }),
+            count_words: vec!["cafe".to_owned()],
+        };
+        let mut survey = Survey::new(&region, tile, &rules).unwrap();
+        let mut pages = 0;
+        while let Some(ask) = survey.next() {
+            let Area::Rectangle(cell) = ask.area else { panic!("boxes are counted") };
+            let is_inside = |at: &&Position| {
+                (cell.south..cell.north).contains(&at.lat()) && (cell.west..cell.east).contains(&at.lng())
+            };
+            let rows = u32::try_from(venues.iter().filter(is_inside).count()).unwrap().min(60);
+            pages += rows.div_ceil(20).max(1);
+            survey.told(&AnswerSeen { ask, rows, truncated: rows == 60, outermost_m: None, fresh: None });
+        }
+        assert!(pages < 5 * 2 * 500 / 20 + 10, "{pages} free requests");
+        let invented: Vec<Position> = survey.invented(&tile).into_iter().map(Vector::place).collect();
+        let within = |part: f64| {
+            let (north, east) =
+                (tile.south + part * (tile.north - tile.south), tile.west + part * (tile.east - tile.west));
+            let inside =
+                |at: &&Position| (tile.south..north).contains(&at.lat()) && (tile.west..east).contains(&at.lng());
+            invented.iter().filter(inside).count()
+        };
+        assert_eq!(within(1.0), 500);
+        assert!(within(0.45) > 480, "{} of them", within(0.45));
+    }
+}
