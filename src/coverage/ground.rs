@@ -99,35 +99,31 @@ impl Ground {
         }
     }
 
-    /// The ground in pieces that are as fine as is wanted where one sees so far, without changing it, and how far one sees from them;
-    /// none where they would be more than `most`. `sight` is told a distance that is far enough.
+    /// The ground in pieces that are as fine as is wanted where one sees so far, without changing it, and how far one sees from them; pieces
+    /// beside each other come together. `sight` is told a distance that is far enough.
     pub(super) fn pieces(
         &self,
         sight: impl Fn(Vector, f64) -> f64,
         fine_m: impl Fn(f64) -> f64,
-        most: usize,
-    ) -> Option<Vec<(Cell, f64)>> {
-        let seen = |cell: Cell, bound_m| {
+    ) -> impl Iterator<Item = (Cell, f64)> {
+        let seen = move |cell: Cell, bound_m| {
             let full_m = sight(cell.center, bound_m);
             (cell, full_m)
         };
         let mut open: Vec<(Cell, f64)> = self.cells.iter().map(|cell| seen(cell.clone(), f64::INFINITY)).collect();
-        let mut pieces = Vec::new();
-        while let Some((cell, full_m)) = open.pop() {
-            if cell.reach_m <= fine_m(full_m) {
-                pieces.push((cell, full_m));
-            } else {
+        std::iter::from_fn(move || {
+            loop {
+                let (cell, full_m) = open.pop()?;
+                if cell.reach_m <= fine_m(full_m) {
+                    return Some((cell, full_m));
+                }
                 let bound_m = |half: &Cell| full_m + 1.001 * half.center.distance_m(cell.center) + SLACK_M;
                 open.extend(self.halves(&cell).into_iter().map(|half| {
                     let bound = bound_m(&half);
                     seen(half, bound)
                 }));
             }
-            if pieces.len() + open.len() > most {
-                return None;
-            }
-        }
-        Some(pieces)
+        })
     }
 
     /// Whether some of the ground may lie within `radius_m` of a place.

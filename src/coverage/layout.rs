@@ -136,20 +136,25 @@ pub(super) fn lay_out(ground: &Ground, foresight: &Foresight<'_>) -> Vec<Disk> {
     let most = MOST_PIECES + MOST_PIECES_PER_VENUE * foresight.believed.len();
     let coarse = |full_m| (foresight.proven_m(full_m) / COARSE).max(floor_m() / 2.0);
     let sight = |center, bound_m| foresight.believed.full_within_m(center, foresight.rows, bound_m);
-    let Some(mut cells) = ground.pieces(sight, coarse, most) else { return Vec::new() };
-    let mut disks = Vec::new();
-    // They come in an order in which those beside each other lie together.
-    while !cells.is_empty() {
-        let part = cells.split_off(cells.len().saturating_sub(PART));
-        let chosen = lay_out_part(ground, part, foresight);
-        cells.retain(|(cell, _)| {
-            !chosen.iter().any(|disk| {
+    let mut pieces = ground.pieces(sight, coarse);
+    let (mut disks, mut met): (Vec<Disk>, usize) = (Vec::new(), 0);
+    loop {
+        let part: Vec<(Cell, f64)> = pieces.by_ref().take(PART).collect();
+        if part.is_empty() {
+            return disks;
+        }
+        met += part.len();
+        if met > most {
+            return Vec::new();
+        }
+        let is_held = |cell: &Cell| {
+            disks.iter().any(|disk| {
                 !disk.center.is_farther(cell.center, disk.proven_m) && cell.lies_within(disk.center, disk.proven_m)
             })
-        });
-        disks.extend(chosen);
+        };
+        let open = part.into_iter().filter(|(cell, _)| !is_held(cell)).collect();
+        disks.extend(lay_out_part(ground, open, foresight));
     }
-    disks
 }
 
 fn lay_out_part(ground: &Ground, cells: Vec<(Cell, f64)>, foresight: &Foresight<'_>) -> Vec<Disk> {
