@@ -1,7 +1,8 @@
 //! What covering a city costs: paid questions as a multiple of venues ÷ 20, beside a plain quadtree of circumscribed circles in the
 //! same run: a first run that knows nothing, a first run with free counts, the next run where nothing changed, and the next run where
 //! 5 % of the venues are new and 3 % gone. `cargo bench --bench coverage`; with `-- FILE.csv` (lines `lat,lng,…`) also for positions
-//! of your own.
+//! of your own. At the end the memory that planning takes in a region of a million venues. Times are of this thread's processor. Linux
+//! only.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -13,12 +14,13 @@
 mod city;
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use city::{Dice, Manners, Venue};
 use venue_sync::coverage::{EARTH_RADIUS_M, Next, Region, Rules, TileCover, distance_m, seen};
 use venue_sync::model::{
-    AnswerSeen, Area, AreaShape, Ask, BoundingBox, Circle, Counts, KnownPlace, Position, Purpose, Ranking, Tile,
+    AnswerSeen, Area, AreaShape, Ask, BoundingBox, CappedSpot, Circle, Counts, KnownPlace, Position, Purpose, Ranking,
+    Tile,
 };
 
 const CAP: u32 = 20;
@@ -38,21 +40,92 @@ struct Row {
 struct Cost {
     paid: u32,
     free: u32,
-    capped: usize,
+    capped: Vec<CappedSpot>,
     found: BTreeSet<usize>,
     thinking: Duration,
 }
 
 fn main() {
+    if std::env::args().any(|argument| argument == MEMORY) {
+        return memory();
+    }
     println!(
         "÷ is paid questions ÷ (venues ÷ 20); ms is thinking for each paid question; free is free ones for each paid one."
     );
     println!(
-        "city                venues tiles | quadtree |     blind: ÷ ms capped |    counts: ÷ free ms |      same: ÷ ms capped |   changed: ÷ ms | unseen"
+        "city                venues tiles | quadtree |     blind: ÷ ms capped |    counts: ÷ free ms |      same: ÷ ms capped |   changed: ÷ ms | unseen, all in capped spots"
     );
     for row in invented().into_iter().chain(given()) {
         print(&row);
     }
+    // `cargo test --benches` only wants to know whether it works.
+    if std::env::args().any(|argument| argument == "--bench") {
+        let itself = std::env::current_exe().unwrap();
+        assert!(std::process::Command::new(itself).arg(MEMORY).status().unwrap().success());
+    }
+}
+
+/// Tells the bench to be the process whose memory is measured.
+const MEMORY: &str = "--memory";
+
+/// Tiles that a run has in hand at once, at most.
+const IN_HAND: usize = 16;
+
+/// The most memory that the covers of the fullest tiles of a region of a million venues take beside each other, with all that is known of
+/// them; of a process that has done nothing else before.
+fn memory() {
+    const VENUES: u32 = 1_000_000;
+    let region = Region::from_bbox(138.9, 35.2, 140.2, 36.3).unwrap();
+    let tiles = region.tiles();
+    let mut dice = Dice::new(7);
+    let mut places: Vec<(f64, f64)> = Vec::with_capacity(VENUES as usize);
+    while places.len() < VENUES as usize {
+        let center = (dice.roll() * 40.0).floor();
+        let spread = 0.02 + 0.01 * center;
+        let (x, y) = if center < 30.0 {
+            (
+                0.5 + 0.45 * (center * 1.7).sin() + spread * dice.bell(),
+                0.5 + 0.45 * (center * 2.9).sin() + spread * dice.bell(),
+            )
+        } else {
+            (dice.roll(), dice.roll())
+        };
+        if (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y) {
+            places.push((35.2 + 1.1 * y, 138.9 + 1.3 * x));
+        }
+    }
+    let near = |tile: &Tile| -> Vec<KnownPlace> {
+        let within = places.iter().filter(|(lat, lng)| is_near(tile, *lat, *lng));
+        let place =
+            |(lat, lng): &(f64, f64)| KnownPlace { position: Position::new(*lat, *lng).unwrap(), groups: Vec::new() };
+        within.map(place).collect()
+    };
+    let mut by_size: Vec<(usize, Tile)> = tiles.iter().map(|tile| (near(tile).len(), *tile)).collect();
+    by_size.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let manners = Manners::nearest_first(usize::try_from(CAP).unwrap());
+    let rules = city::rules(&manners, Vec::new(), LARGEST_RADIUS_M);
+    let before = status("VmRSS:");
+    let begun = busy();
+    let covers: Vec<TileCover> = by_size
+        .iter()
+        .take(IN_HAND)
+        .map(|(_, tile)| TileCover::new(&region, *tile, rules.clone(), &near(tile)).unwrap())
+        .collect();
+    let known: usize = by_size.iter().take(covers.len()).map(|(count, _)| count).sum();
+    println!(
+        "memory: {VENUES} venues in {} tiles, the fullest {} of them in hand with {known} known venues in and about them: at most {} MiB, in {:?}",
+        tiles.len(),
+        covers.len(),
+        status("VmHWM:").saturating_sub(before) / 1024,
+        busy().saturating_sub(begun),
+    );
+}
+
+/// A figure of this process, KiB.
+fn status(name: &str) -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse().unwrap_or_default()
 }
 
 fn print(row: &Row) {
@@ -65,7 +138,12 @@ fn print(row: &Row) {
     let counted = cost(row, &index, Some(COUNTS), &[]);
     let same = cost(row, &index, None, &all);
     let changed = cost(row, &index, None, &before(&all));
-    let unseen = [&blind, &counted, &same, &changed].map(|cost| inside.difference(&cost.found).count());
+    let unseen = [&blind, &counted, &same, &changed].map(|cost| {
+        let unseen: Vec<Position> = inside.difference(&cost.found).map(|venue| row.venues[*venue].position).collect();
+        let reported = |at: &Position| cost.capped.iter().any(|spot| distance_m(spot.position, *at) <= spot.radius_m);
+        assert!(unseen.iter().all(reported), "what was not seen lies in a capped spot");
+        unseen.len()
+    });
     let ratio = |asks: u32| f64::from(asks) / least;
     let ms = |cost: &Cost| cost.thinking.as_secs_f64() * 1e3 / f64::from(cost.paid.max(1));
     println!(
@@ -77,7 +155,7 @@ fn print(row: &Row) {
         blind.paid,
         ratio(blind.paid),
         ms(&blind),
-        blind.capped,
+        blind.capped.len(),
         counted.paid,
         ratio(counted.paid),
         f64::from(counted.free) / f64::from(counted.paid.max(1)),
@@ -85,7 +163,7 @@ fn print(row: &Row) {
         same.paid,
         ratio(same.paid),
         ms(&same),
-        same.capped,
+        same.capped.len(),
         changed.paid,
         ratio(changed.paid),
         ms(&changed),
@@ -115,15 +193,15 @@ fn cost(row: &Row, index: &Index, counts: Option<Counts>, known: &[Position]) ->
     let mut cost = Cost::default();
     for tile in row.region.tiles() {
         let known = around(&tile, known);
-        let mut begun = Instant::now();
+        let mut begun = busy();
         let mut cover = TileCover::new(&row.region, tile, rules.clone(), &known).unwrap();
         loop {
             let next = cover.next();
-            cost.thinking += begun.elapsed();
+            cost.thinking += busy().saturating_sub(begun);
             let ask = match next {
                 Next::Ask(ask) => ask,
                 Next::Done { capped } => {
-                    cost.capped += capped.len();
+                    cost.capped.extend(capped);
                     break;
                 }
             };
@@ -138,21 +216,32 @@ fn cost(row: &Row, index: &Index, counts: Option<Counts>, known: &[Position]) ->
                 cost.paid += 1;
                 seen(&ask, &positions, truncated, (AreaShape::Circle, Ranking::Distance)).unwrap()
             };
-            begun = Instant::now();
+            begun = busy();
             cover.told(&answer);
         }
     }
     cost
 }
 
-/// What is known of a tile and of a margin as wide as itself.
+/// Processor time of this thread so far, by the kernel's own figure: others may be at work on the machine. Linux only.
+fn busy() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(text.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default())
+}
+
+/// What is known of a tile and of the margin that a run reads with it.
 fn around(tile: &Tile, known: &[Position]) -> Vec<KnownPlace> {
+    let near = known.iter().filter(|place| is_near(tile, place.lat(), place.lng()));
+    near.map(|position| KnownPlace { position: *position, groups: Vec::new() }).collect()
+}
+
+/// In a tile, or no farther from it than a fifth of its size and 300 m.
+fn is_near(tile: &Tile, lat: f64, lng: f64) -> bool {
     let BoundingBox { south, west, north, east } = tile.cell;
-    let (high, wide) = (north - south, east - west);
-    let near = |place: &&Position| {
-        (south - high..=north + high).contains(&place.lat()) && (west - wide..=east + wide).contains(&place.lng())
-    };
-    known.iter().filter(near).map(|position| KnownPlace { position: *position, groups: Vec::new() }).collect()
+    let metres = 300.0 / 111_000.0;
+    let high = 0.2 * (north - south) + metres;
+    let wide = 0.2 * (east - west) + metres / south.abs().max(north.abs()).to_radians().cos();
+    (south - high..=north + high).contains(&lat) && (west - wide..=east + wide).contains(&lng)
 }
 
 /// Questions that a quadtree needs: a full answer splits the cell in four.

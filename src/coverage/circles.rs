@@ -4,6 +4,7 @@ use super::believed::Believed;
 use super::certify::{certify, sure_m};
 use super::density::Density;
 use super::effort::Effort;
+use super::fit::fitted;
 use super::ground::Ground;
 use super::layout::{Disk, Foresight, lay_out};
 use super::region::Region;
@@ -199,7 +200,7 @@ impl Circles {
     fn next_laid_out(&mut self) -> Option<Plan> {
         loop {
             while let Some(disk) = self.laid_out.pop() {
-                if self.ground.is_open(disk.center, disk.proven_m) {
+                if let Some(disk) = self.still_needed(disk) {
                     let radius_m = sweep::asked_m(&self.ground, &self.rules, disk.center, disk.proven_m, f64::INFINITY);
                     let circle = sweep::rounded(disk.center.place(), radius_m);
                     let circle = if disk.at_floor { Circle { radius_m: SMALLEST_ASK_M, ..circle } } else { circle };
@@ -217,18 +218,37 @@ impl Circles {
         }
     }
 
-    /// The first cover takes what is known at its word. Others, and those from counts, leave room for venues that nobody knew of.
     fn lay_out(&mut self) {
+        let rows = self.foreseen_rows();
+        let foresight = Foresight { believed: &self.believed, rules: &self.rules, rows };
+        self.laid_out = lay_out(&self.ground, &foresight);
+    }
+
+    /// The disk, if it is still needed; where the foresight is not exact, moved to where it is needed most.
+    fn still_needed(&mut self, disk: Disk) -> Option<Disk> {
+        if self.is_exact() {
+            return Some(disk).filter(|disk| self.ground.is_open(disk.center, disk.proven_m));
+        }
+        let rows = self.foreseen_rows();
+        let foresight = Foresight { believed: &self.believed, rules: &self.rules, rows };
+        fitted(&mut self.ground, &self.laid_out, disk, &foresight)
+    }
+
+    /// Whether the cover in hand was laid out from known venues alone, and takes them at their word.
+    fn is_exact(&self) -> bool {
+        self.invented.is_empty() && self.layouts + 1 == LAYOUTS
+    }
+
+    /// The first cover takes what is known at its word. Others, and those from counts, leave room for venues that nobody knew of.
+    fn foreseen_rows(&self) -> u32 {
         let rows = f64::from(self.rules.rows_per_query);
-        let foreseen = match (self.invented.is_empty(), self.layouts + 1 == LAYOUTS) {
+        let foreseen = match (self.invented.is_empty(), self.is_exact()) {
             (true, true) => rows,
             (true, false) => MENDING * rows,
             (false, _) => COUNTED * rows,
         };
         let whole = (1..self.rules.rows_per_query.max(1)).rev().find(|rows| f64::from(*rows) <= foreseen);
-        let rows = if foreseen < rows { whole.unwrap_or(1) } else { self.rules.rows_per_query };
-        let foresight = Foresight { believed: &self.believed, rules: &self.rules, rows };
-        self.laid_out = lay_out(&self.ground, &foresight);
+        if foreseen < rows { whole.unwrap_or(1) } else { self.rules.rows_per_query }
     }
 
     fn end_survey(&mut self) {
@@ -245,6 +265,10 @@ impl Circles {
         };
         let places = self.known.iter().filter(returned).map(|place| sphere::Vector::of(place.position));
         self.believed = Believed::new(places.chain(self.invented.iter().copied()));
+        if self.groups.len() == 1 {
+            // Nobody asks again.
+            self.known = Vec::new();
+        }
         self.laid_out.clear();
         self.layouts = LAYOUTS;
     }

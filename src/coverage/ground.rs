@@ -21,7 +21,7 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    fn lies_within(&self, center: Vector, radius_m: f64) -> bool {
+    pub(super) fn lies_within(&self, center: Vector, radius_m: f64) -> bool {
         center.distance_m(self.center) + self.reach_m <= radius_m
     }
 }
@@ -66,6 +66,10 @@ impl Ground {
         let center = Vector::of(place);
         let (mut taken, mut index) = (false, 0);
         while let Some(cell) = self.cells.get(index) {
+            if center.is_farther(cell.center, radius_m + cell.reach_m) {
+                index += 1;
+                continue;
+            }
             let apart = center.distance_m(cell.center);
             if apart - cell.reach_m > radius_m {
                 index += 1;
@@ -95,31 +99,48 @@ impl Ground {
         }
     }
 
-    /// The ground in pieces that reach no farther than is said for their place, without changing it; none where they would be more
-    /// than `most`.
-    pub(super) fn pieces(&self, fine_m: impl Fn(Vector) -> f64, most: usize) -> Option<Vec<Cell>> {
-        let (mut open, mut pieces) = (self.cells.clone(), Vec::new());
-        while let Some(cell) = open.pop() {
-            if cell.reach_m <= fine_m(cell.center) {
-                pieces.push(cell);
-            } else {
-                open.extend(self.halves(&cell));
+    /// The ground in pieces that are as fine as is wanted where one sees so far, without changing it, and how far one sees from them; pieces
+    /// beside each other come together. `sight` is told a distance that is far enough.
+    pub(super) fn pieces(
+        &self,
+        sight: impl Fn(Vector, f64) -> f64,
+        fine_m: impl Fn(f64) -> f64,
+    ) -> impl Iterator<Item = (Cell, f64)> {
+        let seen = move |cell: Cell, bound_m| {
+            let full_m = sight(cell.center, bound_m);
+            (cell, full_m)
+        };
+        let mut open: Vec<(Cell, f64)> = self.cells.iter().map(|cell| seen(cell.clone(), f64::INFINITY)).collect();
+        std::iter::from_fn(move || {
+            loop {
+                let (cell, full_m) = open.pop()?;
+                if cell.reach_m <= fine_m(full_m) {
+                    return Some((cell, full_m));
+                }
+                let bound_m = |half: &Cell| full_m + 1.001 * half.center.distance_m(cell.center) + SLACK_M;
+                open.extend(self.halves(&cell).into_iter().map(|half| {
+                    let bound = bound_m(&half);
+                    seen(half, bound)
+                }));
             }
-            if pieces.len() + open.len() > most {
-                return None;
-            }
-        }
-        Some(pieces)
+        })
     }
 
     /// Whether some of the ground may lie within `radius_m` of a place.
     pub(super) fn is_open(&self, center: Vector, radius_m: f64) -> bool {
-        self.cells.iter().any(|cell| center.distance_m(cell.center) <= radius_m + cell.reach_m)
+        self.cells.iter().any(|cell| {
+            let within_m = radius_m + cell.reach_m;
+            !center.is_farther(cell.center, within_m) && center.distance_m(cell.center) <= within_m
+        })
     }
 
     /// Metres from a place to the end of the farthest piece.
     pub(super) fn reach_from(&self, center: Vector) -> f64 {
-        self.cells.iter().map(|cell| center.distance_m(cell.center) + cell.reach_m).fold(0.0, f64::max)
+        let farther = |reach_m: f64, cell: &Cell| {
+            let is_near = center.is_nearer(cell.center, reach_m - cell.reach_m);
+            if is_near { reach_m } else { reach_m.max(center.distance_m(cell.center) + cell.reach_m) }
+        };
+        self.cells.iter().fold(0.0, farther)
     }
 
     /// A circle proved nothing, so none that holds it can: on the ground inside it only half the radius is asked.

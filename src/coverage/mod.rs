@@ -10,12 +10,14 @@ mod cover;
 mod density;
 mod drawn;
 mod effort;
+mod fit;
 mod forecast;
 mod geojson_text;
 mod grid;
 mod ground;
 mod known;
 mod layout;
+mod places;
 mod region;
 mod rules;
 mod selection;
@@ -36,4 +38,4 @@ pub use rules::{Rules, RulesError};
 pub use sphere::{EARTH_RADIUS_M, distance_m};
 
 /// The way of asking. A run or a recording made in another way is not gone on with: its questions would be others.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;

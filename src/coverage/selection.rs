@@ -14,19 +14,26 @@ pub(super) struct Selection {
     /// The sets of each element.
     holders: Vec<Vec<u32>>,
     /// Weight of each element.
-    weights: Vec<i64>,
+    weights: Vec<i32>,
     /// How many selected sets hold each element, and the sum of their numbers: of one, its number.
     held: Vec<(u32, u32)>,
-    /// What selecting a set would gain, or what dropping it would lose (negative).
-    scores: Vec<i64>,
-    selected: Vec<bool>,
-    /// The step in which each set came or went last.
-    changed: Vec<u32>,
-    /// Whether a set's surroundings have changed since it was dropped.
-    may_return: Vec<bool>,
+    /// What is known of each set.
+    marks: Vec<Mark>,
     chosen: Vec<u32>,
     missing: Missing,
     step: u32,
+}
+
+/// What is known of a set.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    /// What selecting it would gain, or what dropping it would lose (negative).
+    score: i32,
+    /// The step in which it came or went last.
+    changed: u32,
+    selected: bool,
+    /// Whether its surroundings have changed since it was dropped.
+    may_return: bool,
 }
 
 /// Elements that no selected set holds, in no order.
@@ -88,10 +95,7 @@ impl Selection {
             }
         }
         self.sets.push(elements);
-        self.scores.push(score);
-        self.selected.push(false);
-        self.changed.push(0);
-        self.may_return.push(true);
+        self.marks.push(Mark { score, changed: 0, selected: false, may_return: true });
         set
     }
 
@@ -103,7 +107,7 @@ impl Selection {
         self.missing.place.push(NOWHERE);
         for set in &holders {
             self.sets[*set as usize].push(element);
-            if self.selected[*set as usize] {
+            if self.marks[*set as usize].selected {
                 let (count, sum) = self.held[element as usize];
                 self.held[element as usize] = (count + 1, sum.wrapping_add(*set));
             }
@@ -112,10 +116,10 @@ impl Selection {
             (0, _) if !holders.is_empty() => {
                 self.missing.insert(element);
                 for set in &holders {
-                    self.scores[*set as usize] += 1;
+                    self.marks[*set as usize].score += 1;
                 }
             }
-            (1, only) => self.scores[only as usize] -= 1,
+            (1, only) => self.marks[only as usize].score -= 1,
             _ => {}
         }
         self.holders.push(holders);
@@ -127,27 +131,32 @@ impl Selection {
         self.sets[set as usize].push(element);
         self.holders[at].push(set);
         let (weight, (count, sum)) = (self.weights[at], self.held[at]);
-        if self.selected[set as usize] {
+        if self.marks[set as usize].selected {
             self.held[at] = (count + 1, sum.wrapping_add(set));
             match count {
                 0 => {
                     self.missing.remove(element);
                     for other in &self.holders[at] {
                         if *other != set {
-                            self.scores[*other as usize] -= weight;
+                            self.marks[*other as usize].score -= weight;
                         }
                     }
-                    self.scores[set as usize] -= weight;
+                    self.marks[set as usize].score -= weight;
                 }
-                1 => self.scores[sum as usize] += weight,
+                1 => self.marks[sum as usize].score += weight,
                 _ => {}
             }
         } else if count == 0 {
-            self.scores[set as usize] += weight;
+            self.marks[set as usize].score += weight;
             if self.missing.place[at] == NOWHERE {
                 self.missing.insert(element);
             }
         }
+    }
+
+    /// The sets that hold an element.
+    pub(super) fn holders(&self, element: u32) -> &[u32] {
+        &self.holders[element as usize]
     }
 
     pub(super) fn holds(&self, element: u32, set: u32) -> bool {
@@ -171,13 +180,13 @@ impl Selection {
     }
 
     pub(super) fn select(&mut self, set: u32) {
-        if self.selected[set as usize] {
+        if self.marks[set as usize].selected {
             return;
         }
-        self.selected[set as usize] = true;
+        self.marks[set as usize].selected = true;
         self.chosen.push(set);
-        self.changed[set as usize] = self.step;
-        self.scores[set as usize] = -self.scores[set as usize];
+        self.marks[set as usize].changed = self.step;
+        self.marks[set as usize].score = -self.marks[set as usize].score;
         for index in 0..self.sets[set as usize].len() {
             let element = self.sets[set as usize][index];
             let weight = self.weights[element as usize];
@@ -187,22 +196,23 @@ impl Selection {
                 self.missing.remove(element);
                 for other in &self.holders[element as usize] {
                     if *other != set {
-                        self.scores[*other as usize] -= weight;
-                        self.may_return[*other as usize] = true;
+                        let mark = &mut self.marks[*other as usize];
+                        mark.score -= weight;
+                        mark.may_return = true;
                     }
                 }
             } else if count == 1 {
-                self.scores[sum as usize] += weight;
+                self.marks[sum as usize].score += weight;
             }
         }
     }
 
     fn drop_set(&mut self, set: u32) {
-        self.selected[set as usize] = false;
+        self.marks[set as usize].selected = false;
         self.chosen.retain(|other| *other != set);
-        self.changed[set as usize] = self.step;
-        self.may_return[set as usize] = false;
-        self.scores[set as usize] = -self.scores[set as usize];
+        self.marks[set as usize].changed = self.step;
+        self.marks[set as usize].may_return = false;
+        self.marks[set as usize].score = -self.marks[set as usize].score;
         for index in 0..self.sets[set as usize].len() {
             let element = self.sets[set as usize][index];
             let weight = self.weights[element as usize];
@@ -213,12 +223,13 @@ impl Selection {
                 self.missing.insert(element);
                 for other in &self.holders[element as usize] {
                     if *other != set {
-                        self.scores[*other as usize] += weight;
-                        self.may_return[*other as usize] = true;
+                        let mark = &mut self.marks[*other as usize];
+                        mark.score += weight;
+                        mark.may_return = true;
                     }
                 }
             } else if count == 2 {
-                self.scores[rest.1 as usize] -= weight;
+                self.marks[rest.1 as usize].score -= weight;
             }
         }
     }
@@ -226,8 +237,10 @@ impl Selection {
     /// Selects, each time the set that gains most, until nothing is missed.
     pub(super) fn complete(&mut self) {
         while !self.missing.list.is_empty() {
-            let unselected = (0..number(self.sets.len())).filter(|set| !self.selected[*set as usize]);
-            let Some(best) = unselected.max_by_key(|set| (self.scores[*set as usize], Reverse(*set))) else { return };
+            let unselected = (0..number(self.sets.len())).filter(|set| !self.marks[*set as usize].selected);
+            let Some(best) = unselected.max_by_key(|set| (self.marks[*set as usize].score, Reverse(*set))) else {
+                return;
+            };
             self.select(best);
         }
     }
@@ -249,9 +262,10 @@ impl Selection {
             let turn = self.step.wrapping_mul(0x9E37_79B1) as usize;
             let element = self.missing.list[turn % self.missing.list.len()];
             let holders = self.holders[element as usize].iter().copied();
-            let wanted = holders.filter(|set| self.may_return[*set as usize]);
-            let incoming = wanted
-                .max_by_key(|set| (self.scores[*set as usize], Reverse(self.changed[*set as usize]), Reverse(*set)));
+            let wanted = holders.filter(|set| self.marks[*set as usize].may_return);
+            let incoming = wanted.max_by_key(|set| {
+                (self.marks[*set as usize].score, Reverse(self.marks[*set as usize].changed), Reverse(*set))
+            });
             if let Some(incoming) = incoming {
                 self.select(incoming);
                 newest = Some(incoming);
@@ -260,7 +274,7 @@ impl Selection {
                 let element = self.missing.list[index];
                 self.weights[element as usize] += 1;
                 for set in &self.holders[element as usize] {
-                    self.scores[*set as usize] += 1;
+                    self.marks[*set as usize].score += 1;
                 }
             }
         }
@@ -279,7 +293,41 @@ impl Selection {
 
     /// The selected set, other than one, whose loss is least; of equal ones that which has been there longest.
     fn cheapest(&self, but: Option<u32>) -> Option<u32> {
-        let order = |set: &&u32| (self.scores[**set as usize], Reverse(self.changed[**set as usize]), Reverse(**set));
+        let order = |set: &&u32| {
+            (self.marks[**set as usize].score, Reverse(self.marks[**set as usize].changed), Reverse(**set))
+        };
         self.chosen.iter().filter(|set| but != Some(**set)).max_by_key(order).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_search_misses_nothing_and_takes_no_more_sets_than_greed_does(
+            sets in prop::collection::vec(prop::collection::btree_set(0..40_u32, 1..12), 1..40),
+            later in prop::collection::btree_set(0..40_u32, 1..12),
+        ) {
+            let mut sets: Vec<Vec<u32>> = sets.into_iter().map(|set| set.into_iter().collect()).collect();
+            let mut search = Selection::new(sets.clone(), 40);
+            search.complete();
+            let greedy = search.chosen().len();
+            search.search(50);
+            prop_assert!(search.chosen().len() <= greedy);
+            let set: Vec<u32> = later.into_iter().collect();
+            search.add_set(set.clone());
+            sets.push(set);
+            search.search(50);
+            let chosen = search.chosen();
+            for element in 0..40 {
+                let holds = |set: &u32| sets[*set as usize].contains(&element);
+                let is_held = chosen.iter().any(holds);
+                prop_assert_eq!(is_held, sets.iter().any(|set| set.contains(&element)), "{}", element);
+            }
+        }
     }
 }

@@ -92,6 +92,13 @@ impl Vector {
         x * x + y * y + z * z
     }
 
+    /// The place on the sphere below or above a point in space.
+    pub(super) fn unit(at: [f64; 3]) -> Self {
+        let [x, y, z] = at;
+        let long = (x * x + y * y + z * z).sqrt();
+        Self(at.map(|value| value / long))
+    }
+
     /// Its three coordinates, for an index over places.
     pub(super) fn coordinates(self) -> [f64; 3] {
         self.0
@@ -102,14 +109,30 @@ impl Vector {
         metres(self.chord2(other))
     }
 
-    /// The place that lies `metres` away in the direction `bearing` (radians, clockwise from north).
-    pub(super) fn towards(self, bearing: f64, metres: f64) -> Self {
+    /// Eastwards and northwards here, of length 1.
+    pub(super) fn tangents(self) -> [[f64; 3]; 2] {
         let [x, y, z] = self.0;
         let flat = x.hypot(y);
         // At a pole every direction is as good as another: the meridian of Greenwich is taken.
         let (cos_lng, sin_lng) = if flat > 0.0 { (x / flat, y / flat) } else { (1.0, 0.0) };
-        let north = [-z * cos_lng, -z * sin_lng, flat];
-        let east = [-sin_lng, cos_lng, 0.0];
+        [[-sin_lng, cos_lng, 0.0], [-z * cos_lng, -z * sin_lng, flat]]
+    }
+
+    /// Whether another place surely lies farther away: the straight way there is longer already. Quicker than the distance.
+    pub(super) fn is_farther(self, other: Self, metres: f64) -> bool {
+        let arc = (metres / EARTH_RADIUS_M).max(0.0);
+        self.chord2(other) > arc * arc
+    }
+
+    /// Whether another place surely lies nearer, where that is seen quickly: over short ways the arc is hardly longer than the chord.
+    pub(super) fn is_nearer(self, other: Self, metres: f64) -> bool {
+        let arc = metres / EARTH_RADIUS_M / 1.001;
+        (0.0..0.1).contains(&arc) && self.chord2(other) < arc * arc
+    }
+
+    /// The place that lies `metres` away in the direction `bearing` (radians, clockwise from north).
+    pub(super) fn towards(self, bearing: f64, metres: f64) -> Self {
+        let [east, north] = self.tangents();
         let (sin, cos) = (metres / EARTH_RADIUS_M).sin_cos();
         let (to_east, to_north) = bearing.sin_cos();
         let mut there = [0.0; 3];

@@ -9,7 +9,7 @@ use crate::model::{AnswerSeen, Area, Ask, BoundingBox, Counts};
 const FREE_PER_PAID: f64 = 5.2;
 
 /// Paid requests expected for each answer's worth of venues.
-const PAID_PER_ANSWER: f64 = 1.8;
+const PAID_PER_ANSWER: f64 = 1.9;
 
 /// Boxes that reach no farther than this from their middle are not halved, metres: a stack can be counted without end.
 const SMALLEST_M: f64 = 10.0;
@@ -44,6 +44,15 @@ struct Leaf {
     venues: u32,
     /// There may be more.
     more: bool,
+    /// It is too small to be halved.
+    is_small: bool,
+}
+
+impl Leaf {
+    fn new(bounds: BoundingBox) -> Self {
+        let is_small = sphere::farthest_m(sphere::middle(&bounds), &bounds) <= SMALLEST_M;
+        Self { bounds, venues: 0, more: false, is_small }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +73,7 @@ impl Survey {
             rows: f64::from(rules.rows_per_query.max(1)),
             counted: Vec::new(),
             open: vec![Open { bounds: tile, other: None }],
-            sum: Leaf { bounds: tile, venues: 0, more: false },
+            sum: Leaf::new(tile),
             word: 0,
             spent: 0.0,
         };
@@ -88,16 +97,16 @@ impl Survey {
             return;
         }
         self.open.pop();
-        let here = Leaf { bounds: open.bounds, ..self.sum };
+        let here = Leaf { venues: self.sum.venues, more: self.sum.more, ..Leaf::new(open.bounds) };
         self.counted.push(here);
         if let Some((bounds, both)) = open.other {
             if here.more {
                 self.open.push(Open { bounds, other: None });
             } else {
-                self.counted.push(Leaf { bounds, venues: both.saturating_sub(here.venues), more: false });
+                self.counted.push(Leaf { venues: both.saturating_sub(here.venues), ..Leaf::new(bounds) });
             }
         }
-        self.sum = Leaf { bounds: open.bounds, venues: 0, more: false };
+        self.sum = Leaf::new(open.bounds);
         self.word = 0;
         while self.open.is_empty() && self.halve_fullest() {}
     }
@@ -105,9 +114,7 @@ impl Survey {
     /// Opens the halves of the box that holds most; false when enough is counted.
     fn halve_fullest(&mut self) -> bool {
         let order = |leaf: &Leaf| (leaf.more, leaf.venues);
-        let divisible = |leaf: &Leaf| {
-            leaf.venues > 1 && sphere::farthest_m(sphere::middle(&leaf.bounds), &leaf.bounds) > SMALLEST_M
-        };
+        let divisible = |leaf: &Leaf| leaf.venues > 1 && !leaf.is_small;
         let leaves = self.counted.iter().enumerate().filter(|(_, leaf)| divisible(leaf));
         let Some((index, leaf)) = leaves.max_by_key(|(index, leaf)| (order(leaf), std::cmp::Reverse(*index))) else {
             return false;
@@ -170,4 +177,57 @@ fn short(cell: BoundingBox) -> BoundingBox {
     let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
     let BoundingBox { south, west, north, east } = cell;
     BoundingBox { south: round(south), west: round(west), north: round(north), east: round(east) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AreaShape, Position, Ranking};
+
+    #[test]
+    fn what_is_invented_is_as_many_as_were_counted_and_where_they_were_counted() {
+        let region = Region::from_bbox(16.30, 48.18, 16.35, 48.21).unwrap();
+        let tile = region.tiles()[0].cell;
+        // All of them in the south-west.
+        let venues: Vec<Position> = (0..500_u32)
+            .map(|number| {
+                let [x, y] = [0.754_877, 0.569_840].map(|step| (f64::from(number) * step).fract());
+                let (high, wide) = (tile.north - tile.south, tile.east - tile.west);
+                Position::new(tile.south + 0.4 * high * y, tile.west + 0.4 * wide * x).unwrap()
+            })
+            .collect();
+        let rules = Rules {
+            shape: AreaShape::Circle,
+            ranking: Ranking::Distance,
+            largest_radius_m: 50_000.0,
+            words: vec!["cafe".to_owned()],
+            words_per_query: 50,
+            rows_per_answer: 20,
+            rows_per_query: 20,
+            counts: Some(Counts { rows_per_answer: 20, rows_per_query: 60 }),
+            count_words: vec!["cafe".to_owned()],
+        };
+        let mut survey = Survey::new(&region, tile, &rules).unwrap();
+        let mut pages = 0;
+        while let Some(ask) = survey.next() {
+            let Area::Rectangle(cell) = ask.area else { panic!("boxes are counted") };
+            let is_inside = |at: &&Position| {
+                (cell.south..cell.north).contains(&at.lat()) && (cell.west..cell.east).contains(&at.lng())
+            };
+            let rows = u32::try_from(venues.iter().filter(is_inside).count()).unwrap().min(60);
+            pages += rows.div_ceil(20).max(1);
+            survey.told(&AnswerSeen { ask, rows, truncated: rows == 60, outermost_m: None, fresh: None });
+        }
+        assert!(pages < 5 * 2 * 500 / 20 + 10, "{pages} free requests");
+        let invented: Vec<Position> = survey.invented(&tile).into_iter().map(Vector::place).collect();
+        let within = |part: f64| {
+            let (north, east) =
+                (tile.south + part * (tile.north - tile.south), tile.west + part * (tile.east - tile.west));
+            let inside =
+                |at: &&Position| (tile.south..north).contains(&at.lat()) && (tile.west..east).contains(&at.lng());
+            invented.iter().filter(inside).count()
+        };
+        assert_eq!(within(1.0), 500);
+        assert!(within(0.45) > 480, "{} of them", within(0.45));
+    }
 }
