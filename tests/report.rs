@@ -197,7 +197,7 @@ async fn a_run_that_is_not_there_is_told_with_those_that_are() {
     assert_eq!(other.code, Some(2));
     assert_all(&other.stderr, &["no run of region `twon`", "town"]);
     let gone = bench.run(&["report", "01980000-0000-7000-8000-000000000001"], KEY).await;
-    assert_all(&gone.stderr, &["no run 01980000-0000-7000-8000-000000000001"]);
+    assert_all(&gone.stderr, &["no run whose id begins with 01980000-0000-7000-8000-000000000001", "venues runs"]);
     assert_eq!(bench.run(&["report", "last"], KEY).await.code, Some(2));
 }
 

@@ -34,7 +34,7 @@ create table venue_sync.runs (
     -- What of the whole the guard did not believe; null where it believed it, or has not judged it yet.
     breaches jsonb,
     -- Venues that were concluded to be gone when it was closed.
-    gone integer
+    gone integer,
     -- Attempts that ended in no usable answer, by cause.
     failed_attempts jsonb not null default '{}',
     -- When it was complete: the venues that it had seen, and how many of them had which field.
