@@ -11,7 +11,7 @@ use super::known::Known;
 use super::region::{Region, Relation};
 use super::rules::{Rules, SMALLEST_ASK_M};
 use super::sphere;
-use super::stack::Stack;
+use super::stack::{self, Stack};
 use crate::model::{AnswerSeen, Area, Ask, BoundingBox, CappedSpot, Certificate, KnownPlace, Position, Tile};
 
 /// A box that is known to hold so many answers is not asked for before it is cut, down to a reach of so many metres.
@@ -169,8 +169,7 @@ impl Boxes {
         }
         while let Some((_, words)) = self.groups.pop() {
             for cell in std::mem::take(&mut self.open) {
-                let position = sphere::middle(&cell);
-                let radius_m = sphere::farthest_m(position, &cell);
+                let (position, radius_m) = stack::around(&cell);
                 self.capped.push(CappedSpot { position, radius_m, seen: rows, words: words.clone() });
             }
             if !self.groups.is_empty() {

@@ -1,7 +1,14 @@
 //! Space cannot be split for ever: at one spot the words are.
 
+use super::certify::ROUNDING_M;
 use super::sphere;
-use crate::model::{AnswerSeen, Area, Ask, CappedSpot, Position};
+use crate::model::{AnswerSeen, Area, Ask, BoundingBox, CappedSpot, Position};
+
+/// The disk in which every venue of a box is shown: the provider chooses by where it is, and shows where that is rounded to.
+pub(super) fn around(cell: &BoundingBox) -> (Position, f64) {
+    let middle = sphere::middle(cell);
+    (middle, sphere::farthest_m(middle, cell) + ROUNDING_M)
+}
 
 /// One spot where a whole group of words overflowed the smallest area.
 #[derive(Debug, Clone)]
@@ -44,10 +51,9 @@ impl Stack {
 
     /// What overflows even word by word.
     pub(super) fn capped(self) -> Option<CappedSpot> {
-        let position = self.center();
-        let radius_m = match self.spot {
-            Area::Circle(circle) => circle.radius_m,
-            Area::Rectangle(cell) => sphere::farthest_m(position, &cell),
+        let (position, radius_m) = match self.spot {
+            Area::Circle(circle) => (circle.center, circle.radius_m),
+            Area::Rectangle(cell) => around(&cell),
         };
         self.capped.then_some(CappedSpot { position, radius_m, seen: self.most_rows, words: self.overflowed })
     }

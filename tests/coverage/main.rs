@@ -227,6 +227,65 @@ proptest! {
     }
 }
 
+/// The provider chooses by where a venue is, and shows where that is rounded to: up to 0.8 m away, and the smallest boxes are smaller than
+/// that where degrees of longitude are short.
+#[test]
+fn a_stack_in_boxes_is_reported_where_it_is_shown() {
+    let manners = Manners {
+        shape: AreaShape::Rectangle,
+        ranking: Ranking::Other,
+        decimals: 5,
+        metres: [0.9967, 0.9967],
+        ..Manners::nearest_first(1)
+    };
+    let places = [
+        (-89.999_437_165_200_02, 67.596_853_175_106_65),
+        (-90.0, 25.248_058_745_741_858),
+        (-89.999_594_594_594_6, -32.0),
+        (-89.999_884_224_132_4, 80.0),
+        (-89.999_070_018_970_41, -93.046_370_341_686_14),
+        (-90.0, 23.999_979_023_076_587),
+        (-89.999_594_594_594_6, -32.0),
+        (-90.0, 80.0),
+        (-90.0, 95.352_976_888_267_53),
+        (-90.0, 22.912_547_592_006_753),
+        (-89.999_594_594_594_6, -32.0),
+        (-90.0, 80.0),
+        (-90.0, 44.224_193_650_350_01),
+        (-90.0, 25.075_248_632_457_86),
+        (-89.999_594_594_594_6, -32.0),
+        (-90.0, 80.0),
+        (-90.0, -47.676_458_168_699_51),
+        (-90.0, 24.423_432_256_938_757),
+        (-89.999_594_594_594_6, -32.0),
+        (-89.999_966_010_814_4, 80.0),
+        (-89.999_838_667_097_85, 60.417_019_478_142_5),
+        (-90.0, 23.234_983_782_478_37),
+        (-89.999_594_594_594_6, -32.0),
+        (-90.0, 80.0),
+        (-90.0, -61.786_955_050_608_83),
+        (-90.0, 24.175_845_746_923_2),
+        (-89.999_594_594_594_6, -32.0),
+        (-89.999_372_438_085_54, 80.0),
+        (-90.0, -48.913_069_088_224_574),
+        (-90.0, 25.140_342_677_091_326),
+        (-89.999_594_594_594_6, -32.0),
+    ];
+    let rules = Rules {
+        counts: Some(Counts { rows_per_answer: 5, rows_per_query: 15 }),
+        ..city::rules(&manners, vec![], 50_000.0)
+    };
+    let case = Case {
+        region: Region::from_bbox(-80.0, -90.0, 80.0, -89.999_099_099_099_1).unwrap(),
+        venues: places.map(|(lat, lng)| Venue { position: Position::new(lat, lng).unwrap(), word: 0 }).to_vec(),
+        rules,
+        manners,
+        known: vec![],
+    };
+    let outcome = city::cover_known(&case.region, &case.rules, &case.known, &case.venues, &case.manners);
+    assert_eq!(lost(&case, &outcome), Vec::<usize>::new());
+}
+
 /// Tells the cover of one tile the same kind of answer to everything and returns the number of questions and the spots.
 fn covered_by_a_liar(
     words: usize,
