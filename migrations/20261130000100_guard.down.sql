@@ -10,6 +10,8 @@ delete from venue_sync.venue_states where business_status is null;
 -- squawk-ignore adding-not-nullable-field -- on the way back, and only venues that are not simply open are in it
 alter table venue_sync.venue_states alter column business_status set not null;
 alter table venue_sync.venue_states drop column missing_since;
+-- Whoever went on with it would take what waited for written.
+update venue_sync.runs set state = 'abandoned', ended_at = clock_timestamp() where state = 'open' and staging;
 drop table venue_sync.staged;
 update venue_sync.tiles set state = 'failed' where state = 'held';
 alter table venue_sync.tiles drop column breaches, drop column figures;

@@ -121,6 +121,44 @@ impl Bench {
     }
 }
 
+/// Puts aside what the demo's last run saw of the first venues, as a run would that the guard refused.
+const REFUSED: &str = "
+    with run as (
+        insert into venue_sync.runs (id, region, provider, parameters, state, staging, ended_at)
+        select gen_random_uuid(), region, provider, parameters, 'refused', true, now() from venue_sync.runs returning id
+    ), tile as (
+        insert into venue_sync.tiles (run_id, ordinal, south, west, north, east, state)
+        select id, 0, 36, -31, 37, -29, 'held' from run returning id, run_id
+    )
+    insert into venue_sync.staged (run_id, provider_id, tile_id, answer_id, lat, lng, \"row\")
+    select t.run_id, v.provider_id, t.id, gen_random_uuid(), v.lat, v.lng, '{}'
+    from tile t, (select * from venues order by provider_id limit 3) v";
+
+#[tokio::test]
+async fn what_was_seen_on_time_and_waits_is_kept_and_what_waits_for_too_long_is_given_up_whole() {
+    let bench = Bench::with_the_demo().await;
+    bench.settings(THIRTY_DAYS);
+    bench.change(REFUSED).await;
+    bench
+        .change(
+            "update venues set last_seen_at = now() - interval '31 days'
+             where id in (select id from venues order by provider_id limit 5)",
+        )
+        .await;
+    assert_eq!(bench.line("purge --provider google", 0)["venues"], 2, "three of them were seen since, and wait");
+    assert_eq!(bench.count("select count(*) from venue_sync.staged").await, 3);
+    // One of those that wait is over its time: without it the run would say that it saw nothing there.
+    bench
+        .change(
+            "update venue_sync.staged set staged_at = now() - interval '31 days'
+             where provider_id = (select min(provider_id) from venue_sync.staged)",
+        )
+        .await;
+    bench.line("purge --provider google", 0);
+    assert_eq!(bench.count("select count(*) from venue_sync.staged").await, 0);
+    assert_eq!(bench.count("select count(*) from venue_sync.runs where state = 'refused'").await, 0);
+}
+
 #[tokio::test]
 async fn a_venue_that_is_over_its_time_goes_with_its_profile_and_comes_back_as_what_it_was() {
     let bench = Bench::with_the_demo().await;

@@ -81,6 +81,8 @@ pub enum RunState {
     AtWork,
     /// Nobody is at it, and it can go on.
     Open,
+    /// The guard did not believe it, and nobody has decided about it.
+    Refused,
     /// It was given up: for a newer one, for its age, or because an audit did not believe it.
     Abandoned,
 }

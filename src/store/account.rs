@@ -140,6 +140,7 @@ fn state(state: &str, at_work: bool) -> RunState {
     match (state, at_work) {
         ("complete", _) => RunState::Complete,
         ("abandoned", _) => RunState::Abandoned,
+        ("refused", _) => RunState::Refused,
         (_, true) => RunState::AtWork,
         (_, false) => RunState::Open,
     }

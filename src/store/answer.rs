@@ -108,7 +108,8 @@ async fn write(
 ) -> Result<Result<Committed, CommitError>, sqlx::Error> {
     let held = sqlx::query!(
         "update venue_sync.tiles set lease_until = greatest(lease_until, clock_timestamp())
-         where id = $1 and fence = $2 and state = 'leased'",
+         where id = $1 and fence = $2 and state = 'leased'
+           and exists (select from venue_sync.runs r where r.id = run_id and r.state = 'open')",
         answer.lease.tile,
         answer.lease.fence
     )

@@ -105,7 +105,7 @@ async fn close(transaction: &mut Transaction, run: Uuid, closing: Closing<'_>) -
         .await?;
         sum_up(transaction, run).await?;
     }
-    if closed.is_some() {
+    if closed.as_deref().is_some_and(|state| state != "abandoned") {
         supersede(transaction, run).await?;
     }
     Ok(state)
@@ -126,13 +126,21 @@ async fn supersede(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx:
     .fetch_all(&mut *transaction)
     .await?;
     for run in refused {
-        discard(transaction, run).await?;
+        discard(&mut *transaction, run).await?;
     }
+    // What a worker put there in the moment in which its run was given up.
+    sqlx::query!(
+        "delete from venue_sync.staged s using venue_sync.runs b, venue_sync.runs r
+         where r.id = $1 and b.region = r.region and b.provider = r.provider and b.state = 'abandoned' and s.run_id = b.id",
+        run
+    )
+    .execute(transaction)
+    .await?;
     Ok(())
 }
 
 /// Keeps with a complete run how much is known of the venues that it saw, and lets go of what earlier runs of the same changed.
-async fn sum_up(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
+pub(super) async fn sum_up(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "with cells as (
              select min(south) as south, min(west) as west, max(north) as north, max(east) as east

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::again::Tries;
+use super::closing::sum_up;
 use super::connect::{Database, DatabaseError};
 use super::past_runs::DecideError;
 use super::staged::{Promoted, StagedVenue, Staging, discard, promote};
@@ -12,12 +14,14 @@ use super::transaction::Transaction;
 /// since stays as it is. Interrupted, it stays refused, and the same goes on where it was.
 pub async fn accept_run(database: &Database, run: Uuid) -> Result<Promoted, DecideError> {
     let mut written = Promoted::default();
+    let mut tries = Tries::default();
     loop {
         let mut transaction = database.begin().await?;
-        let step = accept_step(&mut transaction, run).await.map_err(|error| database.error(error))?;
-        let step = match step {
-            Ok(step) => step,
-            Err(state) => return Err(DecideError::NotRefused { run, state }),
+        let step = match accept_step(&mut transaction, run).await {
+            Ok(Ok(step)) => step,
+            Ok(Err(state)) => return Err(DecideError::NotRefused { run, state }),
+            Err(error) if tries.again(&error) => continue,
+            Err(error) => return Err(database.error(error).into()),
         };
         database.commit(transaction).await?;
         match step {
@@ -51,8 +55,9 @@ async fn accept_step(
          update venue_sync.runs set state = 'complete' where id = $1",
         run
     )
-    .execute(transaction)
+    .execute(&mut *transaction)
     .await?;
+    sum_up(transaction, run).await?;
     Ok(Ok(None))
 }
 
@@ -76,6 +81,7 @@ async fn promote_next(
 /// Lets in what waited for the whole of a run to be judged, now that it is believed: tile by tile, by whoever of its workers comes first.
 /// A run that somebody has closed meanwhile is left alone.
 pub async fn promote_rest(database: &Database, run: Uuid) -> Result<(), DatabaseError> {
+    let mut tries = Tries::default();
     loop {
         let mut transaction = database.begin().await?;
         let step = async {
@@ -90,8 +96,12 @@ pub async fn promote_rest(database: &Database, run: Uuid) -> Result<(), Database
                 None => Ok(None),
             }
         }
-        .await
-        .map_err(|error: sqlx::Error| database.error(error))?;
+        .await;
+        let step = match step {
+            Ok(step) => step,
+            Err(error) if tries.again(&error) => continue,
+            Err(error) => return Err(database.error(error)),
+        };
         database.commit(transaction).await?;
         if step.is_none() {
             return Ok(());

@@ -35,7 +35,7 @@ impl Overdue {
     }
 }
 
-/// The next of the venues that are over their time, oldest first. Nobody is kept from writing them meanwhile.
+/// The next of the venues that are over their time, oldest first. One that a run saw since, and that waits to be judged, is none of them. Nobody is kept from writing them meanwhile.
 pub(super) async fn overdue(
     work: &Work<'_>,
     within: Option<BoundingBox>,
@@ -49,6 +49,9 @@ pub(super) async fn overdue(
     let rows = sqlx::query!(
         "select id, lat, lng, last_seen_at from public.venues
          where provider_name = $1 and last_seen_at < $2 and (last_seen_at, id) > ($3, $4)
+           and not exists (
+               select from venue_sync.runs r join venue_sync.staged s on s.run_id = r.id and s.provider_id = venues.provider_id
+               where r.provider = $1 and r.state in ('open', 'refused') and r.staging and s.staged_at >= $2)
            and ($5 or (lat between $6 and $8 and (lng between $7 and $9 or ($7 > $9 and (lng >= $7 or lng <= $9)))))
          order by last_seen_at, id limit $10",
         job.provider,

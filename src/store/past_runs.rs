@@ -55,7 +55,11 @@ pub async fn past_runs(database: &Database, filter: &RunFilter) -> Result<Vec<Pa
             _ if row.joined => RunOutcome::Running,
             _ => RunOutcome::Unfinished,
         },
-        stopped_by: row.stopped_by.as_deref().and_then(stopper),
+        stopped_by: if row.state == "refused" {
+            Some(StoppedBy::Guard)
+        } else {
+            row.stopped_by.as_deref().and_then(stopper)
+        },
         venues: row.venues.unsigned_abs(),
         staged: row.staged.unsigned_abs(),
         requests: row.requests.unsigned_abs(),
@@ -66,7 +70,9 @@ pub async fn past_runs(database: &Database, filter: &RunFilter) -> Result<Vec<Pa
 }
 
 fn stopper(word: &str) -> Option<StoppedBy> {
-    [StoppedBy::Budget, StoppedBy::Quota, StoppedBy::Signal].into_iter().find(|known| known.code() == word)
+    [StoppedBy::Budget, StoppedBy::Quota, StoppedBy::Signal, StoppedBy::Guard]
+        .into_iter()
+        .find(|known| known.code() == word)
 }
 
 /// Why nothing was decided about a run.

@@ -107,7 +107,7 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
                  as "joined!"
            from venue_sync.runs r
            where region = $1 and provider = $2 and md5(parameters::text) = md5($3::jsonb::text) and state = 'open'
-           for update"#,
+           for no key update"#,
         spec.region,
         spec.provider,
         spec.parameters,

@@ -66,7 +66,9 @@ async fn end(
 ) -> Result<TileEnd, sqlx::Error> {
     let held = sqlx::query!(
         "update venue_sync.tiles set capped = $3, error = null, lease_owner = null, lease_until = null
-         where id = $1 and fence = $2 and state = 'leased' returning ordinal, south, west, north, east",
+         where id = $1 and fence = $2 and state = 'leased'
+           and exists (select from venue_sync.runs r where r.id = run_id and r.state = 'open')
+         returning ordinal, south, west, north, east",
         lease.tile,
         lease.fence,
         sqlx::types::Json(capped) as _

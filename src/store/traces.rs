@@ -129,17 +129,22 @@ async fn changes(work: &Work<'_>, transaction: &mut Transaction) -> Result<u64, 
     Ok(done.execute(transaction).await?.rows_affected())
 }
 
-/// What waits for somebody to decide about it, for longer than it may.
+/// What waits to be judged, or for somebody to decide about it, for longer than it may. A run of which a part went is given up whole: it
+/// would be taken for one that saw nothing there.
 async fn staged(work: &Work<'_>, transaction: &mut Transaction) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(
-        "delete from venue_sync.staged where (run_id, provider_id) in (
-             select s.run_id, s.provider_id from venue_sync.staged s join venue_sync.runs r on r.id = s.run_id
-             where r.provider = $1 and ($2::text is null or r.region = $2) and s.staged_at < $3
-             limit $4 for update of s skip locked)",
+        "with given_up as (
+             update venue_sync.runs r set state = 'abandoned', ended_at = coalesce(r.ended_at, clock_timestamp())
+             where r.provider = $1 and ($2::text is null or r.region = $2) and r.state in ('open', 'refused') and r.staging
+               and exists (select from venue_sync.staged s where s.run_id = r.id and s.staged_at < $3)
+             returning r.id
+         )
+         delete from venue_sync.staged s using venue_sync.runs r
+         where r.id = s.run_id and r.provider = $1 and ($2::text is null or r.region = $2)
+           and (r.state in ('complete', 'abandoned') or r.id in (select id from given_up))",
         work.job.provider,
         region(work),
-        work.seen_before,
-        AT_ONCE
+        work.seen_before
     );
     Ok(done.execute(transaction).await?.rows_affected())
 }

@@ -262,8 +262,11 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
     let gone = GoneRule { after: job.guard.missing_after, within: job.region.bounds(), expected: &expected };
     let closing =
         Closing { must_audit: job.audits(), audit: before.audit, doubted, breaches: &breaches, gone: Some(gone) };
+    // What was judged is what is closed: whoever ends the last tile after we looked has seen all of it, and closes.
+    let seen_whole = ended && (before.held > 0 || !breaches.is_empty() || !job.audits() || before.audit.is_some());
     let closed = match book.run() {
-        Some(run) => store::close_if_finished(database, run, closing).await?,
+        Some(run) if seen_whole => store::close_if_finished(database, run, closing).await?,
+        Some(_) => Closed::Open,
         None if before.coverage.complete == before.coverage.tiles => Closed::Complete,
         None => Closed::Open,
     };

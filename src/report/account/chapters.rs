@@ -360,6 +360,7 @@ fn earlier(account: &RunAccount) -> Vec<Block> {
         let state = match run.state {
             RunState::Complete => "complete",
             RunState::AtWork | RunState::Open => "unfinished",
+            RunState::Refused => "refused",
             RunState::Abandoned => "given up",
         };
         let venues = run.venues;

@@ -26,6 +26,10 @@ pub(super) fn outcome(account: &RunAccount) -> (String, Tone) {
             (format!("Partial: {done}, {} could not be finished.", grouped(coverage.failed)), Tone::Bad)
         }
         (RunState::Open, None) => (format!("Unfinished: {done}."), Tone::Unfinished),
+        (RunState::Refused, _) => (
+            "Refused: the guard did not believe it beside the last good runs, and what it held back waits.".to_owned(),
+            Tone::Bad,
+        ),
         (RunState::Abandoned, _) => match account.audit {
             Some((venues, missed)) => (
                 format!(
@@ -47,6 +51,13 @@ pub(super) fn next(account: &RunAccount, stock: &Stock) -> Vec<String> {
     lines.extend(account.failures.iter().take(LISTED).map(|(tile, reason)| format!("{}: {reason}", named(tile))));
     if let Some(left) = account.failures.len().checked_sub(LISTED).filter(|left| *left > 0) {
         lines.push(format!("and {left} more"));
+    }
+    if account.state == RunState::Refused {
+        let run = account.run_id;
+        lines.push(format!(
+            "`venues runs show {run}` has the figures, and `venues runs staged {run}` what waits. Then `venues runs accept {run}` lets it \
+             in, or `venues runs discard {run}` throws it away; the next complete run throws it away, too."
+        ));
     }
     if account.state == RunState::Open {
         let when =
@@ -101,6 +112,12 @@ mod tests {
         said(RunState::Open, Some(StoppedBy::Quota), 0, "Stopped early by the provider's quota: 4 of 9 tiles done.");
         said(RunState::Open, None, 2, "Partial: 4 of 9 tiles done, 2 could not be finished.");
         said(RunState::Open, None, 0, "Unfinished: 4 of 9 tiles done.");
+        said(
+            RunState::Refused,
+            None,
+            0,
+            "Refused: the guard did not believe it beside the last good runs, and what it held back waits.",
+        );
         account.audit = Some((400, 31));
         account.state = RunState::Abandoned;
         assert_eq!(
