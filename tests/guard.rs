@@ -196,6 +196,26 @@ async fn a_provider_that_has_a_twentieth_of_its_venues_is_refused_and_nothing_ch
     assert_eq!(bench.outcomes().await, [RunOutcome::Complete, discarded, discarded, discarded, RunOutcome::Complete]);
 }
 
+/// A region that overlaps with this one renews what it sees: what it did not see is not all that this one had.
+#[tokio::test]
+async fn what_another_region_saw_meanwhile_counts_as_seen_again() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let stored: Vec<String> = sqlx::query_scalar("select provider_id from venues order by md5(provider_id)")
+        .fetch_all(&bench.pool)
+        .await
+        .unwrap();
+    let gone: BTreeSet<String> = stored.iter().take(stored.len() / 5).cloned().collect();
+    sqlx::query("update venues set last_seen_at = clock_timestamp() where not provider_id = any ($1)")
+        .bind(gone.iter().cloned().collect::<Vec<_>>())
+        .execute(&bench.pool)
+        .await
+        .unwrap();
+    let bench = bench.with(without(&city::town(), &gone)).await;
+    let report = bench.sync().await;
+    assert_eq!(report.summary.status, RunStatus::Complete, "{:?}", report.summary.guard);
+}
+
 #[tokio::test]
 async fn what_was_refused_can_be_looked_at_and_let_in() {
     let bench = Bench::new(city::town()).await;

@@ -72,8 +72,12 @@ pub(super) fn refusal(verdict: &Verdict, run: Uuid, listed: usize) -> Vec<String
     }
     let held = count(verdict.tiles_held, "tile", "tiles");
     if verdict.staged > 0 {
+        let apart = match verdict.tiles_held {
+            0 => "What was to be judged as a whole is kept apart".to_owned(),
+            _ => format!("What {held} brought is kept apart"),
+        };
         lines.push(format!(
-            "What {held} brought is kept apart: {}. What was there before is untouched, and nothing is taken to be gone.",
+            "{apart}: {}. Tiles that were believed by themselves are written; nothing is taken to be gone.",
             count(verdict.staged, "venue waits", "venues wait")
         ));
         lines.push("Look at it, then let it in or throw it away:".to_owned());

@@ -3,11 +3,14 @@
 -- $1 tile, $2 provider, $3 when the run was begun, $4 and $5 when the last good run of the same was begun and ended (null without one),
 -- $6 run, $7 to $10 the tile's south, west, north and east.
 --
+-- A venue that waits and was known counts as seen again whoever saw it since the last good run: another region, or a run that was
+-- refused, may have. Of those that do not wait, only the last good run's own are missed.
+--
 -- Each row that waits is looked up by its key, and venues are looked for by where they lie and by nothing else (`offset 0` keeps the rest
 -- out): statistics of tables that were empty a moment ago are not to be trusted, and by them all venues of a provider are a few.
 with waiting as materialized (
     select s.lat, s.lng, s."row", v.id as venue_id, v.categories,
-        v.created_at < $3 and (v.last_seen_at between $4 and $5 or v.last_seen_at >= $3) as again
+        v.created_at < $3 and $5::timestamptz is not null as again
     from (
         select * from venue_sync.staged s
         where s.run_id = $6 and s.lat >= $7 and s.lat < $9 and s.lng >= $8 and s.lng < $10

@@ -266,9 +266,8 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
     let seen_whole = ended && (before.held > 0 || !breaches.is_empty() || !job.audits() || before.audit.is_some());
     let closed = match book.run() {
         Some(run) if seen_whole => store::close_if_finished(database, run, closing).await?,
-        Some(_) => Closed::Open,
         None if before.coverage.complete == before.coverage.tiles => Closed::Complete,
-        None => Closed::Open,
+        Some(_) | None => Closed::Open,
     };
     let figures = book.figures(database).await?;
     let coverage = figures.coverage;

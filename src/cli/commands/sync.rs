@@ -58,7 +58,7 @@ pub async fn sync(jobs: &[SyncJob], terminal: &Terminal, tell: &dyn Fn(Told<'_>)
             Ok((report, failure)) => (Some(report), failure),
             Err(failure) => (None, Some(failure)),
         };
-        if let Some(file) = &one.settings.metrics_file {
+        if let Some(file) = one.settings.metrics_file.as_ref().filter(|_| !one.settings.effort.dry_run) {
             write_metrics(file, report.as_ref(), &one.never_begun());
         }
         match &report {
