@@ -6,8 +6,7 @@ use super::commands::Failure;
 use super::exit::Exit;
 use super::settings::database::DatabaseError;
 use super::settings::file::SettingsFileError;
-use super::settings::purge_job::PurgeJobError;
-use super::settings::renormalise_job::RenormaliseJobError;
+use super::settings::scope::ScopeError;
 use super::settings::sync_job::SyncJobError;
 use super::settings::venues_job::VenuesJobError;
 
@@ -20,12 +19,9 @@ pub enum CommandError {
     /// What is to be synced.
     #[error(transparent)]
     Job(#[from] SyncJobError),
-    /// What is to be cleaned again.
+    /// What is to be cleaned again or purged.
     #[error(transparent)]
-    RenormaliseJob(#[from] RenormaliseJobError),
-    /// What is to be purged.
-    #[error(transparent)]
-    PurgeJob(#[from] PurgeJobError),
+    Scope(#[from] ScopeError),
     /// Which venues are to be read.
     #[error(transparent)]
     VenuesJob(#[from] VenuesJobError),
@@ -52,13 +48,9 @@ impl CommandError {
     /// What a scheduler is told.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::File(_)
-            | Self::Job(_)
-            | Self::RenormaliseJob(_)
-            | Self::PurgeJob(_)
-            | Self::VenuesJob(_)
-            | Self::NoFormat
-            | Self::Database(_) => Exit::Usage,
+            Self::File(_) | Self::Job(_) | Self::Scope(_) | Self::VenuesJob(_) | Self::NoFormat | Self::Database(_) => {
+                Exit::Usage
+            }
             Self::Stdout(_) | Self::Json(_) => Exit::Bug,
             Self::Work(failure) => failure.exit(),
         }

@@ -2,7 +2,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
 use super::open::{ensure_schema, open};
-use super::region::region;
+use super::region::of_scope;
 use super::signals;
 use crate::cli::exit::Exit;
 use crate::cli::settings::purge_job::PurgeJob;
@@ -28,20 +28,13 @@ pub async fn purge(jobs: &[PurgeJob], terminal: &Terminal, tell: &dyn Fn(&Purged
 }
 
 async fn run(job: &PurgeJob, terminal: &Terminal, stop: &CancellationToken) -> Result<Purged, Failure> {
-    let shape = match &job.region {
-        Some((name, shape)) => {
-            let understood =
-                region(shape).map_err(|source| Failure::Region { region: format!("region `{name}`"), source })?;
-            Some((name, understood))
-        }
-        None => None,
-    };
+    let shape = of_scope(&job.scope)?;
     let contains = |position| shape.as_ref().is_some_and(|(_, region)| region.contains(position));
     let part = shape.as_ref().map(|(name, region)| PurgedPart { name, bounds: region.bounds(), contains: &contains });
-    let opened = open(&job.database, 2, terminal).await?;
+    let opened = open(&job.scope.database, 2, terminal).await?;
     ensure_schema(&opened, job.migrate).await?;
     let purge = store::PurgeJob {
-        provider: job.provider,
+        provider: job.scope.provider,
         keeping: job.keeping,
         raw: job.raw,
         part,

@@ -2,7 +2,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
 use super::open::{ensure_schema, open};
-use super::region::region;
+use super::region::of_scope;
 use super::signals;
 use crate::cli::exit::Exit;
 use crate::cli::settings::renormalise_job::RenormaliseJob;
@@ -28,8 +28,8 @@ pub async fn renormalise(
         }
         let provider = providers
             .iter()
-            .find(|provider| provider.name() == job.provider)
-            .ok_or_else(|| Failure::Bug(format!("provider {} is gone", job.provider)))?;
+            .find(|provider| provider.name() == job.scope.provider)
+            .ok_or_else(|| Failure::Bug(format!("provider {} is gone", job.scope.provider)))?;
         let outcome = run(job, provider.as_ref(), terminal, &stop).await?;
         exits.push(if outcome.complete { Exit::Complete } else { Exit::Again });
         tell(&outcome);
@@ -43,21 +43,14 @@ async fn run(
     terminal: &Terminal,
     stop: &CancellationToken,
 ) -> Result<Renormalised, Failure> {
-    let shape = match &job.region {
-        Some((name, shape)) => {
-            let understood =
-                region(shape).map_err(|source| Failure::Region { region: format!("region `{name}`"), source })?;
-            Some((name, understood))
-        }
-        None => None,
-    };
+    let shape = of_scope(&job.scope)?;
     let contains = |position| shape.as_ref().is_some_and(|(_, region)| region.contains(position));
     let part = shape.as_ref().map(|(name, region)| Part { name, bounds: region.bounds(), contains: &contains });
     if job.retention == Retention::Nothing {
-        let provider = job.provider;
+        let provider = job.scope.provider;
         tracing::info!("nothing of what {provider} says is kept; `keep_raw` in [providers.{provider}] changes that");
     }
-    let opened = open(&job.database, 2, terminal).await?;
+    let opened = open(&job.scope.database, 2, terminal).await?;
     ensure_schema(&opened, job.migrate).await?;
     let again = Again { provider, retention: job.retention, part, dry_run: job.dry_run, shown: job.limit };
     let outcome = renormalise::renormalise(&again, &opened.database, stop).await;

@@ -14,6 +14,7 @@ pub mod provider;
 pub mod purge_job;
 pub mod region;
 pub mod renormalise_job;
+pub mod scope;
 pub mod sync_job;
 pub mod terms;
 mod toml_section;

@@ -1,25 +1,19 @@
 //! What is to be cleaned again, with every setting resolved: one job a provider, or a region.
 
-use super::area::{AreaError, RegionShape};
-use super::database::{self, Asker, DatabaseChoice, DatabaseError};
-use super::provider::{self, ProviderError};
-use super::region::{DEMO, Origin, RegionError};
+use super::provider;
+use super::scope::{Scope, ScopeError, scopes};
 use super::sync_job::Surroundings;
 use crate::cli::args::RenormaliseArgs;
 use crate::model::Retention;
 use crate::provider::Provider;
 
-/// What one provider said, everywhere or in a region.
+/// What one provider said.
 #[derive(Debug, Clone)]
 pub struct RenormaliseJob {
-    /// The provider's name.
-    pub provider: &'static str,
-    /// How long what it said is kept.
+    /// Of which venues.
+    pub scope: Scope,
+    /// How long it is kept.
     pub retention: Retention,
-    /// The region's name and shape, where it is not everywhere.
-    pub region: Option<(String, RegionShape)>,
-    /// Where the venues are.
-    pub database: DatabaseChoice,
     /// Apply pending migrations, whosever database it is.
     pub migrate: bool,
     /// Compare, write nothing.
@@ -28,55 +22,19 @@ pub struct RenormaliseJob {
     pub limit: usize,
 }
 
-/// Why there is nothing to be done.
-#[derive(Debug, thiserror::Error)]
-pub enum RenormaliseJobError {
-    /// The region.
-    #[error(transparent)]
-    Region(#[from] RegionError),
-    /// Its area.
-    #[error(transparent)]
-    Area(#[from] AreaError),
-    /// The provider.
-    #[error(transparent)]
-    Provider(#[from] ProviderError),
-    /// The database.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-}
-
 /// Resolves what was typed. Without a region: one job a provider.
 pub fn resolve(
     args: &RenormaliseArgs,
     around: Surroundings<'_>,
     providers: &[Box<dyn Provider>],
-) -> Result<Vec<RenormaliseJob>, RenormaliseJobError> {
-    let job = |provider: &dyn Provider, region, asker| {
-        let database = database::choose(asker, &args.database, around.environment, around.folders, around.on_terminal)?;
-        Ok(RenormaliseJob {
-            provider: provider.name(),
-            retention: provider::retention(provider, &around.file.providers),
-            region,
-            database,
-            migrate: args.migrate,
-            dry_run: args.dry_run,
-            limit: args.limit,
-        })
+) -> Result<Vec<RenormaliseJob>, ScopeError> {
+    let scopes = scopes((args.provider.as_deref(), &args.region), &args.database, around, providers)?;
+    let job = |(provider, scope): (&dyn Provider, Scope)| RenormaliseJob {
+        scope,
+        retention: provider::retention(provider, &around.file.providers),
+        migrate: args.migrate,
+        dry_run: args.dry_run,
+        limit: args.limit,
     };
-    if args.region.is_empty() {
-        let named = args.provider.as_deref().map(|name| provider::find(name, providers)).transpose()?;
-        let of_everywhere = |provider| job(provider, None, Asker::Work);
-        return match named {
-            Some(provider) => Ok(vec![of_everywhere(provider)?]),
-            None => providers.iter().map(|provider| of_everywhere(provider.as_ref())).collect(),
-        };
-    }
-    let of_region = |name: &String| {
-        let region = around.file.regions.find(name)?;
-        let provider = provider::find(args.provider.as_deref().unwrap_or_else(|| region.provider()), providers)?;
-        let asker = if region.name == DEMO && region.origin == Origin::BuiltIn { Asker::Demo } else { Asker::Work };
-        let shape = region.area.load(&region.name)?;
-        job(provider, Some((region.name, shape)), asker)
-    };
-    args.region.iter().map(of_region).collect()
+    Ok(scopes.into_iter().map(job).collect())
 }
