@@ -62,6 +62,11 @@ impl StoppedBy {
             Self::Guard => "guard",
         }
     }
+
+    /// What such a word means.
+    pub fn of_code(code: &str) -> Option<Self> {
+        [Self::Budget, Self::Quota, Self::Signal, Self::Guard].into_iter().find(|by| by.code() == code)
+    }
 }
 
 /// What became of the rows received: `received` is always the sum of the other six.

@@ -105,7 +105,7 @@ async fn read(transaction: &mut Transaction, which: &WhichRun) -> Result<Option<
     let account = RunAccount {
         run_id: run,
         state: state(&row.state, row.at_work),
-        stopped_by: row.stopped_by.as_deref().and_then(stopped_by),
+        stopped_by: row.stopped_by.as_deref().and_then(StoppedBy::of_code),
         resumes_at: row.resumes_at,
         begun_at: row.begun_at,
         last_at: row.last_at,
@@ -144,10 +144,6 @@ fn state(state: &str, at_work: bool) -> RunState {
         (_, true) => RunState::AtWork,
         (_, false) => RunState::Open,
     }
-}
-
-fn stopped_by(code: &str) -> Option<StoppedBy> {
-    [StoppedBy::Budget, StoppedBy::Quota, StoppedBy::Signal, StoppedBy::Guard].into_iter().find(|by| by.code() == code)
 }
 
 async fn read_rejects(transaction: &mut Transaction, run: Uuid) -> Result<Vec<RejectedRows>, sqlx::Error> {

@@ -6,13 +6,11 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::connect::{Database, DatabaseError, is_state};
+use super::again::Tries;
+use super::connect::{Database, DatabaseError};
 use super::rows::{EventType, Mode, UserEvent};
 use super::transaction::Transaction;
 use super::venues::Since;
-
-/// How often events are written anew after a deadlock with another program.
-const TRIES: u32 = 4;
 
 /// What became of events that were taken in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,16 +49,15 @@ pub struct Imported {
 /// # }
 /// ```
 pub async fn import_events(database: &Database, events: &[UserEvent]) -> Result<Imported, DatabaseError> {
-    let mut tries = 0;
+    let mut tries = Tries::default();
     loop {
-        tries += 1;
         let mut transaction = database.begin().await?;
         match import(&mut transaction, events).await {
             Ok(imported) => {
                 database.commit(transaction).await?;
                 return Ok(imported);
             }
-            Err(error) if tries < TRIES && is_state(&error, "40P01") => {}
+            Err(error) if tries.again(&error) => {}
             Err(error) => return Err(database.error(error)),
         }
     }

@@ -58,7 +58,7 @@ pub async fn past_runs(database: &Database, filter: &RunFilter) -> Result<Vec<Pa
         stopped_by: if row.state == "refused" {
             Some(StoppedBy::Guard)
         } else {
-            row.stopped_by.as_deref().and_then(stopper)
+            row.stopped_by.as_deref().and_then(StoppedBy::of_code)
         },
         venues: row.venues.unsigned_abs(),
         staged: row.staged.unsigned_abs(),
@@ -67,12 +67,6 @@ pub async fn past_runs(database: &Database, filter: &RunFilter) -> Result<Vec<Pa
         cost: MicroUsd(row.cost_micro_usd),
     });
     Ok(runs.collect())
-}
-
-fn stopper(word: &str) -> Option<StoppedBy> {
-    [StoppedBy::Budget, StoppedBy::Quota, StoppedBy::Signal, StoppedBy::Guard]
-        .into_iter()
-        .find(|known| known.code() == word)
 }
 
 /// Why nothing was decided about a run.

@@ -8,11 +8,9 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::connect::{Database, DatabaseError, is_state};
+use super::again::Tries;
+use super::connect::{Database, DatabaseError};
 use super::transaction::Transaction;
-
-/// How often results are written anew after a deadlock with another program.
-const TRIES: u32 = 4;
 
 /// A profile that is due for enrichment, with what a worker has to know of its venue.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -203,16 +201,15 @@ pub async fn put_profiles(
     keep: Duration,
     made: &[MadeProfile],
 ) -> Result<Vec<(usize, Refused)>, DatabaseError> {
-    let mut tries = 0;
+    let mut tries = Tries::default();
     loop {
-        tries += 1;
         let mut transaction = database.begin().await?;
         match put(&mut transaction, worker, keep, made).await {
             Ok(refused) => {
                 database.commit(transaction).await?;
                 return Ok(refused);
             }
-            Err(error) if tries < TRIES && is_state(&error, "40P01") => {}
+            Err(error) if tries.again(&error) => {}
             Err(error) => return Err(database.error(error)),
         }
     }

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::connect::{Database, DatabaseError, is_state};
+use super::again::Tries;
+use super::connect::{Database, DatabaseError};
 use super::content::Batch;
 use super::merge::{Merged, merge_venues};
 use crate::model::{BoundingBox, Position, RawRecord, Retention, Venue};
@@ -11,8 +12,8 @@ use crate::model::{BoundingBox, Position, RawRecord, Retention, Venue};
 /// Rows that are forgotten in one transaction.
 const FORGOTTEN_AT_ONCE: i64 = 10_000;
 
-/// How often a batch is merged anew after a deadlock with another program, or where a venue went while it was merged.
-const TRIES: u32 = 4;
+/// How often a batch is merged anew where a venue went while it was merged.
+const REVIVALS: u32 = 3;
 
 /// Which kept rows are meant.
 #[derive(Debug, Clone, Copy)]
@@ -118,13 +119,12 @@ pub async fn merge_again(
     dry_run: bool,
 ) -> Result<Merged, DatabaseError> {
     let batch = Batch::again(venues);
-    let mut tries = 0;
+    let (mut tries, mut revivals) = (Tries::default(), 0);
     loop {
-        tries += 1;
         let mut transaction = database.begin().await?;
         let merged = match merge_venues(&mut transaction, provider, None, &batch).await {
             Ok(merged) => merged,
-            Err(error) if tries < TRIES && is_state(&error, "40P01") => continue,
+            Err(error) if tries.again(&error) => continue,
             Err(error) => return Err(database.error(error)),
         };
         // Somebody removed a venue in this very moment, and the merge would bring it back.
@@ -134,8 +134,9 @@ pub async fn merge_again(
         } else {
             database.commit(transaction).await?;
         }
-        if !revived || tries >= TRIES {
+        if !revived || revivals >= REVIVALS {
             return Ok(merged);
         }
+        revivals += 1;
     }
 }
