@@ -5,19 +5,18 @@ mod double;
 mod support;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use double::city;
 use double::foursquare::{Double, KEY, Mood};
 use sqlx::PgPool;
 use support::database::TestDatabase;
+use support::job::job;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
-use venue_sync::coverage::Region;
-use venue_sync::model::{GuardLimits, MicroUsd, Retention, RunStatus, Tier};
+use venue_sync::model::{MicroUsd, RunStatus, Tier};
 use venue_sync::provider::{self, Provider};
-use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, Knowledge, RunReport, Session, Source, SyncError, sync};
+use venue_sync::store::Database;
+use venue_sync::sync::{Job, RunReport, SyncError, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
 struct Bench {
@@ -40,28 +39,7 @@ impl Bench {
     }
 
     async fn sync(&self, provider: &dyn Provider) -> Result<RunReport, SyncError> {
-        let [west, south, east, north] = city::BOUNDS;
-        let job = Job {
-            region_name: "town".to_owned(),
-            region: Region::from_bbox(west, south, east, north).unwrap(),
-            provider,
-            types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
-            language: "pt".to_owned(),
-            method: "nearby".to_owned(),
-            knowledge: Knowledge::Learned,
-            audit_recall: 0.98,
-            guard: GuardLimits::default(),
-            details: false,
-            source: Source::Live,
-            budget: Budget::default(),
-            concurrency: 2,
-            fresh: true,
-            if_stale: None,
-            session: Session::New,
-            dry_run: false,
-            retention: Retention::Nothing,
-            lease: Duration::from_secs(30),
-        };
+        let job = Job { language: "pt".to_owned(), concurrency: 2, fresh: true, ..job(provider, city::BOUNDS) };
         let mut options = LiveOptions::new(self.double.url().parse().unwrap(), "FOURSQUARE_BASE_URL", 10_000.0);
         options.key = Some(KEY.to_owned().into());
         options.key_setting = Some("FOURSQUARE_API_KEY");

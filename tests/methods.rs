@@ -12,13 +12,14 @@ use double::city::{self, Place};
 use double::google::{Double, KEY, Manners};
 use sqlx::PgPool;
 use support::database::TestDatabase;
+use support::job::job;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::Region;
-use venue_sync::model::{Event, GuardLimits, MicroUsd, Retention, RunStatus, StoppedBy};
+use venue_sync::model::{Event, MicroUsd, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, Knowledge, Outlook, RunReport, Session, Source, plan_methods, sync};
+use venue_sync::sync::{Job, Knowledge, Outlook, RunReport, plan_methods, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
 const METHODS: [&str; 2] = ["nearby", "text"];
@@ -47,25 +48,10 @@ impl Bench {
 
     fn job(&self) -> Job<'_> {
         Job {
-            region_name: "town".to_owned(),
             region: region(),
-            provider: self.google.as_ref(),
             types: self.types.clone(),
-            language: "en".to_owned(),
             method: self.method.to_owned(),
-            knowledge: Knowledge::Learned,
-            audit_recall: 0.98,
-            guard: GuardLimits::default(),
-            details: false,
-            source: Source::Live,
-            budget: Budget::default(),
-            concurrency: 4,
-            fresh: false,
-            if_stale: None,
-            session: Session::New,
-            dry_run: false,
-            retention: Retention::Nothing,
-            lease: Duration::from_secs(30),
+            ..job(self.google.as_ref(), city::BOUNDS)
         }
     }
 

@@ -6,19 +6,18 @@ mod double;
 mod support;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use double::city;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use support::database::TestDatabase;
+use support::job::job;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
-use venue_sync::coverage::Region;
-use venue_sync::model::{GuardLimits, Retention, RunStatus};
+use venue_sync::model::RunStatus;
 use venue_sync::provider::{self, Provider};
-use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, Knowledge, RunReport, Session, Source, sync};
+use venue_sync::store::Database;
+use venue_sync::sync::{Job, RunReport, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -41,28 +40,8 @@ impl Bench {
     }
 
     /// A run that reads answers up to so many bytes.
-    async fn run(&self, [west, south, east, north]: [f64; 4], server: &str, largest_body: usize) -> RunReport {
-        let job = Job {
-            region_name: "town".to_owned(),
-            region: Region::from_bbox(west, south, east, north).unwrap(),
-            provider: self.osm.as_ref(),
-            types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
-            language: "en".to_owned(),
-            method: "nearby".to_owned(),
-            knowledge: Knowledge::Learned,
-            audit_recall: 0.98,
-            guard: GuardLimits::default(),
-            details: false,
-            source: Source::Live,
-            budget: Budget::default(),
-            concurrency: 2,
-            fresh: false,
-            if_stale: None,
-            session: Session::New,
-            dry_run: false,
-            lease: Duration::from_secs(30),
-            retention: Retention::Nothing,
-        };
+    async fn run(&self, area: [f64; 4], server: &str, largest_body: usize) -> RunReport {
+        let job = Job { concurrency: 2, ..job(self.osm.as_ref(), area) };
         let mut options = LiveOptions::new(server.parse().unwrap(), "OVERPASS_BASE_URL", 10_000.0);
         options.largest_body = largest_body;
         let courier = Courier::live(options).unwrap();

@@ -5,20 +5,19 @@ mod double;
 mod support;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use double::city::{self, Place};
 use double::google::{Double, KEY};
 use serde_json::json;
 use sqlx::{Connection as _, PgPool};
 use support::database::TestDatabase;
+use support::job::job;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
-use venue_sync::coverage::Region;
-use venue_sync::model::{Event, GuardLimits, MicroUsd, Retention, RunStatus, StoppedBy};
+use venue_sync::model::{Event, MicroUsd, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, Knowledge, RunReport, Session, Source, SyncError, sync};
+use venue_sync::sync::{Job, RunReport, SyncError, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
 /// A town, its double and a migrated database.
@@ -41,28 +40,7 @@ impl Bench {
     }
 
     fn job(&self) -> Job<'_> {
-        let [west, south, east, north] = city::BOUNDS;
-        Job {
-            region_name: "town".to_owned(),
-            region: Region::from_bbox(west, south, east, north).unwrap(),
-            provider: self.google.as_ref(),
-            types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
-            language: "en".to_owned(),
-            method: "nearby".to_owned(),
-            knowledge: Knowledge::Learned,
-            audit_recall: 0.98,
-            guard: GuardLimits::default(),
-            details: false,
-            source: Source::Live,
-            budget: Budget::default(),
-            concurrency: 4,
-            fresh: false,
-            if_stale: None,
-            session: Session::New,
-            dry_run: false,
-            retention: Retention::Nothing,
-            lease: Duration::from_secs(30),
-        }
+        job(self.google.as_ref(), city::BOUNDS)
     }
 
     fn courier(&self) -> Courier {

@@ -5,17 +5,16 @@
 mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::database::TestDatabase;
+use support::job::job;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
-use venue_sync::coverage::Region;
-use venue_sync::model::{GuardLimits, Retention, RunStatus, VenueCounts};
+use venue_sync::model::{RunStatus, VenueCounts};
 use venue_sync::provider;
-use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, Knowledge, Session, Source, sync};
+use venue_sync::store::Database;
+use venue_sync::sync::{Job, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -122,28 +121,7 @@ async fn a_venue_in_other_guises_is_one_row_and_never_changed() {
         let database = Database::connect(&guard.url(), 6).await.unwrap();
         to_head(&database).await;
         let provider = provider::all().into_iter().find(|provider| provider.name() == name).unwrap();
-        let [west, south, east, north] = REGION;
-        let job = Job {
-            region_name: "town".to_owned(),
-            region: Region::from_bbox(west, south, east, north).unwrap(),
-            provider: provider.as_ref(),
-            types: vec!["restaurant".to_owned()],
-            language: "en".to_owned(),
-            method: "nearby".to_owned(),
-            knowledge: Knowledge::Learned,
-            audit_recall: 0.98,
-            guard: GuardLimits::default(),
-            details: false,
-            source: Source::Live,
-            budget: Budget::default(),
-            concurrency: 1,
-            fresh: false,
-            if_stale: None,
-            session: Session::New,
-            dry_run: false,
-            lease: Duration::from_secs(30),
-            retention: Retention::Nothing,
-        };
+        let job = Job { types: vec!["restaurant".to_owned()], concurrency: 1, ..job(provider.as_ref(), REGION) };
         let server = server(guise, list).await;
         let mut options = LiveOptions::new(server.uri().parse().unwrap(), "BASE_URL", 10_000.0);
         options.key = provider.key_variable().map(|_| "invented".to_owned().into());

@@ -12,14 +12,14 @@ use double::city;
 use double::yelp::{self, Double, KEY, Manners};
 use sqlx::PgPool;
 use support::database::TestDatabase;
+use support::job::job;
 use support::migrations::to_head;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use venue_sync::coverage::Region;
-use venue_sync::model::{Event, GuardLimits, MicroUsd, Retention, RunStatus, StoppedBy};
+use venue_sync::model::{Event, MicroUsd, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
-use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, Knowledge, RunReport, Session, Source, sync};
+use venue_sync::store::Database;
+use venue_sync::sync::{Job, RunReport, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
 /// A migrated database, and what is asked.
@@ -40,28 +40,7 @@ impl Bench {
     }
 
     fn job(&self, details: bool) -> Job<'_> {
-        let [west, south, east, north] = city::BOUNDS;
-        Job {
-            region_name: "town".to_owned(),
-            region: Region::from_bbox(west, south, east, north).unwrap(),
-            provider: self.yelp.as_ref(),
-            types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
-            language: "en".to_owned(),
-            method: "nearby".to_owned(),
-            knowledge: Knowledge::Learned,
-            audit_recall: 0.98,
-            guard: GuardLimits::default(),
-            details,
-            source: Source::Live,
-            budget: Budget::default(),
-            concurrency: 1,
-            fresh: false,
-            if_stale: None,
-            session: Session::New,
-            dry_run: false,
-            retention: Retention::Nothing,
-            lease: Duration::from_secs(30),
-        }
+        Job { details, concurrency: 1, ..job(self.yelp.as_ref(), city::BOUNDS) }
     }
 
     /// A run over the town as it is now, with the double's manners; the double tells what was asked.

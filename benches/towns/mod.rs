@@ -5,17 +5,16 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
-use venue_sync::coverage::Region;
 use venue_sync::migrate;
-use venue_sync::model::{GuardLimits, Retention};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, Knowledge, RunReport, Session, Source, sync};
+use venue_sync::sync::{Job, RunReport, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
 use crate::double::city;
 use crate::double::google::{Double, KEY, Manners};
 use crate::support::database::TestDatabase;
+use crate::support::job::job;
 
 /// Connections of a worker.
 const CONNECTIONS: u32 = 12;
@@ -88,24 +87,10 @@ impl Towns {
         let (width, height) = (f64::from(SIDE) * (east - west), f64::from(SIDE) * (north - south));
         Job {
             region_name: "towns".to_owned(),
-            region: Region::from_bbox(west, south, west + width, south + height).unwrap(),
-            provider: self.google.as_ref(),
             types: terms.types.iter().map(|&name| name.to_owned()).collect(),
-            language: "en".to_owned(),
-            method: "nearby".to_owned(),
-            knowledge: Knowledge::Learned,
-            audit_recall: 0.98,
-            guard: GuardLimits::default(),
-            details: false,
-            source: Source::Live,
             budget: Budget { requests: terms.requests.map(NonZeroU64::get), ..Budget::default() },
             concurrency: terms.concurrency,
-            fresh: false,
-            if_stale: None,
-            session: Session::New,
-            dry_run: false,
-            retention: Retention::Nothing,
-            lease: Duration::from_secs(30),
+            ..job(self.google.as_ref(), [west, south, west + width, south + height])
         }
     }
 }

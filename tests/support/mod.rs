@@ -12,6 +12,8 @@ pub(crate) mod desk;
 #[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod documented;
 #[allow(dead_code, reason = "each test program uses its own part")]
+pub(crate) mod job;
+#[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod listener;
 #[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod migrations;
