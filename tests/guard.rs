@@ -12,13 +12,14 @@ use double::google::{Double, KEY};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool};
 use support::database::TestDatabase;
+use support::job::job;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
-use venue_sync::coverage::{Region, distance_m};
-use venue_sync::model::{CappedSpot, GuardLimits, Measure, Position, Retention, RunOutcome, RunStatus, StoppedBy};
+use venue_sync::coverage::distance_m;
+use venue_sync::model::{CappedSpot, Measure, Position, RunOutcome, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{self, Budget, Database, DecideError, RunFilter};
-use venue_sync::sync::{Job, Knowledge, RunReport, Session, Source, sync};
+use venue_sync::sync::{Job, RunReport, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
 /// A migrated database, and whoever answers.
@@ -45,28 +46,7 @@ impl Bench {
     }
 
     fn job(&self) -> Job<'_> {
-        let [west, south, east, north] = city::BOUNDS;
-        Job {
-            region_name: "town".to_owned(),
-            region: Region::from_bbox(west, south, east, north).unwrap(),
-            provider: self.google.as_ref(),
-            types: ["restaurant", "cafe", "bar", "bakery"].map(str::to_owned).to_vec(),
-            language: "en".to_owned(),
-            method: "nearby".to_owned(),
-            knowledge: Knowledge::Learned,
-            audit_recall: 0.98,
-            guard: GuardLimits::default(),
-            details: false,
-            source: Source::Live,
-            budget: Budget::default(),
-            concurrency: 4,
-            fresh: false,
-            if_stale: None,
-            session: Session::New,
-            dry_run: false,
-            retention: Retention::Nothing,
-            lease: Duration::from_secs(30),
-        }
+        job(self.google.as_ref(), city::BOUNDS)
     }
 
     async fn run(&self, job: &Job<'_>) -> RunReport {
@@ -233,6 +213,8 @@ async fn what_was_refused_can_be_looked_at_and_let_in() {
     assert_eq!(bench.staged().await, 0);
     assert_eq!(bench.outcomes().await, [RunOutcome::Complete, RunOutcome::Accepted]);
     assert_eq!(bench.count("select count(*) from venue_sync.tiles where completed_at is null").await, 0);
+    let unsummed = "select count(*) from venue_sync.runs where filled is null";
+    assert_eq!(bench.count(unsummed).await, 0, "a report has what it filled, as of the run before");
     let figures = store::figures(&bench.database, refused.run_id).await.unwrap();
     assert!(figures.venues.add_up() && figures.venues.updated == written.counts.updated, "{:?}", figures.venues);
     assert_eq!(bench.missing().await, BTreeSet::new(), "nothing is concluded from what was let in by hand");

@@ -576,6 +576,17 @@ async fn a_worker_that_lost_its_tile_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_worker_of_a_run_that_was_given_up_writes_nothing() {
+    let bench = Bench::new().await;
+    let run = bench.run().await;
+    let next = ours(store::open_run(&bench.database, &spec(true), Learn::Nothing).await.unwrap());
+    assert_ne!(next.id, run.opened.id);
+    let error = store::commit_answer(&bench.database, &answer(&run, 0, [venue("a")])).await.unwrap_err();
+    assert!(matches!(error, CommitError::FencedOut), "{error}");
+    assert_eq!(bench.count("select count(*) from venues").await, 0);
+}
+
+#[tokio::test]
 async fn an_answer_whose_rows_do_not_add_up_is_not_written() {
     let bench = Bench::new().await;
     let run = bench.run().await;

@@ -356,3 +356,19 @@ async fn note_leaving(
     };
     Ok(store::leave(database, run, by, midnight_in, at).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_that_wait_look_no_more_often_together_the_more_they_are() {
+        let lease = Duration::from_secs(30);
+        assert_eq!(pause(1, lease), Duration::from_secs(1));
+        for workers in [5, 20, 100, 150] {
+            assert_eq!(workers / u32::try_from(pause(workers, lease).as_secs()).unwrap(), 5, "{workers}");
+        }
+        assert_eq!(pause(10_000, lease), lease, "a dead worker's tiles are free by then");
+        assert_eq!(pause(8, Duration::from_millis(300)), Duration::from_secs(1));
+    }
+}

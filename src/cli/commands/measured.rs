@@ -33,3 +33,54 @@ fn write(file: &Path, run: MeasuredRun<'_>) -> io::Result<()> {
     whole.write_all(metrics(run, &before).as_bytes())?;
     whole.finish()
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Command;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{CoverageCounts, MicroUsd, RunStatus, VenueCounts};
+
+    fn written(file: &Path) -> io::Result<()> {
+        let summary = Summary {
+            run_id: uuid::Uuid::nil(),
+            region: "town".to_owned(),
+            provider: "osm".to_owned(),
+            status: RunStatus::Complete,
+            stopped_by: None,
+            requests: 1,
+            requests_free: 0,
+            cost: MicroUsd::default(),
+            duration_ms: 1,
+            venues: VenueCounts::default(),
+            profiles_stubbed: 0,
+            coverage: CoverageCounts::default(),
+            guard: None,
+        };
+        write(file, MeasuredRun { summary: &summary, ended_at: chrono::DateTime::UNIX_EPOCH, last_success: None })
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_what_it_leads_to_is_written() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let [real, link] = ["real.prom", "link.prom"].map(|name| folder.path().join(name));
+        std::fs::write(&real, "").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        written(&link).unwrap();
+        assert!(link.is_symlink());
+        assert!(std::fs::read_to_string(&real).unwrap().contains("venues_sync_last_run_status"));
+    }
+
+    #[test]
+    fn a_pipe_is_refused_and_not_waited_for() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let (told, tell) = mpsc::channel();
+        std::thread::spawn(move || told.send(written(&pipe)));
+        let refused = tell.recv_timeout(Duration::from_secs(30)).expect("it does not hang").unwrap_err();
+        assert!(refused.to_string().contains("not a regular file"), "{refused}");
+    }
+}
