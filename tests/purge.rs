@@ -497,14 +497,14 @@ async fn a_purge_that_is_stopped_says_so() {
 async fn every_run_says_what_the_terms_are_and_whether_anything_comes_of_it() {
     let bench = Bench::empty().await;
     let (_, said) = bench.said("sync --region demo", 0);
-    let off = "terms     google: place ids for ever, positions for 30 days, all else not at all, by its public terms of 2026-11-22; \
+    let off = "terms of google: place ids for ever, positions for 30 days, all else not at all, by its public terms of 2026-11-22; \
                retention is off (set [providers.google.terms] retention_days)";
     assert_eq!(said.matches(off).count(), 1, "{said}");
     bench.settings(THIRTY_DAYS);
     let (_, said) = bench.said("sync --region demo --fresh --json", 0);
     assert_all(&said, &["a venue not seen for 30 days is for `venues purge`, all but its ids"]);
     let (_, said) = bench.said("sync --region demo --provider osm", 0);
-    assert_all(&said, &["terms     osm: everything for ever", "; retention is off\""]);
+    assert_all(&said, &["terms of osm: everything for ever", "; retention is off\""]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::words::count;
 use crate::model::{Keeping, Terms};
 
-/// `terms     google: place ids for ever, …; retention is off (set …)`.
+/// `terms of google: place ids for ever, …; retention is off (set …)`.
 pub fn terms_line(provider: &str, terms: &Terms, keeping: Keeping) -> String {
     let kept = terms.in_words();
     let retention = match keeping.days {
@@ -15,5 +15,5 @@ pub fn terms_line(provider: &str, terms: &Terms, keeping: Keeping) -> String {
         None if terms.all_for_ever() => "retention is off".to_owned(),
         None => format!("retention is off (set [providers.{provider}.terms] retention_days)"),
     };
-    format!("terms     {provider}: {kept}, by its public terms of {}; {retention}", terms.as_of)
+    format!("terms of {provider}: {kept}, by its public terms of {}; {retention}", terms.as_of)
 }
