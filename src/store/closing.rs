@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::connect::{Database, DatabaseError};
 use super::figures::AuditFigures;
 use super::gone::{GoneRule, conclude_gone};
-use super::runs::clear_up;
+use super::runs::{APART, clear_up};
 use super::staged::discard;
 use super::transaction::Transaction;
 use crate::model::Breach;
@@ -118,10 +118,11 @@ async fn supersede(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx:
         "update venue_sync.runs b set state = 'abandoned'
          from venue_sync.runs r
          where r.id = $1 and b.region = r.region and b.provider = r.provider and b.state = 'refused' and b.begun_at < r.begun_at
-           and b.parameters - '{coverage,method,language,details,words}'::text[]
-               = r.parameters - '{coverage,method,language,details,words}'::text[]
+           and b.parameters - $2::text[]
+               = r.parameters - $2::text[]
          returning b.id",
-        run
+        run,
+        &APART as &[&str]
     )
     .fetch_all(&mut *transaction)
     .await?;

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::runs::APART;
 use super::transaction::Transaction;
 use crate::model::{BoundingBox, CappedSpot, Position};
 
@@ -41,11 +42,12 @@ pub(super) async fn conclude_gone(
          from venue_sync.runs r
          join venue_sync.runs b on b.region = r.region and b.provider = r.provider and b.state = 'complete'
            and b.begun_at <= r.begun_at
-           and b.parameters - '{coverage,method,language,details,words}'::text[]
-               = r.parameters - '{coverage,method,language,details,words}'::text[]
+           and b.parameters - $3::text[]
+               = r.parameters - $3::text[]
          where r.id = $1 order by b.begun_at desc limit $2",
         run,
-        i64::from(rule.after)
+        i64::from(rule.after),
+        &APART as &[&str]
     )
     .fetch_all(&mut *transaction)
     .await?;
@@ -66,15 +68,16 @@ pub(super) async fn conclude_gone(
              and exists (
                  select from venue_sync.runs b
                  where b.region = r.region and b.provider = r.provider
-                   and b.parameters - '{coverage,method,language,details,words}'::text[]
-                       = r.parameters - '{coverage,method,language,details,words}'::text[]
+                   and b.parameters - $7::text[]
+                       = r.parameters - $7::text[]
                    and v.last_seen_at between b.begun_at and coalesce(b.ended_at, b.touched_at))"#,
         run,
         since,
         rule.within.south,
         rule.within.west,
         rule.within.north,
-        rule.within.east
+        rule.within.east,
+        &APART as &[&str]
     )
     .fetch_all(&mut *transaction)
     .await?;

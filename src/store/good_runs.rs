@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
+use super::runs::APART;
 use super::tile_end::GoodRuns;
 use super::transaction::Transaction;
 use crate::model::Figures;
@@ -18,11 +19,12 @@ pub async fn good_runs(database: &Database, run: Uuid) -> Result<GoodRuns, Datab
            from venue_sync.runs r
            join venue_sync.runs b on b.region = r.region and b.provider = r.provider and b.state = 'complete'
              and b.begun_at < r.begun_at and b.ended_at is not null
-             and b.parameters - '{coverage,method,language,details,words}'::text[]
-                 = r.parameters - '{coverage,method,language,details,words}'::text[]
+             and b.parameters - $3::text[]
+                 = r.parameters - $3::text[]
            where r.id = $1 order by b.begun_at desc limit $2"#,
         run,
-        LOOKED_BACK
+        LOOKED_BACK,
+        &APART as &[&str]
     )
     .fetch_all(&mut transaction)
     .await

@@ -11,6 +11,9 @@ use super::staged::discard;
 use super::transaction::Transaction;
 use crate::model::{StoppedBy, Tile};
 
+/// Parameters by which runs are told apart that look for the same venues all the same: what one of them saw, another can miss.
+pub(super) const APART: [&str; 5] = ["coverage", "method", "language", "details", "words"];
+
 /// What makes two runs the same run.
 #[derive(Debug, Clone)]
 pub struct RunSpec {
@@ -185,14 +188,15 @@ async fn begin(
          values ($1, $2, $3::varchar, $4, $5 and exists (
              select from venue_sync.runs b
              where b.region = $2 and b.provider = $3::varchar and b.state = 'complete'
-               and b.parameters - '{coverage,method,language,details,words}'::text[]
-                   = $4::jsonb - '{coverage,method,language,details,words}'::text[]))
+               and b.parameters - $6::text[]
+                   = $4::jsonb - $6::text[]))
          on conflict do nothing returning begun_at, staging",
         id,
         spec.region,
         spec.provider,
         spec.parameters,
-        spec.guarded
+        spec.guarded,
+        &APART as &[&str]
     )
     .fetch_optional(&mut *transaction)
     .await?
