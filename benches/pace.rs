@@ -16,7 +16,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use double::google::Call;
-use towns::{Terms, Towns};
+use towns::{MANY, Terms, Towns};
 
 /// Requests per second.
 const LIMIT: u32 = 10;
@@ -38,7 +38,7 @@ fn main() {
 }
 
 async fn measure(requests: NonZeroU64, concurrency: usize) {
-    let towns = Towns::with(DELAY).await;
+    let towns = Towns::with(MANY, DELAY).await;
     let types = &["restaurant", "cafe", "bar", "bakery"];
     towns.run(Terms { types, limit: LIMIT, concurrency, requests: Some(requests) }, 1).await;
     let instants = towns.double.instants(Call::Nearby);

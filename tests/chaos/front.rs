@@ -7,6 +7,9 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+/// Longer than whatever else happens here, and shorter than a test's patience.
+const STALLED_FOR: Duration = Duration::from_secs(2);
+
 /// How many requests in a thousand meet what.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Weather {
@@ -14,6 +17,8 @@ pub(crate) struct Weather {
     pub(crate) unavailable: u32,
     pub(crate) reset: u32,
     pub(crate) truncated: u32,
+    /// Nothing comes, and the line is cut when nobody believes in it any more.
+    pub(crate) stalled: u32,
     pub(crate) html: u32,
     /// The answer comes and holds a row twice.
     pub(crate) repeated: u32,
@@ -112,6 +117,10 @@ async fn serve(
     }
     if meets(weather.reset) {
         client.set_zero_linger()?;
+        return Ok(());
+    }
+    if meets(weather.stalled) {
+        tokio::time::sleep(STALLED_FOR).await;
         return Ok(());
     }
     let mut server = TcpStream::connect(upstream).await?;

@@ -215,6 +215,37 @@ async fn eight_workers_killed_and_stopped_at_random_write_what_one_undisturbed_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "VENUES_FAKETIME names the library that bends clocks; CI has it"]
+async fn workers_whose_clocks_are_hours_apart_share_one_run_one_rate_and_its_tiles() {
+    const CLOCKS: [&str; 4] = ["+0", "-7m", "+5h", "+400d"];
+    #[expect(clippy::disallowed_methods, reason = "where the library lies is whoever runs it to say")]
+    let faketime = std::env::var("VENUES_FAKETIME").unwrap();
+    let towns = 4;
+    let expected = undisturbed(towns).await;
+    let settings = format!("requests_per_second = {RATE}");
+    let bench = Bench::new(towns, Duration::from_millis(40), Weather::default(), 0, &settings).await;
+    let url = bench.guard.url();
+    let workers = CLOCKS.map(|clock| bench.desk.start_at(&url, CONCURRENCY, clock, &faketime));
+    let (mut years, mut at_work) = (HashSet::new(), 0);
+    for worker in workers {
+        let ended = worker.ends().await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        at_work += usize::from(ended.stderr.contains(r#""tile":"#));
+        years.extend(
+            ended.stderr.lines().filter_map(|line| Some(line.split_once(r#""timestamp":""#)?.1[..4].to_owned())),
+        );
+    }
+    assert!(years.len() > 1, "every clock told the same year: this test tests nothing");
+    assert!(bench.rows().await == expected, "other rows than those of one undisturbed worker");
+    assert_eq!(bench.count("select count(*) from venue_sync.runs").await, 1, "all of them worked on one run");
+    assert!(at_work > 1, "one of them did it all: this test tests nothing");
+    let (asked, kept) = (bench.front.arrivals().len(), bench.committed().await.len());
+    assert_eq!(asked, kept, "a tile was taken from a worker that was at work on it");
+    let most = bench.front.most_in_a_second();
+    assert!(most <= RATE as usize, "{most} in a second, {RATE} allowed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_worker_of_a_fleet_exceeds_the_budget_of_all_even_if_some_are_killed() {
     const BUDGET: usize = 60;
     for seed in seeds() {
@@ -249,6 +280,7 @@ async fn a_provider_on_its_bad_day_costs_attempts_and_no_venue() {
         unavailable: 20,
         reset: 20,
         truncated: 20,
+        stalled: 10,
         html: 20,
         repeated: 30,
         reordered: 30,

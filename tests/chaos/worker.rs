@@ -58,9 +58,19 @@ impl Desk {
     }
 
     pub(crate) fn start(&self, url: &str, concurrency: usize) -> Worker {
+        Self::spawn(self.command(), url, concurrency)
+    }
+
+    /// One whose wall clock is that far from ours, in faketime's words (`+1d`, `-7m`); a clock that only goes forward is left alone.
+    pub(crate) fn start_at(&self, url: &str, concurrency: usize, clock: &str, faketime: &str) -> Worker {
+        let mut command = self.command();
+        command.env("LD_PRELOAD", faketime).env("FAKETIME", clock).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        Self::spawn(command, url, concurrency)
+    }
+
+    fn spawn(mut command: Command, url: &str, concurrency: usize) -> Worker {
         let concurrency = concurrency.to_string();
         let words = ["-v", "sync", "--region", "town", "--json", "--if-stale", "1h", "--concurrency"];
-        let mut command = self.command();
         let mut child = command.args(words).args([&concurrency, "--database-url", url]).spawn().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
