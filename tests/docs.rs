@@ -172,6 +172,24 @@ fn links_lead_somewhere() {
     assert!(tried > 40, "only {tried} links were found");
 }
 
+/// Every file below a folder, as it is written in `ARCHITECTURE.md`.
+fn files(folder: &Path) -> Vec<String> {
+    let below = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    below.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path.display().to_string()] }).collect()
+}
+
+#[test]
+fn the_files_that_the_rooms_are_shown_by_are_there() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
+    let files = ["src", "tests"].map(|folder| files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))).concat();
+    let named: Vec<&str> =
+        page.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".rs") || name.ends_with(".sql")).collect();
+    assert!(named.len() > 25, "{named:?}");
+    for name in named.into_iter().filter(|name| !name.contains('*')) {
+        assert!(files.iter().any(|file| file.ends_with(&format!("/{name}"))), "{name}");
+    }
+}
+
 #[test]
 fn every_page_is_in_the_readmes_index() {
     let (_, readme) = pages().into_iter().find(|(page, _)| page == "README.md").unwrap();
