@@ -50,7 +50,9 @@ fn settings(scene: &mut Scene) {
     scene.see(&misspelt, "purge", 2);
     scene.see(&Desk::ready(), "sync --bbox=-33.9,151.1,-33.8,151.3", 2);
     scene.see(&Desk::ready(), "sync --region lisbon --dry-run", 2);
-    scene.see(&Desk::new().with("VENUES_POSTGRES_BIN", "/nowhere"), "db url --embedded", 69);
+    // Somewhere where no server is running yet.
+    let elsewhere = Desk::new().with("VENUES_DATA_DIR", "data").with("VENUES_POSTGRES_BIN", "/nowhere");
+    scene.see(&elsewhere, "db url --embedded", 69);
     scene.see(&Desk::ready().with("GOOGLE_PLACES_API_KEY", "two words"), "sync --region lisbon", 2);
     scene.see(&Desk::ready(), "sync --region lisbon --provider gogle", 2);
     scene.see(&Desk::ready(), "sync --region lisbon --types pizza", 2);
