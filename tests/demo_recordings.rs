@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use double::{city, foursquare, google, osm, yelp};
+use double::server;
 use serde_json::Value;
 use support::database::TestDatabase;
 use venue_sync::provider;
@@ -21,33 +21,11 @@ fn committed(provider: &str) -> PathBuf {
 
 /// Runs the command over a provider's double, one request at a time, so that the files are numbered in the order of the questions.
 async fn record(provider: &str, folder: &Path) {
-    match provider {
-        "google" => {
-            let double = google::Double::serve(city::town()).await;
-            let address = [("GOOGLE_PLACES_BASE_URL", double.url()), ("GOOGLE_PLACES_API_KEY", google::KEY.to_owned())];
-            run(provider, folder, &address).await;
-            assert_recorded(folder, double.asked());
-        }
-        "foursquare" => {
-            let double = foursquare::Double::serve(&city::town(), foursquare::Mood::Good).await;
-            let address = [("FOURSQUARE_BASE_URL", double.url()), ("FOURSQUARE_API_KEY", foursquare::KEY.to_owned())];
-            run(provider, folder, &address).await;
-            assert_recorded(folder, double.asked());
-        }
-        "osm" => {
-            let double = osm::Double::serve(&city::town()).await;
-            run(provider, folder, &[("OVERPASS_BASE_URL", double.url())]).await;
-            assert_recorded(folder, double.asked());
-            let ourselves = concat!("venue-sync/", env!("CARGO_PKG_VERSION"), " (maps@example.org)");
-            assert!(double.callers().iter().all(|caller| caller == ourselves), "{:?}", double.callers());
-        }
-        "yelp" => {
-            let double = yelp::Double::serve(&city::town()).await;
-            run(provider, folder, &[("YELP_BASE_URL", double.url()), ("YELP_API_KEY", yelp::KEY.to_owned())]).await;
-            assert_recorded(folder, double.received());
-        }
-        other => panic!("{other} has no double yet"),
-    }
+    let double = server::of(provider).await;
+    run(provider, folder, &double.variables()).await;
+    assert_recorded(folder, double.answered());
+    let ourselves = concat!("venue-sync/", env!("CARGO_PKG_VERSION"), " (maps@example.org)");
+    assert!(double.callers().iter().all(|caller| caller == ourselves), "{:?}", double.callers());
 }
 
 async fn run(provider: &str, folder: &Path, environment: &[(&str, String)]) {

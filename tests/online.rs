@@ -7,49 +7,16 @@ mod support;
 
 use std::process::{Command, Output};
 
-use double::{city, foursquare, google, osm, yelp};
+use double::server::{self, Serves};
 use serde_json::Value;
 use support::database::TestDatabase;
 use tempfile::TempDir;
-
-/// A provider's double, kept alive, and the variables that lead to it.
-enum Server {
-    Google(google::Double),
-    Foursquare(foursquare::Double),
-    Osm(osm::Double),
-    Yelp(yelp::Double),
-}
-
-impl Server {
-    async fn of(provider: &str) -> Self {
-        match provider {
-            "google" => Self::Google(google::Double::serve(city::town()).await),
-            "foursquare" => Self::Foursquare(foursquare::Double::serve(&city::town(), foursquare::Mood::Good).await),
-            "osm" => Self::Osm(osm::Double::serve(&city::town()).await),
-            "yelp" => Self::Yelp(yelp::Double::serve(&city::town()).await),
-            other => panic!("{other} has no double yet"),
-        }
-    }
-
-    fn variables(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Google(double) => {
-                vec![("GOOGLE_PLACES_BASE_URL", double.url()), ("GOOGLE_PLACES_API_KEY", google::KEY.to_owned())]
-            }
-            Self::Foursquare(double) => {
-                vec![("FOURSQUARE_BASE_URL", double.url()), ("FOURSQUARE_API_KEY", foursquare::KEY.to_owned())]
-            }
-            Self::Osm(double) => vec![("OVERPASS_BASE_URL", double.url())],
-            Self::Yelp(double) => vec![("YELP_BASE_URL", double.url()), ("YELP_API_KEY", yelp::KEY.to_owned())],
-        }
-    }
-}
 
 /// A folder to work in, a database, and a double.
 struct Desk {
     folder: TempDir,
     database: TestDatabase,
-    server: Server,
+    server: Box<dyn Serves>,
 }
 
 impl Desk {
@@ -58,7 +25,7 @@ impl Desk {
         let desk = Self {
             folder: TempDir::new().unwrap(),
             database: TestDatabase::create().await,
-            server: Server::of(provider).await,
+            server: server::of(provider).await,
         };
         desk.settings(&format!("[providers.{provider}]\nrequests_per_second = 500\n"));
         desk
@@ -183,8 +150,7 @@ async fn a_plan_is_made_without_a_key_or_a_request_and_drawn() {
     let before = desk.run(&format!("plan {near} --database-url {}", desk.database.url())).await;
     assert_eq!(before.0, Some(2), "a database without its schema: {}", before.2);
     let done = desk.sync(near).await;
-    let Server::Google(double) = &desk.server else { panic!("another double") };
-    let asked = double.asked();
+    let asked = desk.server.answered();
     desk.settings("[providers.google]\nmax_cost_per_month = 20\nmax_requests_per_month = 1000\n");
     let (code, text, stderr) = desk.run(&format!("plan {near} --svg town.svg")).await;
     assert_eq!(code, Some(0), "{stderr}");
@@ -211,5 +177,5 @@ async fn a_plan_is_made_without_a_key_or_a_request_and_drawn() {
     assert_eq!((&plan["methods"][0]["chosen"], &plan["methods"][1]["chosen"]), (&false.into(), &true.into()));
     let svg = std::fs::read_to_string(desk.folder.path().join("town.svg")).unwrap();
     assert!(svg.starts_with("<svg ") && svg.matches("<circle").count() > 10, "{svg}");
-    assert_eq!(double.asked(), asked, "a plan asks nobody");
+    assert_eq!(desk.server.answered(), asked, "a plan asks nobody");
 }

@@ -191,7 +191,7 @@ async fn a_run_that_is_not_there_is_told_with_those_that_are() {
     assert_eq!(none.code, Some(0), "{}", none.stderr);
     let none = bench.run(&["report", "latest"], KEY).await;
     assert_eq!(none.code, Some(2));
-    assert_all(&none.stderr, &["there is no run in this database", "no region"]);
+    assert_all(&none.stderr, &["there is no run in this database", "none of any region yet"]);
     bench.sync(&[]).await;
     let other = bench.run(&["report", "latest", "--region", "twon"], KEY).await;
     assert_eq!(other.code, Some(2));

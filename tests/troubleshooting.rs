@@ -50,7 +50,16 @@ fn settings(scene: &mut Scene) {
     scene.see(&misspelt, "purge", 2);
     scene.see(&Desk::ready(), "sync --bbox=-33.9,151.1,-33.8,151.3", 2);
     scene.see(&Desk::ready(), "sync --region lisbon --dry-run", 2);
-    scene.see(&Desk::new().with("VENUES_POSTGRES_BIN", "/nowhere"), "db url --embedded", 69);
+    // Somewhere where no server is running yet.
+    let elsewhere = Desk::new().with("VENUES_DATA_DIR", "data").with("VENUES_POSTGRES_BIN", "/nowhere");
+    scene.see(&elsewhere, "db url --embedded", 69);
+    scene.see(&Desk::ready().with("GOOGLE_PLACES_API_KEY", "two words"), "sync --region lisbon", 2);
+    scene.see(&Desk::ready(), "sync --region lisbon --provider gogle", 2);
+    scene.see(&Desk::ready(), "sync --region lisbon --types pizza", 2);
+    scene.see(&Desk::ready(), "sync --region lisbon --replay nowhere", 2);
+    let settings = |text: &str| Desk::ready().with_file("venues.toml", text);
+    scene.see(&settings("[regions.coast]\ngeojson = \"coast.json\"\n"), "sync --region coast", 2);
+    scene.see(&settings("[regions.coast]\ntypes = [\"cafe\"]\n"), "sync --region coast", 2);
 }
 
 async fn databases(scene: &mut Scene, migrated: &TestDatabase) {
@@ -100,16 +109,38 @@ async fn databases(scene: &mut Scene, migrated: &TestDatabase) {
     scene.see(&tree, "migrate new --auto phones", 0);
 }
 
+/// A database in which a later version of this program was.
+async fn ahead(scene: &mut Scene) {
+    let database = TestDatabase::create().await;
+    let ours = Database::connect(&database.url(), 2).await.unwrap();
+    to_head(&ours).await;
+    ours.close().await;
+    let later = "insert into venue_sync._sqlx_migrations (version, description, success, checksum, execution_time)
+                 values (99990101000000, 'later', true, '\\x00', 0)";
+    database.connect().await.execute(later).await.unwrap();
+    scene.see(&Desk::ready().with("DATABASE_URL", &database.url()), "sync --region lisbon", 2);
+}
+
 async fn runs(scene: &mut Scene, migrated: &TestDatabase) {
-    let double = Double::serve(city::town()).await;
+    let whole = Double::serve(city::town()).await;
+    let few = Double::serve(city::town().into_iter().step_by(12).collect()).await;
     let [west, south, east, north] = city::BOUNDS;
-    let region =
-        format!("[regions.town]\nbbox = [{west}, {south}, {east}, {north}]\n[providers.google]\nattempts = 1\n");
-    for (key, line, code) in [("another", "sync --region town", 77), (KEY, "sync --region town --max-requests 1", 75)] {
+    let region = format!(
+        "[regions.town]\nbbox = [{west}, {south}, {east}, {north}]\n[providers.google]\nattempts = 1\nrequests_per_second = 500\n"
+    );
+    let nobody = "http://127.0.0.1:9".to_owned();
+    for (url, key, line, code) in [
+        (whole.url(), "another", "sync --region town", 77),
+        (nobody, KEY, "sync --region town", 69),
+        (whole.url(), KEY, "sync --region town --max-requests 1", 75),
+        // This one has nothing to complain of.
+        (whole.url(), KEY, "sync --region town", 0),
+        (few.url(), KEY, "sync --region town", 65),
+    ] {
         let desk = Desk::new()
             .with_file("venues.toml", &region)
             .with("GOOGLE_PLACES_API_KEY", key)
-            .with("GOOGLE_PLACES_BASE_URL", &double.url())
+            .with("GOOGLE_PLACES_BASE_URL", &url)
             .with("DATABASE_URL", &migrated.url());
         // The double answers on this thread's runtime.
         let see = move || {
@@ -117,7 +148,8 @@ async fn runs(scene: &mut Scene, migrated: &TestDatabase) {
             seen.see(&desk, line, code);
             seen.seen
         };
-        scene.seen.extend(tokio::task::spawn_blocking(see).await.unwrap());
+        let seen = tokio::task::spawn_blocking(see).await.unwrap();
+        scene.seen.extend(seen.into_iter().filter(|(_, code)| *code != Some(0)));
     }
 }
 
@@ -130,6 +162,7 @@ async fn every_message_of_the_page_is_seen_and_every_scene_has_its_message() {
     let mut scene = Scene { seen: Vec::new() };
     settings(&mut scene);
     databases(&mut scene, &migrated).await;
+    ahead(&mut scene).await;
     runs(&mut scene, &migrated).await;
     let heads = heads();
     for head in &heads {

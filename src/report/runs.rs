@@ -11,7 +11,7 @@ use crate::model::{Figures, Judged, PastRun, RunOutcome};
 /// Runs, one a line.
 pub fn runs(runs: &[PastRun]) -> String {
     if runs.is_empty() {
-        return "no run is so\n".to_owned();
+        return "there is no such run yet\n".to_owned();
     }
     let row = |cells: [&str; 9]| {
         let widths = [36, 20, 10, 8, 16, 16, 22, 10, 9];
@@ -130,7 +130,7 @@ mod tests {
             "{table}"
         );
         assert!(lines[2].contains("refused, 61 wait") && lines[2].ends_with("14.42"), "{table}");
-        assert_eq!(runs(&[]), "no run is so\n");
+        assert_eq!(runs(&[]), "there is no such run yet\n");
     }
 
     #[test]

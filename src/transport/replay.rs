@@ -116,18 +116,48 @@ fn agreement(one: &Value, other: &Value) -> f64 {
     }
 }
 
+/// Two values as they stand beside each other in a message: long ones from shortly before they differ.
+fn beside(one: Option<&Value>, other: Option<&Value>) -> (String, String) {
+    /// Characters before the first that differs.
+    const BEFORE: usize = 40;
+    let text = |value: Option<&Value>| value.map_or_else(|| "absent".to_owned(), Value::to_string);
+    let (one, other) = (text(one), text(other));
+    let alike = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    let skipped = if alike + BEFORE > SHOWN { alike - BEFORE } else { 0 };
+    let from_there = |text: &str| {
+        let rest = shortened(&text.chars().skip(skipped).collect::<String>());
+        if skipped > 0 { format!("…{rest}") } else { rest }
+    };
+    (from_there(&one), from_there(&other))
+}
+
 fn differences(asked: &BTreeMap<String, Value>, recorded: &BTreeMap<String, Value>) -> String {
-    let shown =
-        |value: Option<&Value>| value.map_or_else(|| "absent".to_owned(), |value| shortened(&value.to_string()));
     let mut paths: Vec<_> = asked.keys().chain(recorded.keys()).collect();
     paths.sort_unstable();
     paths.dedup();
     let differing: Vec<_> = paths
         .into_iter()
         .filter(|path| asked.get(*path) != recorded.get(*path))
-        .map(|path| format!("{path} is {} instead of {}", shown(recorded.get(path)), shown(asked.get(path))))
+        .map(|path| {
+            let (recorded, asked) = beside(recorded.get(path), asked.get(path));
+            format!("{path} is {recorded} instead of {asked}")
+        })
         .collect();
     let more = differing.len().saturating_sub(SHOWN_DIFFERENCES);
     let text = differing.into_iter().take(SHOWN_DIFFERENCES).collect::<Vec<_>>().join(", ");
     if more > 0 { format!("{text} and {more} more differ") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_shown_from_where_they_begin_to_differ() {
+        let long = |end: &str| Value::from(format!("{}{end}", "q".repeat(1_000)));
+        let (one, other) = beside(Some(&long("here")), Some(&long("there")));
+        assert_eq!(one, format!("…{}here\"", "q".repeat(40)));
+        assert_eq!(other, format!("…{}there\"", "q".repeat(40)));
+        assert_eq!(beside(Some(&Value::from(2)), None), ("2".to_owned(), "absent".to_owned()));
+    }
 }

@@ -11,4 +11,6 @@ pub(crate) mod google;
 #[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod osm;
 #[allow(dead_code, reason = "each test program uses its own part")]
+pub(crate) mod server;
+#[allow(dead_code, reason = "each test program uses its own part")]
 pub(crate) mod yelp;

@@ -146,7 +146,7 @@ pub enum Failure {
     #[error(transparent)]
     Decide(#[from] DecideError),
     /// No run of this kind was ever begun.
-    #[error("there is no {which} in this database; there are runs of: {}", some(known))]
+    #[error("there is no {which} in this database{}", some(known))]
     NoneYet {
         /// What was looked for.
         which: String,
@@ -243,8 +243,12 @@ impl Failure {
     }
 }
 
-fn some(names: &[String]) -> String {
-    if names.is_empty() { "no region".to_owned() } else { names.join(", ") }
+fn some(regions: &[String]) -> String {
+    if regions.is_empty() {
+        ", and none of any region yet".to_owned()
+    } else {
+        format!("; there are runs of: {}", regions.join(", "))
+    }
 }
 
 /// Whoever migrates is told of no grant: what it would be on may not be there yet.

@@ -228,6 +228,7 @@ fn said_of(provider: &dyn Provider, settings: &ProviderSettings, environment: &E
 fn in_words(retention: Retention) -> String {
     match retention {
         Retention::Nothing => "nothing".to_owned(),
+        Retention::Days(days) if days.get() == 1 => "1 day".to_owned(),
         Retention::Days(days) => format!("{days} days"),
         Retention::Always => "for good".to_owned(),
     }

@@ -124,6 +124,10 @@ fn built_in() -> Result<RegionSettings, FileFault> {
 }
 
 #[cfg(test)]
+#[path = "settings_page_tests.rs"]
+mod page;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::settings::area::AreaSetting;
@@ -323,6 +327,9 @@ least = 0.6
         ] {
             assert!(error.contains(expected), "{error}");
         }
+        // What it says to write can be written.
+        let error = read(GOOD).unwrap().regions.find("my:town").unwrap_err().to_string();
+        assert!(read(error.split_once("\n\n").unwrap().1).unwrap().regions.find("my-town").is_ok(), "{error}");
         assert!(read("").unwrap().regions.all_of_file().unwrap_err().to_string().contains("run it by name"));
     }
 

@@ -213,7 +213,9 @@ fn read_area(section: &mut Section<'_>, folder: &Path) -> Result<AreaSetting, Fi
     }
 }
 
+/// A name as it may stand in the file: a colon would make it an area.
 fn toml_key(name: &str) -> String {
+    let name = &name.replace(':', "-");
     let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     if bare { name.to_owned() } else { format!("{name:?}") }
 }

@@ -21,13 +21,18 @@ impl TermsSettings {
     /// Reads the table `terms` of `[providers.NAME]`. A key that is none is refused.
     pub(super) fn read(provider: &mut Section<'_>) -> Result<Self, FileFault> {
         let Some(mut section) = provider.section("terms")? else { return Ok(Self::default()) };
-        let read = Self {
+        let read = Self::of(&mut section)?;
+        section.refuse_unknown()?;
+        Ok(read)
+    }
+
+    /// Reads the table itself.
+    pub(super) fn of(section: &mut Section<'_>) -> Result<Self, FileFault> {
+        Ok(Self {
             retention_days: section.days("retention_days")?,
             keep_ids: section.flag("keep_ids")?,
             attribution: section.text("attribution")?,
-        };
-        section.refuse_unknown()?;
-        Ok(read)
+        })
     }
 
     /// The rule that a provider's venues are kept by.

@@ -214,6 +214,12 @@ impl<'t> Section<'t> {
         self.source.line(self.span.start)
     }
 
+    /// Every key that was asked for.
+    #[cfg(test)]
+    pub(super) fn known(&self) -> std::collections::BTreeSet<String> {
+        self.known.iter().map(|key| (*key).to_owned()).collect()
+    }
+
     /// Warnings that name every key nobody asked for.
     pub(super) fn unknown_keys(self) -> Vec<String> {
         let describe = |key: &Spanned<std::borrow::Cow<'_, str>>| {
