@@ -94,6 +94,12 @@ impl Bench {
         .await;
     }
 
+    /// Also where the account is out of reach. What was reserved and could not be sent is on it.
+    fn has_told_of_its_requests(&self, summary: &Value) {
+        let (asked, told) = (self.double.asked(), summary["requests"].as_u64().unwrap());
+        assert!((asked..=asked + CONCURRENCY as u64).contains(&told), "{asked} asked, {told} told of");
+    }
+
     /// One process did it all: everything is there, was asked once, and is on every account once.
     async fn is_as_undisturbed(&self, ended: &Ended, expected: &[(String, String)], what: &str) {
         assert_eq!(ended.code, Some(0), "{what}: {}", ended.stderr);
@@ -135,13 +141,16 @@ async fn a_line_that_is_cut_again_and_again_costs_one_process_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_is_cut_in_the_middle_of_commits_leaves_nothing_undone_and_nothing_done_twice() {
-    let expected = undisturbed(2).await;
-    for every in [2, 7] {
-        let bench = Bench::new(2, Duration::from_millis(5), Weather::default(), every, FAST).await;
+    // An instant that a slow commit brought too late is let go by: at a thousand a second that would be every one.
+    let slower = "requests_per_second = 50";
+    let expected = undisturbed(1).await;
+    for every in [3, 8] {
+        let bench = Bench::new(1, Duration::from_millis(5), Weather::default(), every, slower).await;
         let (line, url) = bench.line(every, Cut::Commits(every)).await;
         let ended = bench.desk.start(&url, CONCURRENCY).ends().await;
         bench.is_as_undisturbed(&ended, &expected, &format!("every {every}th commit")).await;
         assert!(line.cuts() > bench.double.asked() / every, "every {every}th: {} cuts", line.cuts());
+        println!("every {every}th commit: {} cuts, {} asked", line.cuts(), bench.double.asked());
     }
 }
 
@@ -244,7 +253,7 @@ async fn what_does_not_pass_ends_the_run_with_what_to_do_and_loses_nothing() {
         let run: String =
             sqlx::query_scalar("select id::text from venue_sync.runs").fetch_one(&bench.pool).await.unwrap();
         assert_eq!((&summary["status"], &summary["run_id"]), (&"failed".into(), &run.into()), "{state}");
-        assert_eq!(summary["requests"], bench.double.asked(), "{state}");
+        bench.has_told_of_its_requests(&summary);
 
         bench.run_sql("drop trigger fault on venue_sync.answers").await;
         bench.run_sql("update venue_sync.tiles set lease_until = clock_timestamp() where state = 'leased'").await;
@@ -272,6 +281,23 @@ async fn a_server_that_does_not_come_back_ends_the_run_when_the_patience_does() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_nobody_can_be_asked_about_ends_the_run_and_is_there_for_the_next() {
+    let expected = undisturbed(1).await;
+    let bench = Bench::new(1, Duration::from_millis(5), Weather::default(), 0, FAST).await;
+    bench.desk.set(SOON);
+    let (_line, url) = bench.line(0, Cut::Answer).await;
+    let ended = ends_within(bench.desk.start(&url, 1), Duration::from_secs(30)).await;
+    assert_eq!(ended.code, Some(69), "{}", ended.stderr);
+    assert!(ended.stderr.contains("was cut during a commit, and whether that took is not known"), "{}", ended.stderr);
+    assert_eq!((bench.double.asked(), bench.committed().await.len()), (1, 1), "it took");
+    bench.run_sql("update venue_sync.tiles set lease_until = clock_timestamp() where state = 'leased'").await;
+    let ended = bench.start().ends().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(bench.rows().await == expected);
+    assert_eq!(bench.double.asked(), bench.committed().await.len() as u64, "nothing was asked again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sigterm_ends_a_run_in_good_order_while_its_database_is_away() {
     let server = Server::start().await;
     let bench = Bench::on(&server.url, 2, Duration::from_millis(20), (Weather::default(), 0, FAST)).await;
@@ -285,7 +311,7 @@ async fn sigterm_ends_a_run_in_good_order_while_its_database_is_away() {
     assert!(ended.stderr.contains("run the same command again"), "{}", ended.stderr);
     let summary: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!((&summary["status"], &summary["stopped_by"]), (&"interrupted".into(), &"signal".into()));
-    assert_eq!(summary["requests"], bench.double.asked());
+    bench.has_told_of_its_requests(&summary);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,14 +1,17 @@
 //! The line to the database, which can be cut.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// How a client of ours ends a transaction: a message of its own.
 const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
+
+/// What is said of an answer before that.
+const ANSWER: &[u8] = b"insert into venue_sync.answers";
 
 /// When a line is cut.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +20,8 @@ pub(crate) enum Cut {
     Bytes(usize),
     /// At every so many commits, in turn: the server has heard of it and done it, and nobody hears of that; or it has not heard of it.
     Commits(u64),
+    /// Where an answer is committed: the server has done it, nobody hears of that, and nothing comes through any more.
+    Answer,
     /// Never.
     Never,
 }
@@ -27,21 +32,31 @@ pub(crate) struct Line {
     port: u16,
     cuts: Arc<AtomicU64>,
     commits: Arc<AtomicU64>,
-    mute: watch::Sender<bool>,
+    gone: Arc<AtomicBool>,
+    mute: CancellationToken,
 }
 
 impl Line {
     pub(crate) async fn to(socket: String, seed: u64, cut: Cut) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let line = Self { port, cuts: Arc::default(), commits: Arc::default(), mute: watch::channel(false).0 };
+        let line = Self {
+            port,
+            cuts: Arc::default(),
+            commits: Arc::default(),
+            gone: Arc::default(),
+            mute: CancellationToken::new(),
+        };
         let shared = line.clone();
         let dice = Mutex::new(fastrand::Rng::with_seed(seed));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                if shared.gone.load(Ordering::Relaxed) {
+                    continue;
+                }
                 let left = match cut {
                     Cut::Bytes(most) => dice.lock().unwrap().usize(most / 10..most),
-                    Cut::Commits(_) | Cut::Never => usize::MAX,
+                    Cut::Commits(_) | Cut::Answer | Cut::Never => usize::MAX,
                 };
                 let (shared, socket) = (shared.clone(), socket.clone());
                 tokio::spawn(async move {
@@ -66,7 +81,7 @@ impl Line {
 
     /// From now on nothing comes through, and nobody is told.
     pub(crate) fn falls_silent(&self) {
-        self.mute.send_replace(true);
+        self.mute.cancel();
     }
 
     async fn pass(
@@ -76,20 +91,28 @@ impl Line {
         (mut left, cut): (usize, Cut),
     ) -> std::io::Result<()> {
         let (mut up, mut down) = ([0; 1024], [0; 1024]);
-        let mut silence = self.mute.subscribe();
+        let mut of_answer = false;
         loop {
             let (data, to_server) = tokio::select! {
                 read = client.read(&mut up) => (&up[..read?], true),
                 read = server.read(&mut down) => (&down[..read?], false),
-                _ = silence.wait_for(|mute| *mute) => std::future::pending().await,
+                () = self.mute.cancelled() => std::future::pending().await,
             };
             if data.is_empty() {
                 return Ok(());
             }
+            let says = |words: &[u8]| to_server && data.windows(words.len()).any(|part| part == words);
+            of_answer |= says(ANSWER);
             let cut = match cut {
                 // What the server was told last may have been `commit`; nobody hears of it.
                 Cut::Bytes(_) => data.len() > left,
-                Cut::Commits(every) if to_server && data.windows(COMMIT.len()).any(|part| part == COMMIT) => {
+                Cut::Answer if of_answer && says(COMMIT) => {
+                    self.gone.store(true, Ordering::Relaxed);
+                    server.write_all(data).await?;
+                    server.readable().await?;
+                    true
+                }
+                Cut::Commits(every) if says(COMMIT) => {
                     let commits = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
                     let cut = commits.is_multiple_of(every);
                     if cut && (commits / every).is_multiple_of(2) {
@@ -99,7 +122,7 @@ impl Line {
                     }
                     cut
                 }
-                Cut::Commits(_) | Cut::Never => false,
+                Cut::Commits(_) | Cut::Answer | Cut::Never => false,
             };
             if cut {
                 self.cuts.fetch_add(1, Ordering::Relaxed);
