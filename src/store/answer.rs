@@ -74,6 +74,9 @@ pub enum CommitError {
     /// Our lease ran out and another worker has the tile: nothing was committed.
     #[error("the tile was taken over by another worker; this answer is not kept")]
     FencedOut,
+    /// Answers that were committed before are not there any more: nothing was committed.
+    #[error("answers of this tile that were committed are not there any more: a server took over that never got them")]
+    Outdated,
     /// The rows do not add up: a bug of ours. Nothing was committed.
     #[error("rows do not add up: {counts:?}")]
     DoesNotAddUp {
@@ -107,17 +110,21 @@ async fn write(
     transaction: &mut Transaction,
     answer: &AnswerToCommit,
 ) -> Result<Result<Committed, CommitError>, sqlx::Error> {
-    let held = sqlx::query!(
-        "update venue_sync.tiles set lease_until = greatest(lease_until, clock_timestamp())
-         where id = $1 and fence = $2 and state = 'leased'
-           and exists (select from venue_sync.runs r where r.id = run_id and r.state = 'open')",
+    let before = sqlx::query_scalar!(
+        r#"update venue_sync.tiles t set lease_until = greatest(lease_until, clock_timestamp())
+           where id = $1 and fence = $2 and state = 'leased'
+             and exists (select from venue_sync.runs r where r.id = run_id and r.state = 'open')
+           returning (select count(*) from venue_sync.answers a where a.tile_id = t.id) as "before!""#,
         answer.lease.tile,
         answer.lease.fence
     )
-    .execute(&mut *transaction)
+    .fetch_optional(&mut *transaction)
     .await?;
-    if held.rows_affected() == 0 {
-        return Ok(Err(CommitError::FencedOut));
+    match before {
+        None => return Ok(Err(CommitError::FencedOut)),
+        // What a worker goes by is what the database holds, and not what it remembers of another server.
+        Some(before) if before < i64::from(answer.ordinal) => return Ok(Err(CommitError::Outdated)),
+        Some(_) => {}
     }
     let (merged, staged) = if let Some(run) = answer.staging {
         let AnswerToCommit { begun_at, ref provider, .. } = *answer;

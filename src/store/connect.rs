@@ -185,6 +185,9 @@ impl Database {
         if !error.may_pass() {
             return committed;
         }
+        if let Some(endurance) = &self.endurance {
+            endurance.note(error);
+        }
         match self.outlast(|| self.took(mark)).await {
             Ok(true) => Ok(()),
             Ok(false) => committed,

@@ -22,6 +22,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// What is under way in a database that answers may take to finish after we were told to stop.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// And all of it together, also what is begun later: an answer that comes from the provider in the last moment, and the leave-taking.
+const GRACE_OF_ALL: Duration = Duration::from_millis(4700);
+
 /// An error that may be the database's.
 pub trait Fault: From<DatabaseError> {
     /// What went wrong with the database; none where it answered, and said no.
@@ -77,7 +80,7 @@ impl Endurance {
             let worked = tokio::select! {
                 biased;
                 worked = work() => worked,
-                () = self.overdue() => return Err(stopped()),
+                () = self.overdue(Instant::now()) => return Err(stopped()),
             };
             let error = match worked {
                 Ok(done) => {
@@ -98,11 +101,13 @@ impl Endurance {
             if self.stop.is_cancelled() {
                 return Err(stopped());
             }
-            let left = self.patience.saturating_sub(failed.get_or_insert_with(Instant::now).elapsed());
+            // As long as nothing succeeds, for anybody, it is one outage; and whoever alone has no luck has no more time either.
+            let away = self.note(fault);
+            let since = away.into_iter().fold(*failed.get_or_insert_with(Instant::now), Instant::min);
+            let left = self.patience.saturating_sub(since.elapsed());
             if left.is_zero() {
                 return Err(error);
             }
-            self.note(fault);
             // Strands that failed together shall not come back together.
             let wait = pause.mul_f64(0.5 + 0.5 * fastrand::f64()).min(left);
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -125,12 +130,13 @@ impl Endurance {
         self.seen().takes_writes = true;
     }
 
-    /// Ends when what is under way has to be dropped: we were told to stop, and it has had its time, or never had a chance.
-    async fn overdue(&self) {
+    /// Ends when what is under way since then has to be dropped: we were told to stop, and it has had its time, or never had a chance.
+    async fn overdue(&self, since: Instant) {
         self.stop.cancelled().await;
         let stopped = self.stopped_at();
         if self.seen().away.is_none() {
-            sleep_until(stopped + GRACE).await;
+            sleep_until((stopped.max(since) + GRACE).min(stopped + GRACE_OF_ALL)).await;
+            self.seen().away = Some(since);
         }
     }
 
@@ -138,17 +144,19 @@ impl Endurance {
         *self.seen().stopped.get_or_insert_with(Instant::now)
     }
 
-    fn note(&self, fault: &DatabaseError) {
+    /// Notes that the database is away; returns since when it is.
+    pub(super) fn note(&self, fault: &DatabaseError) -> Option<Instant> {
         // Somebody else was first: no more than that.
         if matches!(fault, DatabaseError::Contended { .. }) {
             tracing::debug!("trying again: {fault}");
-            return;
+            return None;
         }
         let mut seen = self.seen();
-        if seen.away.is_none() {
+        if seen.away.is_none() && !self.patience.is_zero() {
             seen.away = Some(Instant::now());
             tracing::warn!("{fault}; trying again for up to {:?}", self.patience);
         }
+        seen.away
     }
 
     fn answers(&self) {
@@ -242,6 +250,44 @@ mod tests {
         assert!(endurance.outlast("here", slow).await.is_ok(), "an answer in hand is committed");
         let began = Instant::now();
         assert!(endurance.outlast::<(), DatabaseError, _>("here", std::future::pending).await.is_err());
-        assert!(began.elapsed() < GRACE, "all that is left to do has this time together: {:?}", began.elapsed());
+        assert_eq!(began.elapsed(), GRACE);
+        let began = Instant::now();
+        assert!(endurance.outlast::<(), DatabaseError, _>("here", std::future::pending).await.is_err());
+        assert_eq!(began.elapsed(), Duration::ZERO, "one hung, and nothing else is waited for");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_begun_late_after_a_stop_is_finished_in_time_for_all() {
+        let stop = CancellationToken::new();
+        let endurance = Endurance::new(MINUTE, stop.clone());
+        let began = Instant::now();
+        stop.cancel();
+        let late = async {
+            // A provider that stalls has its own grace.
+            sleep(Duration::from_secs(4)).await;
+            assert!(endurance.outlast("here", || std::future::ready(Ok::<_, DatabaseError>(()))).await.is_ok());
+            endurance.outlast::<(), DatabaseError, _>("here", std::future::pending).await
+        };
+        tokio::select! {
+            ended = late => assert!(matches!(ended, Err(DatabaseError::Stopped { .. })), "{ended:?}"),
+            () = endurance.hear_stop() => unreachable!(),
+        }
+        assert_eq!(began.elapsed(), GRACE_OF_ALL);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_is_one_for_all_who_work_in_the_database() {
+        let endurance = Endurance::new(MINUTE, CancellationToken::new());
+        let began = Instant::now();
+        let slow = || async {
+            sleep(Duration::from_secs(50)).await;
+            Err::<(), _>(cut())
+        };
+        let (one, other) = tokio::join!(
+            endurance.outlast::<(), DatabaseError, _>("here", || std::future::ready(Err(cut()))),
+            endurance.outlast("here", slow),
+        );
+        assert!(one.is_err() && other.is_err());
+        assert!(began.elapsed() < MINUTE * 2, "the other began to count when it failed itself: {:?}", began.elapsed());
     }
 }

@@ -54,6 +54,15 @@ pub(super) struct Entry {
     pub(super) cost: MicroUsd,
 }
 
+/// What became of an entry.
+pub(super) enum Entered {
+    Kept(Committed),
+    /// The tile is another's by now.
+    TakenOver,
+    /// What was entered before is not there any more.
+    Outdated,
+}
+
 impl Book {
     pub(super) fn dry(tiles: Vec<Tile>) -> Self {
         let book = DryBook::default();
@@ -148,20 +157,16 @@ impl Book {
         }
     }
 
-    /// Writes an answer down. None if the tile is another's by now.
-    pub(super) async fn commit(
-        &self,
-        database: &Database,
-        job: &Job<'_>,
-        entry: Entry,
-    ) -> Result<Option<Committed>, SyncError> {
+    /// Writes an answer down.
+    pub(super) async fn commit(&self, database: &Database, job: &Job<'_>, entry: Entry) -> Result<Entered, SyncError> {
         let ids: Vec<String> = entry.digest.venues.iter().map(|(venue, _)| venue.provider_id.clone()).collect();
         match self {
             Self::Stored { run, .. } => {
                 let answer = to_commit(run, job, entry);
                 let committed = match database.outlast(|| store::commit_answer(database, &answer)).await {
                     Ok(committed) => committed,
-                    Err(CommitError::FencedOut) => return Ok(None),
+                    Err(CommitError::FencedOut) => return Ok(Entered::TakenOver),
+                    Err(CommitError::Outdated) => return Ok(Entered::Outdated),
                     Err(CommitError::Database(error)) => return Err(error.into()),
                     Err(bug @ CommitError::DoesNotAddUp { .. }) => {
                         return Err(SyncError::Bug { reason: bug.to_string() });
@@ -171,9 +176,9 @@ impl Book {
                     let provider = job.provider.name();
                     database.outlast(|| store::forget_look_ups(database, run, provider, &ids)).await?;
                 }
-                Ok(Some(committed))
+                Ok(Entered::Kept(committed))
             }
-            Self::Dry(book) => book.note(database, job, entry).await.map(Some),
+            Self::Dry(book) => book.note(database, job, entry).await.map(Entered::Kept),
         }
     }
 
@@ -218,7 +223,7 @@ impl Book {
         &self,
         database: &Database,
         job: &Job<'_>,
-        (tile, lease): (i32, Lease),
+        (tile, lease, answers): (i32, Lease, i32),
         capped: &[CappedSpot],
     ) -> Result<TileEnd, DatabaseError> {
         match self {
@@ -226,7 +231,7 @@ impl Book {
                 let guard = Guard { limits: job.guard, types: &job.types };
                 let judge = |found: &Figures, before: &[Figures]| guard.tile(tile, found, before);
                 let of = (run, job.provider.name());
-                database.outlast(|| store::end_tile(database, of, (lease, capped), good, &judge)).await
+                database.outlast(|| store::end_tile(database, of, (lease, answers, capped), good, &judge)).await
             }
             Self::Dry(book) => {
                 let mut pages = book.pages();

@@ -289,7 +289,7 @@ async fn a_commit_that_nobody_can_be_asked_about_ends_the_run_and_is_there_for_t
     let ended = ends_within(bench.desk.start(&url, 1), Duration::from_secs(30)).await;
     assert_eq!(ended.code, Some(69), "{}", ended.stderr);
     assert!(ended.stderr.contains("was cut during a commit, and whether that took is not known"), "{}", ended.stderr);
-    assert_eq!((bench.double.asked(), bench.committed().await.len()), (1, 1), "it took");
+    assert_eq!(bench.double.asked(), bench.committed().await.len() as u64, "it took");
     bench.run_sql("update venue_sync.tiles set lease_until = clock_timestamp() where state = 'leased'").await;
     let ended = bench.start().ends().await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
