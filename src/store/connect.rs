@@ -33,7 +33,7 @@ struct Unopened {
 
 impl Unopened {
     fn new(error: sqlx::Error, options: &PgConnectOptions) -> Self {
-        let said = error.as_database_error().and_then(|said| said.code()).map(Cow::into_owned);
+        let said = error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(Cow::into_owned);
         Self { error: DatabaseError::from_sqlx(error, options), said }
     }
 }
@@ -166,7 +166,7 @@ impl Database {
 
     async fn none(&self, error: sqlx::Error) -> DatabaseError {
         match error {
-            error @ sqlx::Error::PoolTimedOut => why_none(error, &self.options).await.error,
+            error @ sqlx::Error::PoolTimedOut => Box::pin(why_none(error, &self.options)).await.error,
             error => self.error(error),
         }
     }
@@ -188,7 +188,7 @@ impl Database {
         if let Some(endurance) = &self.endurance {
             endurance.note(error);
         }
-        match self.outlast(|| self.took(mark)).await {
+        match Box::pin(self.outlast(|| self.took(mark))).await {
             Ok(true) => Ok(()),
             Ok(false) => committed,
             Err(stopped @ DatabaseError::Stopped { .. }) => Err(stopped),

@@ -122,7 +122,7 @@ impl Endurance {
     pub(super) async fn hear_stop(&self) {
         self.stop.cancelled().await;
         self.stopped_at();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Something was written.
@@ -174,7 +174,7 @@ impl Endurance {
 mod tests {
     use super::*;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     fn place() -> String {
         "here:5432/mine".to_owned()

@@ -31,7 +31,7 @@ pub async fn sync(
     listen: &(dyn Fn(Event) + Sync),
     signal: &CancellationToken,
 ) -> Result<RunReport, SyncError> {
-    database.hearing_stop(run(job, courier, database, listen, signal)).await
+    database.hearing_stop(Box::pin(run(job, courier, database, listen, signal))).await
 }
 
 async fn run(
