@@ -202,7 +202,8 @@ impl Database {
     }
 
     /// Whether a transaction was committed whose end nobody heard of. One that is still under way is waited for: its session ends with
-    /// the line, at the latest when it was silent for too long.
+    /// the line, at the latest when it was silent for too long. Only a server that lost what it had acknowledged gives a number out twice
+    /// (a standby that was behind, a crash without `synchronous_commit`); what is missing then is noticed by who counts a tile's answers.
     async fn took(&self, mark: &Mark) -> Result<bool, DatabaseError> {
         let mut transaction = self.begin().await?;
         let status =

@@ -215,7 +215,7 @@ least = 0.6
         };
         assert_eq!(file.guard, everywhere);
         assert_eq!(lisbon.guard.over(file.guard), GuardLimits { least: 0.6, ..everywhere });
-        assert_eq!(lisbon.origin.to_string(), "/etc/place/venues.toml, line 4");
+        assert_eq!(lisbon.origin.to_string(), "/etc/place/venues.toml, line 5");
         let old_town = file.regions.find("old-town").unwrap();
         assert_eq!(old_town.area, AreaSetting::circle([38.71, -9.13], 900.0));
         let coast = file.regions.find("coast").unwrap();
