@@ -17,12 +17,13 @@ use support::migrations::to_head;
 use uuid::Uuid;
 use venue_sync::migrate;
 use venue_sync::model::{
-    AnswerSeen, Area, Ask, BoundingBox, BusinessStatus, CappedSpot, Certificate, Circle, Field, Hours, HoursState,
-    MicroUsd, Period, Point, Position, Reject, RejectReason, SpecialDay, StoppedBy, Tile, Venue, VenueCounts,
+    AnswerSeen, Area, Ask, BoundingBox, BusinessStatus, CappedSpot, Certificate, Circle, Field, Figures, Hours,
+    HoursState, MicroUsd, Period, Point, Position, Reject, RejectReason, SpecialDay, StoppedBy, Tile, TileVerdict,
+    Venue, VenueCounts,
 };
 use venue_sync::store::{
-    self, AnswerToCommit, Batch, Budget, Closed, Closing, CommitError, Committed, Database, Learn, Lease, OpenedRun,
-    Opening, Refund, ReserveError, RunSpec, Spender,
+    self, AnswerToCommit, Batch, Budget, Closed, Closing, CommitError, Committed, Database, GoodRuns, Learn, Lease,
+    OpenedRun, Opening, Refund, ReserveError, RunSpec, Spender, TileEnd,
 };
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -501,6 +502,25 @@ async fn rows_that_the_backend_wrote_are_met_as_they_are() {
     let committed = bench.commit(all.map(|id| bare(id, Field::Absent))).await;
     assert_eq!((committed.counts.unchanged, committed.counts.updated, committed.stubbed), (2, 4, 0));
     assert_eq!(bench.count("select count(*) from venues where hours is null").await, 6);
+}
+
+#[tokio::test]
+async fn an_answer_is_not_kept_where_those_before_it_are_not_there_any_more() {
+    let bench = Bench::new().await;
+    let run = bench.run().await;
+    store::commit_answer(&bench.database, &answer(&run, 0, [venue("a")])).await.unwrap();
+    // A standby took over, to which the first answer had not come.
+    bench.run_sql("delete from venue_sync.answers; delete from venue_profiles; delete from venues").await;
+    let second = AnswerToCommit { ordinal: 1, ..answer(&run, 0, [venue("b")]) };
+    let kept = store::commit_answer(&bench.database, &second).await;
+    assert!(matches!(kept, Err(CommitError::Outdated)), "{kept:?}");
+    let judge = |_: &Figures, _: &[Figures]| TileVerdict::Believed;
+    let tile = (run.leases[0], 1, &[][..]);
+    let of = (&run.opened, "google");
+    let ended = store::end_tile(&bench.database, of, tile, &GoodRuns::default(), &judge).await.unwrap();
+    assert_eq!(ended, TileEnd::Outdated);
+    assert_eq!(bench.count("select count(*) from venue_sync.tiles where state = 'leased'").await, 4, "ours to give up");
+    assert_eq!(bench.count("select count(*) from venues").await, 0, "nothing is half there");
 }
 
 #[tokio::test]

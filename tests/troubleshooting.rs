@@ -4,8 +4,12 @@
 mod double;
 mod support;
 
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
+
 use double::city;
 use double::google::{Double, KEY};
+use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{AssertSqlSafe, Executor as _};
 use support::database::TestDatabase;
 use support::desk::Desk;
@@ -80,6 +84,7 @@ async fn databases(scene: &mut Scene, migrated: &TestDatabase) {
     scene.see(&at(&url.replacen(&owner, &format!("{role}@"), 1)), "sync --region lisbon", 2);
     scene.see(&at(&url.replacen(&owner, &format!("{role}_ro@"), 1)), "sync --region lisbon", 69);
     connection.execute(AssertSqlSafe(format!("drop role {role}, {role}_ro"))).await.unwrap();
+    faults(scene, migrated, &role).await;
     let events = Desk::new().with("DATABASE_URL", &url).with_file("events.ndjson", "{}\n");
     scene.see(&events, "events import events.ndjson", 65);
 
@@ -119,6 +124,47 @@ async fn ahead(scene: &mut Scene) {
                  values (99990101000000, 'later', true, '\\x00', 0)";
     database.connect().await.execute(later).await.unwrap();
     scene.see(&Desk::ready().with("DATABASE_URL", &database.url()), "sync --region lisbon", 2);
+}
+
+/// A database that refuses, for a reason that passes or does not, and a sync that has no patience, some, or is stopped while it waits.
+async fn faults(scene: &mut Scene, migrated: &TestDatabase, role: &str) {
+    let url = migrated.url();
+    let owner = format!("{}@", migrated.options().get_username());
+    let patient = |url: &str, patience: &str| {
+        let text =
+            format!("database_patience = \"{patience}\"\n[regions.lisbon]\nbbox = [-9.23, 38.69, -9.09, 38.80]\n");
+        Desk::ready().with("DATABASE_URL", url).with_file("venues.toml", text)
+    };
+    let mut connection = migrated.connect().await;
+    connection.execute(AssertSqlSafe(format!("create role {role} login connection limit 0"))).await.unwrap();
+    scene.see(&patient(&url.replacen(&owner, &format!("{role}@"), 1), "0s"), "sync --region lisbon", 69);
+    let refusing = |state: &str| {
+        AssertSqlSafe(format!(
+            "create or replace function public.refuse() returns trigger language plpgsql as
+             $$ begin raise exception 'provoked' using errcode = '{state}'; end $$"
+        ))
+    };
+    connection.execute(AssertSqlSafe(format!("drop role {role}"))).await.unwrap();
+    connection.execute(refusing("53100")).await.unwrap();
+    let refuse = "create trigger refuse before insert on venue_sync.runs for each row execute function public.refuse()";
+    connection.execute(refuse).await.unwrap();
+    scene.see(&patient(&url, "1m"), "sync --region lisbon", 69);
+    for (state, patience) in [("40001", "0s"), ("57014", "0s"), ("57P01", "200ms")] {
+        connection.execute(refusing(state)).await.unwrap();
+        scene.see(&patient(&url, patience), "sync --region lisbon", 69);
+    }
+    let desk = patient(&url, "1m");
+    let mut child = desk.command(&["sync", "--region", "lisbon"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    while !said.contains("trying again") && stderr.read_line(&mut said).unwrap() > 0 {}
+    kill_process(Pid::from_raw(child.id().cast_signed()).unwrap(), Signal::TERM).unwrap();
+    stderr.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(75), "{said}");
+    // What it said while it waited has a scene of its own.
+    let last = said.lines().last().unwrap_or_default().to_owned();
+    scene.seen.push((last, Some(75)));
+    connection.execute("drop trigger refuse on venue_sync.runs; drop function public.refuse()").await.unwrap();
 }
 
 async fn runs(scene: &mut Scene, migrated: &TestDatabase) {

@@ -226,9 +226,9 @@ fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
     let tell = |told: Told<'_>| {
         let printed = match told {
             Told::Ended(report) if terminal.json => line(&report.summary),
-            Told::NeverBegun(summary) if terminal.json => line(summary),
+            Told::Unreported(summary) if terminal.json => line(summary),
             Told::Ended(report) => terminal::print(&report::text(report)),
-            Told::NeverBegun(_) => Ok(()),
+            Told::Unreported(_) => Ok(()),
             Told::Broke(failure) => {
                 complain(failure, failure.hint().as_deref(), failure.exit(), terminal);
                 Ok(())

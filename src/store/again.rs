@@ -1,4 +1,4 @@
-use super::connect::is_state;
+use super::fault::is_state;
 
 /// After a deadlock. Our own workers lock rows in one order; other programs that write venues and profiles may not.
 const DEADLOCKS: u32 = 3;

@@ -7,6 +7,7 @@ use super::again::Tries;
 use super::changes::insert_changes;
 use super::connect::{Database, DatabaseError};
 use super::content::Batch;
+use super::endurance::Fault;
 use super::merge::{Merged, merge_venues};
 use super::rejects::insert_rejects;
 use super::staged::{Staging, stage};
@@ -17,7 +18,7 @@ use crate::model::{AnswerSeen, Certificate, MicroUsd, Purpose, Reject, VenueCoun
 /// Everything that one answer brings, committed as one transaction.
 #[derive(Debug, Clone)]
 pub struct AnswerToCommit {
-    /// Made by the worker: a commit of unknown outcome is looked up by it, not repeated.
+    /// Made by the worker: no answer is there twice.
     pub id: Uuid,
     /// The right to commit.
     pub lease: Lease,
@@ -73,12 +74,21 @@ pub enum CommitError {
     /// Our lease ran out and another worker has the tile: nothing was committed.
     #[error("the tile was taken over by another worker; this answer is not kept")]
     FencedOut,
+    /// Answers that were committed before are not there any more: nothing was committed.
+    #[error("answers of this tile that were committed are not there any more: a server took over that never got them")]
+    Outdated,
     /// The rows do not add up: a bug of ours. Nothing was committed.
     #[error("rows do not add up: {counts:?}")]
     DoesNotAddUp {
         /// The counts.
         counts: VenueCounts,
     },
+}
+
+impl Fault for CommitError {
+    fn fault(&self) -> Option<&DatabaseError> {
+        if let Self::Database(error) = self { Some(error) } else { None }
+    }
 }
 
 /// Commits an answer: rows, stubs, certificate and counts together or not at all.
@@ -92,31 +102,29 @@ pub async fn commit_answer(database: &Database, answer: &AnswerToCommit) -> Resu
             Err(error) => return Err(database.error(error).into()),
         }
     };
-    match database.commit(transaction).await {
-        Ok(()) => Ok(committed),
-        // The line was cut while the server was committing: only the server knows.
-        Err(error) => match find(database, answer.id).await? {
-            Some(committed) => Ok(committed),
-            None => Err(error.into()),
-        },
-    }
+    database.commit(transaction).await?;
+    Ok(committed)
 }
 
 async fn write(
     transaction: &mut Transaction,
     answer: &AnswerToCommit,
 ) -> Result<Result<Committed, CommitError>, sqlx::Error> {
-    let held = sqlx::query!(
-        "update venue_sync.tiles set lease_until = greatest(lease_until, clock_timestamp())
-         where id = $1 and fence = $2 and state = 'leased'
-           and exists (select from venue_sync.runs r where r.id = run_id and r.state = 'open')",
+    let before = sqlx::query_scalar!(
+        r#"update venue_sync.tiles t set lease_until = greatest(lease_until, clock_timestamp())
+           where id = $1 and fence = $2 and state = 'leased'
+             and exists (select from venue_sync.runs r where r.id = run_id and r.state = 'open')
+           returning (select count(*) from venue_sync.answers a where a.tile_id = t.id) as "before!""#,
         answer.lease.tile,
         answer.lease.fence
     )
-    .execute(&mut *transaction)
+    .fetch_optional(&mut *transaction)
     .await?;
-    if held.rows_affected() == 0 {
-        return Ok(Err(CommitError::FencedOut));
+    match before {
+        None => return Ok(Err(CommitError::FencedOut)),
+        // What a worker goes by is what the database holds, and not what it remembers of another server.
+        Some(before) if before < i64::from(answer.ordinal) => return Ok(Err(CommitError::Outdated)),
+        Some(_) => {}
     }
     let (merged, staged) = if let Some(run) = answer.staging {
         let AnswerToCommit { begun_at, ref provider, .. } = *answer;
@@ -196,33 +204,4 @@ async fn insert_answer(
     .execute(&mut *transaction)
     .await?;
     Ok(())
-}
-
-/// Whether an answer was committed after all.
-async fn find(database: &Database, id: Uuid) -> Result<Option<Committed>, DatabaseError> {
-    let mut transaction = database.begin().await?;
-    let row = sqlx::query!(
-        r#"select received, inserted, updated, unchanged, rejected, outside, duplicate, stubbed,
-             (select count(*) from venue_sync.staged s where s.tile_id = a.tile_id and s.answer_id = a.id) as "staged!"
-           from venue_sync.answers a where id = $1"#,
-        id
-    )
-    .fetch_optional(&mut transaction)
-    .await
-    .map_err(|error| database.error(error))?;
-    database.commit(transaction).await?;
-    let count = |count: i32| u64::from(count.unsigned_abs());
-    Ok(row.map(|row| Committed {
-        counts: VenueCounts {
-            received: count(row.received),
-            inserted: count(row.inserted),
-            updated: count(row.updated),
-            unchanged: count(row.unchanged),
-            rejected: count(row.rejected),
-            outside: count(row.outside),
-            duplicate: count(row.duplicate),
-        },
-        stubbed: count(row.stubbed),
-        staged: row.staged.unsigned_abs(),
-    }))
 }

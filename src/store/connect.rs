@@ -1,14 +1,18 @@
+use std::borrow::Cow;
+use std::future::Future;
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgPoolOptions, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
-/// How long a server may take to let us in.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-use super::transaction::Transaction;
+use super::endurance::{Endurance, Fault};
+pub(super) use super::fault::DatabaseError;
+use super::fault::{PATIENCE, is_state, place};
+use super::transaction::{Mark, Transaction};
 
 /// A pool of connections to one database.
 #[derive(Debug, Clone)]
@@ -16,201 +20,116 @@ pub struct Database {
     pool: PgPool,
     options: PgConnectOptions,
     place: String,
+    refused: Refused,
+    endurance: Option<Arc<Endurance>>,
 }
 
-/// What went wrong with the database, sorted by what the reader can do next.
-#[derive(Debug, thiserror::Error)]
-pub enum DatabaseError {
-    /// The URL cannot be read.
-    #[error("the database URL cannot be used: {reason}")]
-    Url {
-        /// Why, without the URL itself (it may hold a password).
-        reason: String,
-    },
-    /// No server there, or it does not let us in.
-    #[error("cannot reach the database at {place}: {reason}")]
-    Unreachable {
-        /// Host, port and database.
-        place: String,
-        /// The server's or the system's word.
-        reason: String,
-    },
-    /// The server has no database of that name.
-    #[error("cannot reach the database at {place}: {reason}")]
-    NoDatabase {
-        /// Host, port and database.
-        place: String,
-        /// The server's word.
-        reason: String,
-    },
-    /// The role is not there, or its password is another, or the server's rules keep it out.
-    #[error("the server does not let us in at {place}: {reason}")]
-    NotLetIn {
-        /// Host, port and database.
-        place: String,
-        /// The server's word.
-        reason: String,
-    },
-    /// A standby, or a database that is set to be read only.
-    #[error("the database at {place} takes no writes: {reason}")]
-    ReadOnly {
-        /// Host, port and database.
-        place: String,
-        /// The server's word.
-        reason: String,
-    },
-    /// A limit on time, or a person, ended a statement.
-    #[error("the database at {place} ended a statement before it was done: {reason}")]
-    Ended {
-        /// Host, port and database.
-        place: String,
-        /// The server's word.
-        reason: String,
-    },
-    /// A pooler gave one connection's statements to several sessions.
-    #[error(
-        "at {place} there is a pooler that gives the statements of one connection to several sessions, and this needs one session: \
-         {reason}"
-    )]
-    Pooled {
-        /// Host, port and database.
-        place: String,
-        /// The server's word.
-        reason: String,
-    },
-    /// The role may not do what is needed.
-    #[error("the database role `{role}` lacks a right: {reason}")]
-    MissingRight {
-        /// Whom the server takes us for.
-        role: String,
-        /// The server's word.
-        reason: String,
-    },
-    /// Anything else.
-    #[error("the database refused a statement: {}", word(.0))]
-    Statement(sqlx::Error),
+/// No connection was to be had.
+struct Unopened {
+    error: DatabaseError,
+    /// The SQLSTATE, where a server said something.
+    said: Option<String>,
 }
 
-/// Whether the server gave this SQLSTATE as its reason.
-pub(crate) fn is_state(error: &sqlx::Error, state: &str) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == state)
-}
-
-/// A prepared statement that is not there, or is there already, though nobody else can have this connection.
-const POOLED: [&str; 2] = ["26000", "42P05"];
-
-/// Whether a pooler gave one connection's statements to several sessions.
-pub(crate) fn is_pooled(error: &sqlx::Error) -> bool {
-    POOLED.iter().any(|state| is_state(error, state))
-}
-
-/// The server's word and the row or object that it names, once; the driver repeats itself with every cause.
-pub(crate) fn word(error: &sqlx::Error) -> String {
-    let sqlx::Error::Database(said) = error else { return error.to_string() };
-    let detail = said.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::detail);
-    let word = detail.map_or_else(|| said.message().to_owned(), |detail| format!("{}: {detail}", said.message()));
-    // A detail is a sentence of its own; here it is a part of one.
-    word.trim_end_matches('.').to_owned()
-}
-
-/// What a person can do about a [`DatabaseError`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Remedy {
-    /// Correct a setting.
-    Settings,
-    /// Start the server, or try later.
-    TryLater,
-    /// Make the database, or name another.
-    MakeDatabase,
-    /// Name another role or password, or have the server let this one in.
-    LetIn,
-    /// Go to the server that takes writes, or have this one take them.
-    Writable,
-    /// Give statements more time, or try later.
-    MoreTime,
-    /// Give the URL of the server itself.
-    Direct,
-    /// Run a GRANT.
-    Grant,
-    /// Report it: it is ours.
-    Report,
-}
-
-impl DatabaseError {
-    /// What a person can do about it.
-    pub fn remedy(&self) -> Remedy {
-        match self {
-            Self::Url { .. } => Remedy::Settings,
-            Self::Unreachable { .. } => Remedy::TryLater,
-            Self::NoDatabase { .. } => Remedy::MakeDatabase,
-            Self::NotLetIn { .. } => Remedy::LetIn,
-            Self::ReadOnly { .. } => Remedy::Writable,
-            Self::Ended { .. } => Remedy::MoreTime,
-            Self::Pooled { .. } => Remedy::Direct,
-            Self::MissingRight { .. } => Remedy::Grant,
-            Self::Statement(_) => Remedy::Report,
-        }
-    }
-
-    /// Whether the database cannot be used just now, and nothing is wrong with what was asked of it.
-    pub fn is_away(&self) -> bool {
-        !matches!(self, Self::Url { .. } | Self::Pooled { .. } | Self::MissingRight { .. } | Self::Statement(_))
-    }
-
-    /// Whether a table, column, type or function is not there, or has another form than it should: a migration may be missing.
-    pub fn is_missing_object(&self) -> bool {
-        const STATES: [&str; 5] = ["42P01", "42703", "42704", "42883", "3F000"];
-        matches!(self, Self::Statement(error) if STATES.iter().any(|state| is_state(error, state)))
-    }
-
-    fn from_sqlx(error: sqlx::Error, options: &PgConnectOptions) -> Self {
-        let unreachable = |reason: String| Self::Unreachable { place: place(options), reason };
-        match &error {
-            sqlx::Error::Io(source) => unreachable(source.to_string()),
-            sqlx::Error::Tls(source) => unreachable(format!("TLS: {source}")),
-            sqlx::Error::PoolTimedOut => unreachable(late()),
-            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => unreachable("the connection was closed".to_owned()),
-            sqlx::Error::Protocol(reason) => unreachable(reason.clone()),
-            sqlx::Error::Database(said) => match said.code().as_deref() {
-                Some("42501") => {
-                    Self::MissingRight { role: options.get_username().to_owned(), reason: said.message().to_owned() }
-                }
-                Some("3D000") => Self::NoDatabase { place: place(options), reason: said.message().to_owned() },
-                Some("25006") => Self::ReadOnly { place: place(options), reason: said.message().to_owned() },
-                Some("57014") => Self::Ended { place: place(options), reason: said.message().to_owned() },
-                Some(code) if POOLED.contains(&code) => {
-                    Self::Pooled { place: place(options), reason: said.message().to_owned() }
-                }
-                Some(code) if code.starts_with("28") => {
-                    Self::NotLetIn { place: place(options), reason: said.message().to_owned() }
-                }
-                // Connection exceptions, too many connections, shutdowns.
-                Some(code)
-                    if ["08", "3D", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "55000" =>
-                {
-                    unreachable(said.message().to_owned())
-                }
-                _ => Self::Statement(error),
-            },
-            _ => Self::Statement(error),
-        }
+impl Unopened {
+    fn new(error: sqlx::Error, options: &PgConnectOptions) -> Self {
+        let said = error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(Cow::into_owned);
+        Self { error: DatabaseError::from_sqlx(error, options), said }
     }
 }
+
+impl From<DatabaseError> for Unopened {
+    fn from(error: DatabaseError) -> Self {
+        Self { error, said: None }
+    }
+}
+
+impl Fault for Unopened {
+    fn fault(&self) -> Option<&DatabaseError> {
+        Some(&self.error)
+    }
+
+    /// A server is there, and says: not now.
+    fn may_pass(&self) -> bool {
+        matches!(self.said.as_deref(), Some("53300" | "57P03"))
+    }
+}
+
+/// When a connection last led to a server that takes no writes: whatever is older may lead there, too, and not to who took over.
+type Refused = Arc<Mutex<Option<Instant>>>;
 
 impl Database {
     /// Connects, and fails at once where nobody answers. `connections` is the most that the pool opens.
     ///
     /// `url` is a `postgresql://` URL; its own `application_name` and `options` are kept.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, DatabaseError> {
-        let options = connect_options(url).map_err(|error| DatabaseError::Url { reason: error.to_string() })?;
-        knock(&options).await?;
-        let pool = PgPoolOptions::new()
+        let options = options_of(url)?;
+        match knock(&options).await {
+            // A server that is still starting says so: the pool waits for it. Anything else it says again.
+            Ok(()) | Err(Unopened { said: Some(_), .. }) => {}
+            Err(Unopened { error, said: None }) => return Err(error),
+        }
+        Self::open(options, connections).await.map_err(|Unopened { error, .. }| error)
+    }
+
+    /// The same for who can wait: what is asked of this database by [`Database::outlast`] is asked for `patience` (from a first failure to
+    /// the last try), or until `stop` fires. A server that is there and has no connection to spare, or is about to start, is waited for;
+    /// where nobody answers it fails at once all the same.
+    pub async fn connect_enduring(
+        url: &str,
+        connections: u32,
+        patience: Duration,
+        stop: CancellationToken,
+    ) -> Result<Self, DatabaseError> {
+        let options = options_of(url)?;
+        let endurance = Endurance::new(patience, stop);
+        let open = || async {
+            knock(&options).await?;
+            Self::open(options.clone(), connections).await
+        };
+        let opened = endurance.outlast(&place(&options), open).await.map_err(|Unopened { error, .. }| error)?;
+        Ok(Self { endurance: Some(Arc::new(endurance)), ..opened })
+    }
+
+    async fn open(options: PgConnectOptions, connections: u32) -> Result<Self, Unopened> {
+        let refused = Refused::default();
+        let of_pool = Arc::clone(&refused);
+        let opened = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(PATIENCE)
+            .before_acquire(move |_, connection| {
+                let usable = is_newer(connection.age, &of_pool);
+                Box::pin(std::future::ready(Ok(usable)))
+            })
             .connect_with(options.clone())
-            .await
-            .map_err(|error| DatabaseError::from_sqlx(error, &options))?;
-        Ok(Self { pool, place: place(&options), options })
+            .await;
+        let pool = match opened {
+            Ok(pool) => pool,
+            Err(error) => return Err(why_none(error, &options).await),
+        };
+        Ok(Self { pool, place: place(&options), options, refused, endurance: None })
+    }
+
+    /// Does `work` in this database: again, for a while, where it fails for a reason that passes, if the database was opened by somebody
+    /// who can wait. An error means that nothing was committed, so that it is safe to do anything again.
+    pub async fn outlast<T, E, F>(&self, mut work: impl FnMut() -> F) -> Result<T, E>
+    where
+        E: Fault,
+        F: Future<Output = Result<T, E>>,
+    {
+        match &self.endurance {
+            Some(endurance) => endurance.outlast(&self.place, work).await,
+            None => work().await,
+        }
+    }
+
+    /// Does `work`, and notes when we are told to stop: what is then still asked of the database is given little time.
+    pub async fn hearing_stop<T>(&self, work: impl Future<Output = T>) -> T {
+        let Some(endurance) = &self.endurance else { return work.await };
+        tokio::select! {
+            done = work => done,
+            () = endurance.hear_stop() => unreachable!("it listens for ever"),
+        }
     }
 
     /// Host, port and name of the database.
@@ -231,21 +150,82 @@ impl Database {
     /// A worker that is stopped in the middle of a transaction (SIGSTOP, a laptop that sleeps, a machine that is moved) holds its rows, and
     /// with them every other worker: the server ends such a transaction before the worker's leases run out.
     pub(crate) async fn begin(&self) -> Result<Transaction, DatabaseError> {
-        let begun = self.pool.begin_with("BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'").await;
-        begun.map(Transaction::new).map_err(|error| self.error(error))
+        match self.pool.begin_with("BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'").await {
+            Ok(begun) => Ok(Transaction::new(begun)),
+            Err(error) => Err(self.none(error).await),
+        }
     }
 
     /// The same for who reads through a cursor, as slowly as a person does, and holds no row that others wait for.
     pub(crate) async fn begin_reading(&self) -> Result<Transaction, DatabaseError> {
-        self.pool.begin().await.map(Transaction::new).map_err(|error| self.error(error))
+        match self.pool.begin().await {
+            Ok(begun) => Ok(Transaction::new(begun)),
+            Err(error) => Err(self.none(error).await),
+        }
     }
 
-    pub(crate) async fn commit(&self, transaction: Transaction) -> Result<(), DatabaseError> {
+    async fn none(&self, error: sqlx::Error) -> DatabaseError {
+        match error {
+            error @ sqlx::Error::PoolTimedOut => Box::pin(why_none(error, &self.options)).await.error,
+            error => self.error(error),
+        }
+    }
+
+    /// Commits. An error means that nothing was committed, whenever the line was cut; the one exception says so
+    /// ([`DatabaseError::InDoubt`]).
+    pub(crate) async fn commit(&self, mut transaction: Transaction) -> Result<(), DatabaseError> {
+        let mark = transaction.mark().await.map_err(|error| self.error(error))?;
+        let committed = transaction.commit().await.map_err(|error| self.error(error));
+        let (Err(error), Some(mark)) = (&committed, &mark) else {
+            if let (Ok(()), Some(_), Some(endurance)) = (&committed, &mark, &self.endurance) {
+                endurance.wrote();
+            }
+            return committed;
+        };
+        if !error.may_pass() {
+            return committed;
+        }
+        if let Some(endurance) = &self.endurance {
+            endurance.note(error);
+        }
+        match Box::pin(self.outlast(|| self.took(mark))).await {
+            Ok(true) => Ok(()),
+            Ok(false) => committed,
+            Err(stopped @ DatabaseError::Stopped { .. }) => Err(stopped),
+            Err(_) => Err(DatabaseError::InDoubt { place: self.place.clone(), reason: error.to_string() }),
+        }
+    }
+
+    /// Commits what may be lost: an error leaves open what became of it. For what is of no use any more once an answer took its time.
+    pub(crate) async fn commit_in_time(&self, transaction: Transaction) -> Result<(), DatabaseError> {
         transaction.commit().await.map_err(|error| self.error(error))
     }
 
+    /// Whether a transaction was committed whose end nobody heard of. One that is still under way is waited for: its session ends with
+    /// the line, at the latest when it was silent for too long. Only a server that lost what it had acknowledged gives a number out twice
+    /// (a standby that was behind, a crash without `synchronous_commit`); what is missing then is noticed by who counts a tile's answers.
+    async fn took(&self, mark: &Mark) -> Result<bool, DatabaseError> {
+        let mut transaction = self.begin().await?;
+        let status =
+            sqlx::query_scalar!("select pg_xact_status($1::text::xid8)", mark.xid).fetch_one(&mut transaction).await;
+        match status {
+            Ok(status) if status.as_deref() == Some("in progress") => Err(DatabaseError::Unreachable {
+                place: self.place.clone(),
+                reason: "it is still committing".to_owned(),
+            }),
+            Ok(status) => Ok(status.as_deref() == Some("committed")),
+            // Who took over has not come so far: what it was not sent is lost.
+            Err(error) if is_state(&error, "22023") => Ok(false),
+            Err(error) => Err(self.error(error)),
+        }
+    }
+
     pub(crate) fn error(&self, error: sqlx::Error) -> DatabaseError {
-        DatabaseError::from_sqlx(error, &self.options)
+        let error = DatabaseError::from_sqlx(error, &self.options);
+        if matches!(error, DatabaseError::ReadOnly { .. }) {
+            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+        error
     }
 
     /// Closes the connections.
@@ -264,23 +244,29 @@ pub(crate) fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error
     Ok(options.extra_float_digits(None).statement_cache_capacity(0).disable_statement_logging())
 }
 
-/// Where the database is: host (or the folder of its socket), port and name.
-fn place(options: &PgConnectOptions) -> String {
-    let host = options.get_socket().map_or_else(|| options.get_host().into(), |folder| folder.to_string_lossy());
-    format!("{host}:{}/{}", options.get_port(), options.get_database().unwrap_or("(the role's own)"))
-}
-
 /// Tries the door once. The pool alone would go on trying a port that refuses until its patience ends, and then not know why.
-async fn knock(options: &PgConnectOptions) -> Result<(), DatabaseError> {
+async fn knock(options: &PgConnectOptions) -> Result<(), Unopened> {
     match timeout(PATIENCE, PgConnection::connect_with(options)).await {
-        Ok(Ok(connection)) => connection.close().await.map_err(|error| DatabaseError::from_sqlx(error, options)),
-        Ok(Err(error @ sqlx::Error::Io(_))) => Err(DatabaseError::from_sqlx(error, options)),
-        // A server that is still starting says so: the pool waits for it.
-        Ok(Err(_)) => Ok(()),
-        Err(_) => Err(DatabaseError::Unreachable { place: place(options), reason: late() }),
+        Ok(Ok(connection)) => connection.close().await.map_err(|error| Unopened::new(error, options)),
+        Ok(Err(error)) => Err(Unopened::new(error, options)),
+        Err(_) => Err(Unopened::new(sqlx::Error::PoolTimedOut, options)),
     }
 }
 
-fn late() -> String {
-    format!("no connection within {} s", PATIENCE.as_secs())
+/// A pool that has waited in vain does not say for what: the server does, if it is asked once more.
+async fn why_none(error: sqlx::Error, options: &PgConnectOptions) -> Unopened {
+    match knock(options).await {
+        Err(why) => why,
+        Ok(()) => Unopened::new(error, options),
+    }
+}
+
+/// Whether a connection was made after the last that led to a server that takes no writes.
+fn is_newer(age: Duration, refused: &Mutex<Option<Instant>>) -> bool {
+    let refused = *refused.lock().unwrap_or_else(PoisonError::into_inner);
+    refused.is_none_or(|refused| age < refused.elapsed())
+}
+
+fn options_of(url: &str) -> Result<PgConnectOptions, DatabaseError> {
+    connect_options(url).map_err(|error| DatabaseError::Url { reason: error.to_string() })
 }

@@ -6,7 +6,8 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::connect::{Database, DatabaseError, is_state};
+use super::connect::{Database, DatabaseError};
+use super::fault::is_state;
 use super::overdue::{Overdue, Place, overdue};
 use super::purge_job::{PurgeJob, Work};
 use super::traces::forget_traces;

@@ -1,6 +1,7 @@
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
+use super::endurance::Fault;
 use super::transaction::Transaction;
 use crate::model::MicroUsd;
 
@@ -60,6 +61,12 @@ pub enum ReserveError {
     /// The run was given up for a newer one.
     #[error("another command began a newer run of this region (--fresh), and this one was given up")]
     RunClosed,
+}
+
+impl Fault for ReserveError {
+    fn fault(&self) -> Option<&DatabaseError> {
+        if let Self::Database(error) = self { Some(error) } else { None }
+    }
 }
 
 /// What to give back of a reservation.

@@ -32,21 +32,24 @@ pub enum TileEnd {
     Held(Vec<Breach>),
     /// It is another's by now.
     FencedOut,
+    /// Answers of it that were committed are not there any more: a server took over that never got them.
+    Outdated,
 }
 
-/// Ends a tile that is asked for to the end. Where the run stages, its venues are judged; where it does not, there is nothing to hold.
+/// Ends a tile that is asked for to the end, by so many answers. Where the run stages, its venues are judged; where it does not, there is nothing to hold.
 pub async fn end_tile(
     database: &Database,
     (run, provider): (&OpenedRun, &str),
-    (lease, capped): (Lease, &[CappedSpot]),
+    tile: (Lease, i32, &[CappedSpot]),
     good: &GoodRuns,
     judge: &JudgeTile<'_>,
 ) -> Result<TileEnd, DatabaseError> {
-    let of = Staging { run: run.id, tile: lease.tile, provider, begun_at: run.begun_at };
+    let of = Staging { run: run.id, tile: tile.0.tile, provider, begun_at: run.begun_at };
     let mut tries = Tries::default();
     loop {
         let mut transaction = database.begin().await?;
-        match end(&mut transaction, of, (lease, capped), good, Some(judge).filter(|_| run.staging)).await {
+        match end(&mut transaction, of, tile, good, Some(judge).filter(|_| run.staging)).await {
+            Ok(outdated @ TileEnd::Outdated) => return Ok(outdated),
             Ok(ended) => {
                 database.commit(transaction).await?;
                 return Ok(ended);
@@ -60,15 +63,16 @@ pub async fn end_tile(
 async fn end(
     transaction: &mut Transaction,
     of: Staging<'_>,
-    (lease, capped): (Lease, &[CappedSpot]),
+    (lease, answers, capped): (Lease, i32, &[CappedSpot]),
     good: &GoodRuns,
     judge: Option<&JudgeTile<'_>>,
 ) -> Result<TileEnd, sqlx::Error> {
     let held = sqlx::query!(
-        "update venue_sync.tiles set capped = $3, error = null, lease_owner = null, lease_until = null
-         where id = $1 and fence = $2 and state = 'leased'
-           and exists (select from venue_sync.runs r where r.id = run_id and r.state = 'open')
-         returning ordinal, south, west, north, east",
+        r#"update venue_sync.tiles t set capped = $3, error = null, lease_owner = null, lease_until = null
+           where id = $1 and fence = $2 and state = 'leased'
+             and exists (select from venue_sync.runs r where r.id = run_id and r.state = 'open')
+           returning ordinal, south, west, north, east,
+             (select count(*) from venue_sync.answers a where a.tile_id = t.id) as "answers!""#,
         lease.tile,
         lease.fence,
         sqlx::types::Json(capped) as _
@@ -76,6 +80,9 @@ async fn end(
     .fetch_optional(&mut *transaction)
     .await?;
     let Some(row) = held else { return Ok(TileEnd::FencedOut) };
+    if row.answers < i64::from(answers) {
+        return Ok(TileEnd::Outdated);
+    }
     let cell = BoundingBox { south: row.south, west: row.west, north: row.north, east: row.east };
     let found = figures_of_tile(transaction, of, cell, good.last).await?;
     let verdict = match judge {

@@ -1,16 +1,29 @@
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use sqlx::postgres::{PgArguments, PgQueryResult, PgRow, PgStatement, PgTransaction, PgTypeInfo};
-use sqlx::{Describe, Either, Error, Execute, Executor, Postgres, SqlStr};
+use sqlx::{Describe, Either, Error, Execute, Executor, Postgres, Row as _, SqlStr};
 
 /// A transaction whose statements have no names, whatever their query says of itself: a pooler gives the next transaction another
 /// connection, which does not know them, and without a cache a named one would stay on the server for good.
 #[derive(Debug)]
 pub(crate) struct Transaction(PgTransaction<'static>);
 
+/// The server's number of a transaction.
+#[derive(Debug)]
+pub(super) struct Mark {
+    pub(super) xid: String,
+}
+
 impl Transaction {
     pub(super) fn new(begun: PgTransaction<'static>) -> Self {
         Self(begun)
+    }
+
+    /// By what the server knows this transaction when nobody heard of its end; none where it wrote nothing.
+    pub(super) async fn mark(&mut self) -> Result<Option<Mark>, Error> {
+        // One round trip, which a checked statement would not be.
+        let row = sqlx::raw_sql("select pg_current_xact_id_if_assigned()::text").fetch_one(self).await?;
+        Ok(row.try_get::<Option<String>, _>(0)?.map(|xid| Mark { xid }))
     }
 
     pub(super) async fn commit(self) -> Result<(), Error> {

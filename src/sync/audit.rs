@@ -16,7 +16,7 @@ impl Workshop<'_> {
     /// for whoever takes the audit up.
     pub(super) async fn audit(&self, claimed: ClaimedTile) -> Result<(), SyncError> {
         let Some(run) = self.book.run() else { return Ok(()) };
-        let done = store::answered_areas(self.database, run).await?;
+        let done = self.database.outlast(|| store::answered_areas(self.database, run)).await?;
         let seed = match &self.job.knowledge {
             Knowledge::Given(snapshot) => snapshot.seed.to_string(),
             Knowledge::Learned | Knowledge::Nothing => run.to_string(),
@@ -41,7 +41,7 @@ impl Workshop<'_> {
                 }
             }
         }
-        store::complete_tile(self.database, claimed.lease, &[]).await?;
+        self.database.outlast(|| store::complete_tile(self.database, claimed.lease, &[])).await?;
         Ok(())
     }
 }

@@ -54,6 +54,15 @@ pub(super) struct Entry {
     pub(super) cost: MicroUsd,
 }
 
+/// What became of an entry.
+pub(super) enum Entered {
+    Kept(Committed),
+    /// The tile is another's by now.
+    TakenOver,
+    /// What was entered before is not there any more.
+    Outdated,
+}
+
 impl Book {
     pub(super) fn dry(tiles: Vec<Tile>) -> Self {
         let book = DryBook::default();
@@ -88,7 +97,9 @@ impl Book {
         words: &[String],
     ) -> Result<Option<ClaimedTile>, DatabaseError> {
         match self {
-            Self::Stored { run, worker, .. } => store::claim(database, run.id, *worker, job.lease).await,
+            Self::Stored { run, worker, .. } => {
+                database.outlast(|| store::claim(database, run.id, *worker, job.lease)).await
+            }
             Self::Dry(book) => {
                 let Some(tile) = book.next_tile() else { return Ok(None) };
                 Ok(Some(ClaimedTile {
@@ -106,28 +117,30 @@ impl Book {
     /// Whether there is an audit to be worked on, now that every tile is done. A dry run has none.
     pub(super) async fn begin_audit(&self, database: &Database) -> Result<bool, DatabaseError> {
         match self {
-            Self::Stored { run, .. } => store::begin_audit(database, run.id).await,
+            Self::Stored { run, .. } => database.outlast(|| store::begin_audit(database, run.id)).await,
             Self::Dry(_) => Ok(false),
         }
     }
 
     pub(super) async fn renew(&self, database: &Database, lease: Duration) -> Result<(), DatabaseError> {
         match self {
-            Self::Stored { run, worker, .. } => store::renew(database, run.id, *worker, lease).await,
+            Self::Stored { run, worker, .. } => {
+                database.outlast(|| store::renew(database, run.id, *worker, lease)).await
+            }
             Self::Dry(_) => Ok(()),
         }
     }
 
     pub(super) async fn release(&self, database: &Database) -> Result<(), DatabaseError> {
         match self {
-            Self::Stored { run, worker, .. } => store::release(database, run.id, *worker).await,
+            Self::Stored { run, worker, .. } => database.outlast(|| store::release(database, run.id, *worker)).await,
             Self::Dry(_) => Ok(()),
         }
     }
 
     pub(super) async fn progress(&self, database: &Database) -> Result<Progress, DatabaseError> {
         match self {
-            Self::Stored { run, .. } => store::progress(database, run.id).await,
+            Self::Stored { run, .. } => database.outlast(|| store::progress(database, run.id)).await,
             Self::Dry(book) => {
                 let pages = book.pages();
                 Ok(Progress {
@@ -144,27 +157,28 @@ impl Book {
         }
     }
 
-    /// Writes an answer down. None if the tile is another's by now.
-    pub(super) async fn commit(
-        &self,
-        database: &Database,
-        job: &Job<'_>,
-        entry: Entry,
-    ) -> Result<Option<Committed>, SyncError> {
+    /// Writes an answer down.
+    pub(super) async fn commit(&self, database: &Database, job: &Job<'_>, entry: Entry) -> Result<Entered, SyncError> {
         let ids: Vec<String> = entry.digest.venues.iter().map(|(venue, _)| venue.provider_id.clone()).collect();
         match self {
-            Self::Stored { run, .. } => match store::commit_answer(database, &to_commit(run, job, entry)).await {
-                Ok(committed) => {
-                    if job.details {
-                        store::forget_look_ups(database, run, job.provider.name(), &ids).await?;
+            Self::Stored { run, .. } => {
+                let answer = to_commit(run, job, entry);
+                let committed = match database.outlast(|| store::commit_answer(database, &answer)).await {
+                    Ok(committed) => committed,
+                    Err(CommitError::FencedOut) => return Ok(Entered::TakenOver),
+                    Err(CommitError::Outdated) => return Ok(Entered::Outdated),
+                    Err(CommitError::Database(error)) => return Err(error.into()),
+                    Err(bug @ CommitError::DoesNotAddUp { .. }) => {
+                        return Err(SyncError::Bug { reason: bug.to_string() });
                     }
-                    Ok(Some(committed))
+                };
+                if job.details {
+                    let provider = job.provider.name();
+                    database.outlast(|| store::forget_look_ups(database, run, provider, &ids)).await?;
                 }
-                Err(CommitError::FencedOut) => Ok(None),
-                Err(CommitError::Database(error)) => Err(error.into()),
-                Err(bug @ CommitError::DoesNotAddUp { .. }) => Err(SyncError::Bug { reason: bug.to_string() }),
-            },
-            Self::Dry(book) => book.note(database, job, entry).await.map(Some),
+                Ok(Entered::Kept(committed))
+            }
+            Self::Dry(book) => book.note(database, job, entry).await.map(Entered::Kept),
         }
     }
 
@@ -176,7 +190,9 @@ impl Book {
         provider_id: &str,
     ) -> Result<LookUp, DatabaseError> {
         match self {
-            Self::Stored { run, .. } => store::look_up(database, run, job.provider.name(), provider_id).await,
+            Self::Stored { run, .. } => {
+                database.outlast(|| store::look_up(database, run, job.provider.name(), provider_id)).await
+            }
             Self::Dry(book) => {
                 let pages = book.pages();
                 let told = || pages.told.get(provider_id).cloned().map_or(LookUp::Never, LookUp::Told);
@@ -192,7 +208,9 @@ impl Book {
         told: Told,
     ) -> Result<(), DatabaseError> {
         match self {
-            Self::Stored { run, .. } => store::keep_look_up(database, run, provider_id, &told).await,
+            Self::Stored { run, .. } => {
+                database.outlast(|| store::keep_look_up(database, run, provider_id, &told)).await
+            }
             Self::Dry(book) => {
                 book.pages().told.insert(provider_id.to_owned(), told);
                 Ok(())
@@ -205,14 +223,15 @@ impl Book {
         &self,
         database: &Database,
         job: &Job<'_>,
-        (tile, lease): (i32, Lease),
+        (tile, lease, answers): (i32, Lease, i32),
         capped: &[CappedSpot],
     ) -> Result<TileEnd, DatabaseError> {
         match self {
             Self::Stored { run, good, .. } => {
                 let guard = Guard { limits: job.guard, types: &job.types };
                 let judge = |found: &Figures, before: &[Figures]| guard.tile(tile, found, before);
-                store::end_tile(database, (run, job.provider.name()), (lease, capped), good, &judge).await
+                let of = (run, job.provider.name());
+                database.outlast(|| store::end_tile(database, of, (lease, answers, capped), good, &judge)).await
             }
             Self::Dry(book) => {
                 let mut pages = book.pages();
@@ -227,7 +246,7 @@ impl Book {
     /// What is not believed of the run as a whole, once all its tiles have ended.
     pub(super) async fn breaches(&self, database: &Database, job: &Job<'_>) -> Result<Vec<Breach>, DatabaseError> {
         let Self::Stored { run, good, .. } = self else { return Ok(Vec::new()) };
-        let (found, before) = store::whole_figures(database, run.id, &good.ids).await?;
+        let (found, before) = database.outlast(|| store::whole_figures(database, run.id, &good.ids)).await?;
         let guard = Guard { limits: job.guard, types: &job.types };
         Ok(found.map(|found| guard.whole(&found, &before)).unwrap_or_default())
     }
@@ -240,7 +259,7 @@ impl Book {
         reason: &str,
     ) -> Result<(), DatabaseError> {
         match self {
-            Self::Stored { .. } => store::fail_tile(database, lease, reason).await.map(|_| ()),
+            Self::Stored { .. } => database.outlast(|| store::fail_tile(database, lease, reason)).await.map(|_| ()),
             Self::Dry(book) => {
                 let mut pages = book.pages();
                 pages.figures.coverage.failed += 1;
@@ -252,7 +271,7 @@ impl Book {
 
     pub(super) async fn figures(&self, database: &Database) -> Result<RunFigures, DatabaseError> {
         match self {
-            Self::Stored { run, .. } => store::figures(database, run.id).await,
+            Self::Stored { run, .. } => database.outlast(|| store::figures(database, run.id)).await,
             Self::Dry(book) => {
                 let mut figures = book.pages().figures.clone();
                 figures.rejects.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
@@ -317,7 +336,8 @@ impl DryBook {
                 }
             }
         }
-        let merged = store::preview(database, job.provider.name(), &Batch::new(fresh)).await?;
+        let fresh = Batch::new(fresh);
+        let merged = database.outlast(|| store::preview(database, job.provider.name(), &fresh)).await?;
         let rejected = u64::try_from(entry.digest.rejects.len()).unwrap_or(u64::MAX);
         let mut counts = merged.counts;
         counts.duplicate += duplicate;

@@ -70,7 +70,8 @@ pub(super) async fn of_tile(
         Knowledge::Learned => {
             let kinds = Kinds::of(job, words);
             let whom = Whom::LastRun { region: &job.region_name, provider: job.provider.name() };
-            store::known_of(database, whom, tile, &|categories| kinds.sort(categories)).await
+            let sort = |categories: &[String]| kinds.sort(categories);
+            database.outlast(|| store::known_of(database, whom, tile, &sort)).await
         }
     }
 }
@@ -85,7 +86,8 @@ pub async fn snapshot(job: &Job<'_>, database: &Database, seed: u64) -> Result<S
         Knowledge::Learned => {
             let kinds = Kinds::of(job, &words);
             let of = (job.region_name.as_str(), job.provider.name());
-            store::learned(database, of, &job.region.tiles(), &|categories| kinds.sort(categories)).await?
+            let (tiles, sort) = (job.region.tiles(), |categories: &[String]| kinds.sort(categories));
+            database.outlast(|| store::learned(database, of, &tiles, &sort)).await?
         }
     };
     Ok(Snapshot { known, seed })

@@ -31,10 +31,20 @@ pub async fn sync(
     listen: &(dyn Fn(Event) + Sync),
     signal: &CancellationToken,
 ) -> Result<RunReport, SyncError> {
+    database.hearing_stop(Box::pin(run(job, courier, database, listen, signal))).await
+}
+
+async fn run(
+    job: &Job<'_>,
+    courier: &Courier,
+    database: &Database,
+    listen: &(dyn Fn(Event) + Sync),
+    signal: &CancellationToken,
+) -> Result<RunReport, SyncError> {
     let started = Instant::now();
     let words = job.provider.words(&job.types)?;
     let rules = rules(job.provider, &words);
-    let zones = store::known_zones(database).await?;
+    let zones = database.outlast(|| store::known_zones(database)).await?;
     let book = match open(job, database, &words).await? {
         Opened::Work(book) => book,
         Opened::Recent(recent) => return skipped(job, database, recent, started).await,
@@ -81,7 +91,7 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
     if job.dry_run {
         return Ok(Opened::Work(Book::dry(tiles)));
     }
-    let forgotten = store::forget_raw(database, job.provider.name(), job.retention).await?;
+    let forgotten = database.outlast(|| store::forget_raw(database, job.provider.name(), job.retention)).await?;
     if forgotten > 0 {
         tracing::info!(rows = forgotten, "forgot what the provider said and may be kept no longer");
     }
@@ -105,11 +115,11 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
         Knowledge::Given(snapshot) => Learn::Given(&snapshot.known),
         Knowledge::Learned => Learn::Learned(&sort),
     };
-    Ok(match store::open_run(database, &spec, learn).await? {
+    Ok(match database.outlast(|| store::open_run(database, &spec, learn)).await? {
         Opening::Open(run) => {
             // By which a process is found again in `venue_sync.workers` and `tiles`.
             tracing::debug!(run = %run.id, worker = %spec.worker, resumed = run.resumed, "at work on a run");
-            let good = store::good_runs(database, run.id).await?;
+            let good = database.outlast(|| store::good_runs(database, run.id)).await?;
             Opened::Work(Book::Stored { run, worker: spec.worker, good })
         }
         Opening::Recent(recent) => Opened::Recent(recent),
@@ -119,7 +129,7 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
 /// Nothing is asked: a run of the same was completed, or refused, lately enough.
 async fn skipped(job: &Job<'_>, database: &Database, recent: Recent, started: Instant) -> Result<RunReport, SyncError> {
     let Recent { id, ended_at, refused } = recent;
-    let figures = store::figures(database, id).await?;
+    let figures = database.outlast(|| store::figures(database, id)).await?;
     let (status, stopped_by, what) = if refused {
         (RunStatus::Refused, Some(StoppedBy::Guard), "refused by the guard")
     } else {
@@ -157,7 +167,7 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
             match shop.book.renew(shop.database, shop.job.lease).await {
                 Ok(()) => renewed = Instant::now(),
                 // A lease outlives two missed renewals, and the fence guards what comes after: the answers in hand go on.
-                Err(error) if renewed.elapsed() < shop.job.lease => {
+                Err(error) if error.may_pass() && renewed.elapsed() < shop.job.lease => {
                     tracing::warn!("cannot renew the leases, trying again: {error}");
                 }
                 Err(error) => shop.stop.end(Ending::Broken(error.into())),
@@ -253,7 +263,7 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
         && breaches.is_empty()
         && let Some(run) = book.run()
     {
-        store::promote_rest(database, run).await?;
+        database.outlast(|| store::promote_rest(database, run)).await?;
     }
     let kinds = Kinds::of(job, &job.provider.words(&job.types)?);
     let expected = |place: Position, categories: &[String], capped: &[CappedSpot]| {
@@ -265,7 +275,7 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
     // What was judged is what is closed: whoever ends the last tile after we looked has seen all of it, and closes.
     let seen_whole = ended && (before.held > 0 || !breaches.is_empty() || !job.audits() || before.audit.is_some());
     let closed = match book.run() {
-        Some(run) if seen_whole => store::close_if_finished(database, run, closing).await?,
+        Some(run) if seen_whole => database.outlast(|| store::close_if_finished(database, run, closing)).await?,
         None if before.coverage.complete == before.coverage.tiles => Closed::Complete,
         Some(_) | None => Closed::Open,
     };
@@ -354,7 +364,7 @@ async fn note_leaving(
         Some(QuotaReset::At(instant)) => (None, Some(instant)),
         Some(QuotaReset::Unknown) | None => (None, None),
     };
-    Ok(store::leave(database, run, by, midnight_in, at).await?)
+    Ok(database.outlast(|| store::leave(database, run, by, midnight_in, at)).await?)
 }
 
 #[cfg(test)]

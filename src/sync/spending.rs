@@ -38,7 +38,7 @@ impl Attempts for Spending<'_> {
         if let Some(dry) = self.book.dry_spend() {
             dry.take(self.price, self.job.budget)?;
         }
-        let reserved = reserve(self.database, self.spender(), self.job.budget).await;
+        let reserved = self.database.outlast(|| reserve(self.database, self.spender(), self.job.budget)).await;
         if let (Err(_), Some(dry)) = (&reserved, self.book.dry_spend()) {
             dry.give_back(Refund::All, self.price);
         }
@@ -59,16 +59,18 @@ impl Attempts for Spending<'_> {
         if let Some(dry) = self.book.dry_spend() {
             dry.give_back(what, self.price);
         }
-        Ok(refund(self.database, self.spender(), what, cause.as_deref()).await?)
+        Ok(self.database.outlast(|| refund(self.database, self.spender(), what, cause.as_deref())).await?)
     }
 
     async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, ReserveError> {
-        Ok(take_instants(self.database, self.rate_of(lane), interval, count).await?)
+        let of = self.rate_of(lane);
+        Ok(self.database.outlast(|| take_instants(self.database, of, interval, count)).await?)
     }
 
     async fn hold(&self, lane: Lane<'_>, wait: Duration) {
+        let of = self.rate_of(lane);
         // The others find out by themselves, then.
-        if let Err(error) = hold_instants(self.database, self.rate_of(lane), wait).await {
+        if let Err(error) = self.database.outlast(|| hold_instants(self.database, of, wait)).await {
             tracing::warn!("cannot tell the other workers that the provider wants a pause: {error}");
         }
     }

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::book::{Book, Entry};
+use super::book::{Book, Entered, Entry};
 use super::digest::{counted, digest, hashes, hashes_of_venues, is_inside};
 use super::job::{Job, Source, SyncError, Zones};
 use super::spending::{Spending, limit};
@@ -9,7 +9,7 @@ use super::stop::{Ending, Stop};
 use crate::coverage::{Next, Rules, TileCover};
 use crate::model::{AnswerSeen, Ask, Event, MicroUsd, Purpose, StoppedBy};
 use crate::provider::Page;
-use crate::store::{ClaimedTile, Database, DatabaseError, LookUp, ReserveError, TileEnd, Told};
+use crate::store::{ClaimedTile, CommitError, Database, DatabaseError, LookUp, ReserveError, TileEnd, Told};
 use crate::transport::{Courier, ExchangeError};
 use crate::wire::{QuotaReset, Response};
 
@@ -61,13 +61,14 @@ impl Workshop<'_> {
         while !self.stop.called() {
             match cover.next() {
                 Next::Done { capped } => {
-                    let tile = (ordinal, claimed.lease);
+                    let tile = (ordinal, claimed.lease, answers);
                     match self.book.complete(self.database, self.job, tile, &capped).await? {
                         TileEnd::Complete(promoted) => {
                             (self.listen)(Event::TileDone { tile: ordinal, capped, counts: promoted.counts });
                         }
                         TileEnd::Held(breaches) => (self.listen)(Event::TileHeld { tile: ordinal, breaches }),
                         TileEnd::FencedOut => {}
+                        TileEnd::Outdated => self.fail(&claimed, CommitError::Outdated.to_string()).await?,
                     }
                     return Ok(());
                 }
@@ -79,16 +80,22 @@ impl Workshop<'_> {
                     }
                     Answered::Left => return Ok(()),
                     Answered::Failed(reason) => {
-                        self.book.fail(self.database, claimed.lease, ordinal, &reason).await?;
                         if self.failed_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES_IN_A_ROW {
                             self.stop.end(Ending::ProviderDown { reason: reason.clone() });
                         }
-                        (self.listen)(Event::TileFailed { tile: ordinal, reason });
-                        return Ok(());
+                        return self.fail(&claimed, reason).await;
                     }
                 },
             }
         }
+        Ok(())
+    }
+
+    /// Leaves a tile to the next run, or to who takes this one up again.
+    async fn fail(&self, claimed: &ClaimedTile, reason: String) -> Result<(), SyncError> {
+        let tile = claimed.tile.ordinal;
+        self.book.fail(self.database, claimed.lease, tile, &reason).await?;
+        (self.listen)(Event::TileFailed { tile, reason });
         Ok(())
     }
 
@@ -134,9 +141,17 @@ impl Workshop<'_> {
             requests,
             cost,
         };
-        let Some(committed) = self.book.commit(self.database, self.job, entry).await? else {
-            tracing::warn!(tile = claimed.tile.ordinal, "another worker took over this tile; its answer is not kept");
-            return Ok(Answered::Left);
+        let committed = match self.book.commit(self.database, self.job, entry).await? {
+            Entered::Kept(committed) => committed,
+            Entered::TakenOver => {
+                let tile = claimed.tile.ordinal;
+                tracing::warn!(tile, "another worker took over this tile; its answer is not kept");
+                return Ok(Answered::Left);
+            }
+            Entered::Outdated => {
+                self.fail(claimed, CommitError::Outdated.to_string()).await?;
+                return Ok(Answered::Left);
+            }
         };
         if ask.purpose != Purpose::Count {
             held.extend(ids.into_iter().flatten());

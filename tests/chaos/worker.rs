@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 use tempfile::TempDir;
@@ -35,6 +36,13 @@ impl Desk {
         );
         std::fs::write(folder.path().join("venues.toml"), text).unwrap();
         Self { folder, provider: provider.to_owned() }
+    }
+
+    /// With a line that stands above the others in the settings.
+    pub(crate) fn set(&self, line: &str) {
+        let file = self.folder.path().join("venues.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(file, format!("{line}\n{text}")).unwrap();
     }
 
     fn command(&self) -> Command {
@@ -98,6 +106,13 @@ impl Worker {
         let said = self.said.lock().unwrap();
         let (_, after) = said.split_once(r#""worker":""#)?;
         after.split_once('"').map(|(id, _)| id.to_owned())
+    }
+
+    /// Waits until it has said this, or has ended.
+    pub(crate) async fn says(&self, words: &str) {
+        while !self.said.lock().unwrap().contains(words) && !self.listening.is_finished() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Nothing happens to one that has ended already.

@@ -272,6 +272,17 @@ fn remedy(remedy: &Remedy) -> Option<&'static str> {
         Remedy::MoreTime => Some(
             "run the command again when the server is less busy, or give statements more time: `alter role … set statement_timeout`",
         ),
+        Remedy::Connections => Some(
+            "give it more (`max_connections`, or the role's or database's own limit), put PgBouncer before it, or use fewer: a sync opens \
+             --concurrency and two more",
+        ),
+        Remedy::Room => Some(
+            "make room on the server's disk (or in its memory), then run the same command again: it goes on, and what was committed is kept",
+        ),
+        Remedy::Others => Some(
+            "run the same command again; if it stays so, see who holds the rows: select pid, state, query from pg_stat_activity",
+        ),
+        Remedy::GoOn => Some("run the same command again: it goes on where this one stopped"),
         Remedy::Direct => Some("give the URL of the server itself, not of PgBouncer in transaction mode"),
         Remedy::Grant | Remedy::Report => None,
     }
@@ -329,9 +340,15 @@ fn database_of(error: &MigrationError) -> Option<&store::DatabaseError> {
 fn of_database(error: &store::DatabaseError) -> Exit {
     match error.remedy() {
         Remedy::Settings | Remedy::Direct | Remedy::Grant => Exit::Usage,
-        Remedy::TryLater | Remedy::MakeDatabase | Remedy::LetIn | Remedy::Writable | Remedy::MoreTime => {
-            Exit::Unavailable
-        }
+        Remedy::TryLater
+        | Remedy::MakeDatabase
+        | Remedy::LetIn
+        | Remedy::Writable
+        | Remedy::MoreTime
+        | Remedy::Connections
+        | Remedy::Room
+        | Remedy::Others => Exit::Unavailable,
+        Remedy::GoOn => Exit::Again,
         Remedy::Report => Exit::Bug,
     }
 }

@@ -7,9 +7,9 @@ use crate::cli::whole_file::WholeFile;
 use crate::model::Summary;
 use crate::report::{MeasuredRun, RunReport, metrics};
 
-/// Writes what a run came to, which was no dry one; none: it could not even be begun. A file that cannot be written takes nothing from the run.
-pub(super) fn write_metrics(file: &Path, report: Option<&RunReport>, never_begun: &Summary) {
-    let summary = report.map_or(never_begun, |report| &report.summary);
+/// Writes what a run came to, which was no dry one; none: it could not be begun, or not be told of. A file that cannot be written takes nothing from the run.
+pub(super) fn write_metrics(file: &Path, report: Option<&RunReport>, unreported: &Summary) {
+    let summary = report.map_or(unreported, |report| &report.summary);
     #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
     let ended_at = chrono::Utc::now();
     let run = MeasuredRun { summary, ended_at, last_success: report.and_then(|report| report.last_success) };

@@ -25,6 +25,7 @@ mod report;
 mod runs;
 mod signals;
 mod sync;
+mod unreported;
 mod venues;
 
 pub use categories::unmapped_words;

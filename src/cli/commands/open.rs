@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::failure::Failure;
 use crate::cli::settings::database::{DatabaseChoice, EmbeddedPlace};
 use crate::cli::terminal::Terminal;
@@ -21,9 +23,32 @@ pub(super) struct Opened {
     pub(super) embedded_log: Option<PathBuf>,
 }
 
+/// Nobody starts our own server again while we wait; but it comes back by itself where only a session of its has crashed.
+const EMBEDDED_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Connects; starts the embedded server if that is the choice. `connections` is the most that are opened.
 pub(super) async fn open(choice: &DatabaseChoice, connections: u32, terminal: &Terminal) -> Result<Opened, Failure> {
-    let (url, printable_url, embedded_log) = match choice {
+    let (url, printable_url, embedded_log) = find(choice, terminal).await?;
+    let database = Database::connect(&url, connections).await?;
+    Ok(Opened { database, printable_url, embedded_log })
+}
+
+/// The same for who can wait where the database is away for a moment: for how long, and until when.
+pub(super) async fn open_enduring(
+    choice: &DatabaseChoice,
+    connections: u32,
+    terminal: &Terminal,
+    (patience, stop): (Duration, &CancellationToken),
+) -> Result<Opened, Failure> {
+    let (url, printable_url, embedded_log) = find(choice, terminal).await?;
+    let patience = if embedded_log.is_some() { patience.min(EMBEDDED_PATIENCE) } else { patience };
+    let database = Database::connect_enduring(&url, connections, patience, stop.clone()).await?;
+    Ok(Opened { database, printable_url, embedded_log })
+}
+
+/// How to connect, for us and for a person's eyes, and what our own server says, if it is that.
+async fn find(choice: &DatabaseChoice, terminal: &Terminal) -> Result<(String, String, Option<PathBuf>), Failure> {
+    Ok(match choice {
         DatabaseChoice::Url(url) => {
             if !url.left_out.is_empty() {
                 tracing::warn!(
@@ -37,9 +62,7 @@ pub(super) async fn open(choice: &DatabaseChoice, connections: u32, terminal: &T
             let running = serve(place, terminal).await?;
             (running.url.clone(), running.url, Some(running.log))
         }
-    };
-    let database = Database::connect(&url, connections).await?;
-    Ok(Opened { database, printable_url, embedded_log })
+    })
 }
 
 /// The embedded server, started if need be.
@@ -68,7 +91,7 @@ pub(super) fn home(place: &EmbeddedPlace) -> Home {
 
 /// Brings the schema up on our own server, or where we were told to; elsewhere it has to be there.
 pub(super) async fn ensure_schema(opened: &Opened, told: bool) -> Result<(), Failure> {
-    let standing = migrate::standing(&opened.database).await?;
+    let standing = opened.database.outlast(|| migrate::standing(&opened.database)).await?;
     match standing.state().map_err(MigrationError::from)? {
         State::Current => Ok(()),
         State::Behind { .. } if opened.embedded_log.is_some() || told => {

@@ -2,23 +2,23 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::begin;
 use super::demo;
 use super::failure::Failure;
 use super::measured::write_metrics;
-use super::open::{Opened, ensure_schema, open};
+use super::open::{Opened, ensure_schema, open_enduring};
 use super::recording;
 use super::region::region;
 use super::signals;
+use super::unreported::Unreported;
 use crate::cli::exit::Exit;
 use crate::cli::settings::area::RegionShape;
 use crate::cli::settings::database::DatabaseChoice;
 use crate::cli::settings::sync_job::{SyncJob, Traffic};
 use crate::cli::terminal::Terminal;
 use crate::coverage::Region;
-use crate::model::{CoverageCounts, MicroUsd, RunStatus, StoppedBy, Summary, VenueCounts};
+use crate::model::{StoppedBy, Summary};
 use crate::provider::{self, Provider};
 use crate::report::{AuditReport, LookAtData, RunReport};
 use crate::store::{self, Budget, Remedy};
@@ -36,8 +36,8 @@ const SAMPLES: i64 = 5;
 pub enum Told<'a> {
     /// A run ended, for better or worse.
     Ended(&'a RunReport),
-    /// A run could not even be begun: a line for machines, which count one a region.
-    NeverBegun(&'a Summary),
+    /// A run could not even be begun, or not be told of when it ended: a line for machines, which count one a region.
+    Unreported(&'a Summary),
     /// What broke a run, or kept it from being begun.
     Broke(&'a Failure),
 }
@@ -59,11 +59,11 @@ pub async fn sync(jobs: &[SyncJob], terminal: &Terminal, tell: &dyn Fn(Told<'_>)
             Err(failure) => (None, Some(failure)),
         };
         if let Some(file) = one.settings.metrics_file.as_ref().filter(|_| !one.settings.effort.dry_run) {
-            write_metrics(file, report.as_ref(), &one.never_begun());
+            write_metrics(file, report.as_ref(), &one.unreported.summary(failure.as_ref()));
         }
         match &report {
             Some(report) => tell(Told::Ended(report)),
-            None => tell(Told::NeverBegun(&one.never_begun())),
+            None => tell(Told::Unreported(&one.unreported.summary(failure.as_ref()))),
         }
         if let Some(failure) = &failure {
             tell(Told::Broke(failure));
@@ -82,6 +82,8 @@ struct Prepared<'a> {
     method: String,
     /// Where a replay has its answers.
     recording: Option<Cassette>,
+    /// What it told while it could.
+    unreported: Unreported,
 }
 
 impl<'a> Prepared<'a> {
@@ -101,7 +103,8 @@ impl<'a> Prepared<'a> {
         let method = recording.as_ref().map_or_else(|| settings.method.clone(), recording::method);
         let provider = tier.and_then(|tier| provider.at(tier)).unwrap_or(provider);
         let provider = provider.by(&method).unwrap_or(provider);
-        Ok(Self { settings, region, provider, method, recording })
+        let unreported = Unreported::new(&settings.region, provider.name());
+        Ok(Self { settings, region, provider, method, recording, unreported })
     }
 
     /// Runs, and goes on after each limit that `--wait` has time to sit out, all such pauses together.
@@ -138,7 +141,8 @@ impl<'a> Prepared<'a> {
         let courier = if recorded.is_some() { None } else { Some(self.courier(&mut job)?) };
         // One for the leases, one for the end, and one for every strand of work.
         let connections = self.settings.effort.concurrency.get() + 2;
-        let opened = open(&self.settings.database, connections, terminal).await?;
+        let opened =
+            open_enduring(&self.settings.database, connections, terminal, (self.settings.patience, stop)).await?;
         ensure_schema(&opened, self.settings.migrate).await?;
         let courier = if let Some(courier) = courier {
             courier
@@ -150,7 +154,11 @@ impl<'a> Prepared<'a> {
         };
         let listener = terminal.listener(&self.settings.region, self.settings.provider.name);
         begin::say(self.provider.as_ref(), &self.settings.provider, self.settings.traffic.is_live());
-        let ended = sync::sync(&job, &courier, &opened.database, &|event| listener.hear(&event), stop).await;
+        let listen = |event| {
+            self.unreported.hear(&event);
+            listener.hear(&event);
+        };
+        let ended = sync::sync(&job, &courier, &opened.database, &listen, stop).await;
         listener.finish();
         let broken = |error| broken(error, opened.embedded_log.as_deref());
         let mut ended = ended.map_err(broken)?;
@@ -158,24 +166,6 @@ impl<'a> Prepared<'a> {
         let report = self.report(ended, &opened, terminal).await;
         opened.database.close().await;
         Ok((report, failure))
-    }
-
-    fn never_begun(&self) -> Summary {
-        Summary {
-            run_id: Uuid::nil(),
-            region: self.settings.region.clone(),
-            provider: self.provider.name().to_owned(),
-            status: RunStatus::Failed,
-            stopped_by: None,
-            requests: 0,
-            requests_free: 0,
-            cost: MicroUsd::default(),
-            duration_ms: 0,
-            venues: VenueCounts::default(),
-            profiles_stubbed: 0,
-            coverage: CoverageCounts::default(),
-            guard: None,
-        }
     }
 
     fn job(&self) -> Job<'_> {

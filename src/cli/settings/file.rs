@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::folders::Folders;
 use super::guard::GuardSettings;
@@ -27,6 +28,8 @@ pub struct SettingsFile {
     pub guard: GuardLimits,
     /// Where the outcome of syncs is written for Prometheus.
     pub metrics_file: Option<PathBuf>,
+    /// How long a sync waits for a database that is away.
+    pub database_patience: Option<Duration>,
     /// Keys that nobody understands, for the log.
     pub warnings: Vec<String>,
     /// The file, and who named it; none where there is none.
@@ -84,6 +87,7 @@ impl SettingsFile {
         // Beside the settings, as a region's drawing is.
         let beside = |name: String| path.parent().unwrap_or(Path::new("")).join(name);
         let metrics_file = file.text("metrics_file")?.map(beside);
+        let database_patience = file.span("database_patience")?;
         let mut regions = BTreeMap::new();
         for (name, mut section) in file.sections("regions")? {
             if name == DEMO {
@@ -110,7 +114,7 @@ impl SettingsFile {
         warnings.extend(file.unknown_keys());
         let regions = KnownRegions::new(built_in()?, regions, path.to_owned());
         let guard = guard.over(GuardLimits::default());
-        Ok(Self { regions, providers, guard, metrics_file, warnings, found: None })
+        Ok(Self { regions, providers, guard, metrics_file, database_patience, warnings, found: None })
     }
 }
 
@@ -143,6 +147,7 @@ mod tests {
 
     const GOOD: &str = r#"
 metrics_file = "metrics/venues.prom"
+database_patience = "2m"
 
 [regions.lisbon]
 bbox = [-9.23, 38.69, -9.09, 38.80]
@@ -194,6 +199,7 @@ least = 0.6
         let file = read(GOOD).unwrap();
         assert_eq!(file.warnings, Vec::<String>::new());
         assert_eq!(file.metrics_file, Some("/etc/place/metrics/venues.prom".into()));
+        assert_eq!(file.database_patience, Some(Duration::from_mins(2)));
         let lisbon = file.regions.find("lisbon").unwrap();
         assert_eq!(lisbon.area, AreaSetting::bbox([-9.23, 38.69, -9.09, 38.80]));
         assert_eq!(lisbon.types.unwrap(), ["restaurant", "cafe"]);
@@ -213,7 +219,7 @@ least = 0.6
         };
         assert_eq!(file.guard, everywhere);
         assert_eq!(lisbon.guard.over(file.guard), GuardLimits { least: 0.6, ..everywhere });
-        assert_eq!(lisbon.origin.to_string(), "/etc/place/venues.toml, line 4");
+        assert_eq!(lisbon.origin.to_string(), "/etc/place/venues.toml, line 5");
         let old_town = file.regions.find("old-town").unwrap();
         assert_eq!(old_town.area, AreaSetting::circle([38.71, -9.13], 900.0));
         let coast = file.regions.find("coast").unwrap();

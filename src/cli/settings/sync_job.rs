@@ -39,6 +39,8 @@ pub struct SyncJob {
     pub traffic: Traffic,
     /// Where the venues go.
     pub database: DatabaseChoice,
+    /// How long to wait for it where it is away in the middle of a run.
+    pub patience: Duration,
     /// Apply pending migrations, whosever database it is.
     pub migrate: bool,
     /// How far to go.
@@ -173,6 +175,8 @@ pub enum SyncJobError {
 const DEFAULT_LANGUAGE: &str = "en";
 /// What an audit has to find seen, where the settings do not say.
 const DEFAULT_AUDIT_RECALL: f64 = 0.98;
+/// Longer than a server needs to be started again, or a standby to take over.
+const DEFAULT_PATIENCE: Duration = Duration::from_mins(1);
 /// Seconds that a request is under way, its reservation and its commit included, at a provider that is not quick: so many times the rate
 /// are under way at once when the rate is used up.
 const UNDER_WAY: f64 = 0.8;
@@ -246,6 +250,7 @@ fn job(
         types,
         traffic,
         database: database::choose(asker, &args.database, around.environment, around.folders, around.on_terminal)?,
+        patience: around.file.database_patience.unwrap_or(DEFAULT_PATIENCE),
         migrate: args.migrate,
         effort: Effort {
             dry_run: args.limits.dry_run,

@@ -4,6 +4,7 @@
 use std::num::NonZeroU16;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -130,6 +131,14 @@ impl<'t> Section<'t> {
             DeValue::String(text) if !text.trim().is_empty() => Ok(Some(text.trim().to_owned())),
             _ => Err(self.wrong(key, value.span(), "a text is needed here")),
         }
+    }
+
+    /// Takes a span of time, as people write it.
+    pub(super) fn span(&mut self, key: &'static str) -> Result<Option<Duration>, FileFault> {
+        let Some(value) = self.take(key) else { return Ok(None) };
+        let span = value.get_ref().as_str().and_then(|text| humantime::parse_duration(text.trim()).ok());
+        let needed = "a span of time is needed here, like \"1m\"; \"0s\" is none at all";
+        span.map(Some).ok_or_else(|| self.wrong(key, value.span(), needed))
     }
 
     /// Takes a yes or no.

@@ -1,0 +1,78 @@
+//! What is known of a run that could not be told of at its end, because its database was out of reach by then.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use uuid::Uuid;
+
+use super::failure::Failure;
+use crate::cli::exit::Exit;
+use crate::model::{CoverageCounts, Event, MicroUsd, RunStatus, StoppedBy, Summary, VenueCounts};
+
+/// Hears what a run tells while it works. The numbers are those of this process, and zero where nothing was begun.
+#[derive(Debug)]
+pub(super) struct Unreported {
+    began: Instant,
+    so_far: Mutex<Summary>,
+}
+
+impl Unreported {
+    pub(super) fn new(region: &str, provider: &str) -> Self {
+        let so_far = Summary {
+            run_id: Uuid::nil(),
+            region: region.to_owned(),
+            provider: provider.to_owned(),
+            status: RunStatus::Failed,
+            stopped_by: None,
+            requests: 0,
+            requests_free: 0,
+            cost: MicroUsd::default(),
+            duration_ms: 0,
+            venues: VenueCounts::default(),
+            profiles_stubbed: 0,
+            coverage: CoverageCounts::default(),
+            guard: None,
+        };
+        Self { began: Instant::now(), so_far: Mutex::new(so_far) }
+    }
+
+    pub(super) fn hear(&self, event: &Event) {
+        let mut so_far = self.so_far();
+        let coverage = &mut so_far.coverage;
+        match event {
+            Event::RunOpened { run_id, tiles, tiles_done, .. } => {
+                (coverage.tiles, coverage.complete) = (*tiles, *tiles_done);
+                so_far.run_id = *run_id;
+            }
+            Event::RequestSent { .. } => so_far.requests += 1,
+            Event::AnswerCommitted { counts, cost, .. } => {
+                so_far.venues += *counts;
+                so_far.cost += *cost;
+            }
+            Event::TileDone { capped, counts, .. } => {
+                coverage.complete += 1;
+                coverage.capped += u64::try_from(capped.len()).unwrap_or(u64::MAX);
+                so_far.venues += *counts;
+            }
+            Event::TileFailed { .. } => coverage.failed += 1,
+            Event::TileHeld { .. } | Event::Retrying { .. } => {}
+        }
+    }
+
+    /// The line of the run, or of the one that was never begun.
+    pub(super) fn summary(&self, failure: Option<&Failure>) -> Summary {
+        let mut summary = self.so_far().clone();
+        if !summary.run_id.is_nil() {
+            summary.duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        }
+        if failure.is_some_and(|failure| failure.exit() == Exit::Again) {
+            summary.status = RunStatus::Interrupted;
+            summary.stopped_by = Some(StoppedBy::Signal);
+        }
+        summary
+    }
+
+    fn so_far(&self) -> MutexGuard<'_, Summary> {
+        self.so_far.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
