@@ -16,7 +16,7 @@ use support::job::job;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
 use venue_sync::coverage::distance_m;
-use venue_sync::model::{CappedSpot, Measure, Position, RunOutcome, RunStatus, StoppedBy};
+use venue_sync::model::{CappedSpot, GuardLimits, Measure, Position, RunOutcome, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{self, Budget, Database, DecideError, RunFilter};
 use venue_sync::sync::{Job, RunReport, sync};
@@ -56,6 +56,14 @@ impl Bench {
         let report = sync(job, &courier, &self.database, &|_| (), &CancellationToken::new()).await.unwrap();
         assert!(report.summary.venues.add_up(), "{:?}", report.summary.venues);
         report
+    }
+
+    /// A run that the database does not let come to its end.
+    async fn breaks(&self, job: &Job<'_>) -> String {
+        let mut options = LiveOptions::new(self.double.url().parse().unwrap(), "GOOGLE_PLACES_BASE_URL", 10_000.0);
+        options.key = Some(KEY.to_owned().into());
+        let courier = Courier::live(options).unwrap();
+        sync(job, &courier, &self.database, &|_| (), &CancellationToken::new()).await.unwrap_err().to_string()
     }
 
     async fn sync(&self) -> RunReport {
@@ -115,6 +123,20 @@ fn twentieth() -> Vec<Place> {
         }
     }
     town
+}
+
+/// The town, each venue with another name.
+fn renamed() -> Vec<Place> {
+    let mut town = city::town();
+    for place in town.iter_mut().filter(|place| place.row.get("displayName").is_some()) {
+        place.row["displayName"]["text"] = json!("Another Name");
+    }
+    town
+}
+
+/// So many of ten venues, evenly over the town, each with another name: less than is believed of the whole, more than of a tile.
+fn of_ten(many: usize) -> Vec<Place> {
+    renamed().into_iter().enumerate().filter(|(at, _)| at % 10 < many).map(|(_, place)| place).collect()
 }
 
 fn without(town: &[Place], gone: &BTreeSet<String>) -> Vec<Place> {
@@ -275,11 +297,7 @@ async fn a_run_that_stops_with_venues_waiting_goes_on_and_loses_none() {
     let bench = Bench::new(city::town()).await;
     bench.completes().await;
     let before = bench.everything().await;
-    let mut town = city::town();
-    for place in town.iter_mut().filter(|place| place.row.get("displayName").is_some()) {
-        place.row["displayName"]["text"] = json!("Another Name");
-    }
-    let bench = bench.with(town).await;
+    let bench = bench.with(renamed()).await;
     let limited = Job { budget: Budget { requests: Some(5), ..Budget::default() }, concurrency: 1, ..bench.job() };
     let mut half_staged = 0;
     let whole = loop {
@@ -301,6 +319,80 @@ async fn a_run_that_stops_with_venues_waiting_goes_on_and_loses_none() {
     assert_eq!(bench.count("select count(*) from public.venues where name <> 'Another Name'").await, 0);
     let answers = "select count(*) from venue_sync.answers where rows <> received";
     assert_eq!(bench.count(answers).await, 0, "every row got its word");
+}
+
+#[tokio::test]
+async fn of_a_run_that_is_refused_as_a_whole_not_even_the_tiles_that_could_be_believed_are_written() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let before = bench.everything().await;
+    let bench = bench.with(of_ten(5)).await;
+    let refused = bench.sync().await.summary;
+    let verdict = refused.guard.unwrap();
+    assert_eq!((refused.status, verdict.tiles_held), (RunStatus::Refused, 0), "no tile is odd by itself: {verdict:?}");
+    assert!(verdict.staged > 50 && verdict.written == 0, "{verdict:?}");
+    assert_eq!(bench.everything().await, before);
+    assert_eq!(bench.count("select count(*) from venue_sync.changes").await, 0);
+}
+
+#[tokio::test]
+async fn a_run_that_is_killed_while_it_is_let_in_is_let_in_by_the_next_whatever_that_would_say_of_it() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let rows = bench.everything().await.len();
+    let bench = bench.with(renamed()).await;
+    // The database goes away in the middle of the second tile.
+    sqlx::raw_sql(
+        "create function break() returns trigger language plpgsql as $$ begin
+             if exists (select from venues where name = 'Another Name' and xmin::text <> pg_current_xact_id()::text) then raise exception 'out of order'; end if;
+             return new; end $$;
+         create trigger break before update on venues for each row when (new.name = 'Another Name') execute function break()",
+    )
+    .execute(&bench.pool)
+    .await
+    .unwrap();
+    let told = bench.breaks(&bench.job()).await;
+    assert!(told.contains("out of order"), "{told}");
+    let named = "select count(*) from venues where name = 'Another Name'";
+    let half = bench.count(named).await;
+    assert!(half > 0 && bench.staged().await > 0, "{half}: this test tests nothing");
+    sqlx::raw_sql("drop trigger break on venues").execute(&bench.pool).await.unwrap();
+
+    let asked = bench.double.asked();
+    let strict = GuardLimits { least_seen_again: 2.0, ..GuardLimits::default() };
+    let whole = bench.run(&Job { guard: strict, ..bench.job() }).await;
+    assert_eq!((whole.summary.status, bench.double.asked()), (RunStatus::Complete, asked), "{:?}", whole.summary.guard);
+    assert_eq!(bench.count(named).await.unsigned_abs(), u64::try_from(rows).unwrap());
+    assert_eq!(whole.summary.venues.updated, u64::try_from(rows).unwrap(), "each venue is counted once");
+    assert_eq!(bench.staged().await, 0);
+}
+
+#[tokio::test]
+async fn what_a_run_has_when_it_is_left_is_written_if_it_is_believed_as_the_whole_would_be() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let before = bench.everything().await;
+    let budget = Budget { requests: Some(bench.double.asked() / 3), ..Budget::default() };
+
+    let bench = bench.with(of_ten(5)).await;
+    let left = bench.run(&Job { budget, concurrency: 1, ..bench.job() }).await;
+    assert_eq!(left.summary.status, RunStatus::Interrupted);
+    assert!(left.figures.staged > 20 && left.summary.venues.written() == 0, "{:?}", left.summary.venues);
+    assert_eq!(bench.everything().await, before, "what is too little as a whole is too little as a part");
+
+    let bench = bench.with(renamed()).await;
+    let left = bench.run(&Job { budget, concurrency: 1, fresh: true, ..bench.job() }).await;
+    let written = left.summary.venues.written();
+    assert_eq!(left.summary.status, RunStatus::Interrupted);
+    assert!(written > 20, "{:?}", left.summary.venues);
+
+    // What comes then is not believed, and what was written is told.
+    let bench = bench.with(twentieth()).await;
+    let refused = bench.sync().await.summary;
+    assert_eq!((refused.status, refused.run_id), (RunStatus::Refused, left.summary.run_id));
+    assert_eq!(refused.guard.unwrap().written, written);
+    let named = bench.count("select count(*) from venues where name = 'Another Name'").await;
+    assert_eq!(named.unsigned_abs(), written);
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ pub struct AnswerToCommit {
     pub provider: String,
     /// When the run was begun: what was seen since is a duplicate.
     pub begun_at: DateTime<Utc>,
-    /// The run, where its venues wait until their tile is judged.
+    /// The run, where its venues wait until they are judged.
     pub staging: Option<Uuid>,
     /// The venues.
     pub batch: Batch,
@@ -60,7 +60,7 @@ pub struct Committed {
     pub counts: VenueCounts,
     /// New stubs.
     pub stubbed: u64,
-    /// Rows that wait until their tile is judged.
+    /// Rows that wait until they are judged.
     pub staged: u64,
 }
 

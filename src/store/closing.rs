@@ -32,7 +32,8 @@ pub struct Closing<'a> {
     pub audit: Option<AuditFigures>,
     /// The audit did not believe the run.
     pub doubted: bool,
-    /// What the guard does not believe of the whole. It judges before the audit: what it refuses needs none.
+    /// What the guard does not believe of the whole. It judges before the audit: what it refuses needs none. Whoever believed the run
+    /// before stays right.
     pub breaches: &'a [Breach],
     /// What venues are to be expected in the run's answers; none where nothing is to be concluded.
     pub gone: Option<GoneRule<'a>>,
@@ -65,6 +66,7 @@ async fn close(transaction: &mut Transaction, run: Uuid, closing: Closing<'_>) -
              breaches = case when $6 then $7::jsonb end
          where id = $1 and state = 'open'
            and not exists (select from venue_sync.tiles where run_id = $1 and state not in ('complete', 'held'))
+           and (not $6 or believed_at is null)
            and ($6 or not exists (select from venue_sync.staged where run_id = $1)
                 or exists (select from venue_sync.tiles where run_id = $1 and state = 'held'))
            and (not $2 or $6

@@ -1,13 +1,13 @@
 //! What becomes of a run that the guard refused, when somebody has said so.
 
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::again::Tries;
 use super::closing::sum_up;
 use super::connect::{Database, DatabaseError};
+use super::let_in::promote_next;
 use super::past_runs::DecideError;
-use super::staged::{Promoted, StagedVenue, Staging, discard, promote};
+use super::staged::{Promoted, StagedVenue, discard};
 use super::transaction::Transaction;
 
 /// Lets in what a refused run has staged, tile by tile, and makes it a good run, by which later ones are judged. A venue that was seen
@@ -46,67 +46,19 @@ async fn accept_step(
     if row.state != "refused" {
         return Ok(Err(row.state));
     }
-    if let Some(promoted) = promote_next(transaction, run, (&row.provider, row.begun_at)).await? {
+    if let Some(promoted) = promote_next(transaction, (run, &row.provider, row.begun_at), None).await? {
         return Ok(Ok(Some(promoted)));
     }
     sqlx::query!(
         "with done as (
              update venue_sync.tiles set state = 'complete', completed_at = clock_timestamp() where run_id = $1 and state = 'held')
-         update venue_sync.runs set state = 'complete' where id = $1",
+         update venue_sync.runs set state = 'complete', believed_at = clock_timestamp() where id = $1",
         run
     )
     .execute(&mut *transaction)
     .await?;
     sum_up(transaction, run).await?;
     Ok(Ok(None))
-}
-
-/// Writes what the next tile of a run has staged; none where no tile has anything left.
-async fn promote_next(
-    transaction: &mut Transaction,
-    run: Uuid,
-    (provider, begun_at): (&str, DateTime<Utc>),
-) -> Result<Option<Promoted>, sqlx::Error> {
-    let waiting = sqlx::query_scalar!("select min(tile_id) from venue_sync.staged where run_id = $1", run)
-        .fetch_one(&mut *transaction)
-        .await?;
-    let Some(tile) = waiting else { return Ok(None) };
-    // Whoever else is at it is waited for; then nothing is left of it.
-    sqlx::query!("select id from venue_sync.tiles where id = $1 for update", tile)
-        .fetch_optional(&mut *transaction)
-        .await?;
-    promote(transaction, Staging { run, tile, provider, begun_at }).await.map(Some)
-}
-
-/// Lets in what waited for the whole of a run to be judged, now that it is believed: tile by tile, by whoever of its workers comes first.
-/// A run that somebody has closed meanwhile is left alone.
-pub async fn promote_rest(database: &Database, run: Uuid) -> Result<(), DatabaseError> {
-    let mut tries = Tries::default();
-    loop {
-        let mut transaction = database.begin().await?;
-        let step = async {
-            let open = sqlx::query!(
-                "select provider, begun_at from venue_sync.runs where id = $1 and state = 'open' for share",
-                run
-            )
-            .fetch_optional(&mut transaction)
-            .await?;
-            match open {
-                Some(row) => promote_next(&mut transaction, run, (&row.provider, row.begun_at)).await,
-                None => Ok(None),
-            }
-        }
-        .await;
-        let step = match step {
-            Ok(step) => step,
-            Err(error) if tries.again(&error) => continue,
-            Err(error) => return Err(database.error(error)),
-        };
-        database.commit(transaction).await?;
-        if step.is_none() {
-            return Ok(());
-        }
-    }
 }
 
 /// Throws away what a refused run has staged, and gives the run up. Returns how many venues that was.

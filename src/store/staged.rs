@@ -1,4 +1,4 @@
-//! Venues that wait until their tile is judged, and how they get to the readers.
+//! Venues that wait until they are judged, and how they get to the readers.
 
 use std::collections::BTreeMap;
 

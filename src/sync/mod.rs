@@ -11,6 +11,7 @@ mod guard;
 mod job;
 mod judgement;
 mod learn;
+mod letting_in;
 mod plan;
 mod rules;
 mod run;

@@ -9,6 +9,7 @@ use super::gone;
 use super::job::{Job, Knowledge, RunReport, Session, SyncError};
 use super::judgement::Judgement;
 use super::learn::Kinds;
+use super::letting_in::let_in;
 use super::rules::rules;
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
@@ -145,7 +146,12 @@ async fn skipped(job: &Job<'_>, database: &Database, recent: Recent, started: In
 }
 
 fn verdict(figures: &RunFigures) -> Verdict {
-    Verdict { tiles_held: figures.held, staged: figures.staged, breaches: figures.breaches.clone() }
+    Verdict {
+        tiles_held: figures.held,
+        staged: figures.staged,
+        written: figures.venues.written(),
+        breaches: figures.breaches.clone(),
+    }
 }
 
 /// Works until nothing is left to claim and nobody else holds a tile, or the run is stopped.
@@ -242,18 +248,14 @@ async fn claim_and_work(shop: &Workshop<'_>) {
 }
 
 async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, SyncError> {
-    let Workshop { job, database, book, stop, .. } = shop;
+    let Workshop { job, database, book, stop, listen, .. } = shop;
     let before = book.figures(database).await?;
     let judgement = before.audit.map(|figures| Judgement::of(figures, job.audit_recall));
     let doubted = judgement.is_some_and(|judgement| !judgement.believed);
     let ended = before.coverage.complete + before.held == before.coverage.tiles;
     let breaches = if ended { book.breaches(database, job).await? } else { Vec::new() };
-    if ended
-        && before.held == 0
-        && breaches.is_empty()
-        && let Some(run) = book.run()
-    {
-        store::promote_rest(database, run).await?;
+    if before.staged > 0 && before.held == 0 && breaches.is_empty() {
+        let_in(database, job, &book, ended, listen).await?;
     }
     let kinds = Kinds::of(job, &job.provider.words(&job.types)?);
     let expected = |place: Position, categories: &[String], capped: &[CappedSpot]| {

@@ -63,9 +63,7 @@ impl Workshop<'_> {
                 Next::Done { capped } => {
                     let tile = (ordinal, claimed.lease);
                     match self.book.complete(self.database, self.job, tile, &capped).await? {
-                        TileEnd::Complete(promoted) => {
-                            (self.listen)(Event::TileDone { tile: ordinal, capped, counts: promoted.counts });
-                        }
+                        TileEnd::Complete => (self.listen)(Event::TileDone { tile: ordinal, capped }),
                         TileEnd::Held(breaches) => (self.listen)(Event::TileHeld { tile: ordinal, breaches }),
                         TileEnd::FencedOut => {}
                     }

@@ -37,7 +37,12 @@ pub async fn show_run(id: &str, choice: &DatabaseChoice, terminal: &Terminal) ->
     let good = store::good_runs(&opened.database, run.run_id).await?;
     let (found, before) = store::whole_figures(&opened.database, run.run_id, &good.ids).await?;
     opened.database.close().await;
-    let verdict = Verdict { tiles_held: figures.held, staged: figures.staged, breaches: figures.breaches.clone() };
+    let verdict = Verdict {
+        tiles_held: figures.held,
+        staged: figures.staged,
+        written: figures.venues.written(),
+        breaches: figures.breaches.clone(),
+    };
     let judged = Judged { found, before, verdict };
     let report = report_of(&run, figures);
     if !terminal.json {
