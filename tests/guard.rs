@@ -15,11 +15,12 @@ use support::database::TestDatabase;
 use support::job::job;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
-use venue_sync::coverage::distance_m;
+use uuid::Uuid;
+use venue_sync::coverage::{Region, distance_m};
 use venue_sync::model::{CappedSpot, GuardLimits, Measure, Position, RunOutcome, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
-use venue_sync::store::{self, Budget, Database, DecideError, RunFilter};
-use venue_sync::sync::{Job, RunReport, sync};
+use venue_sync::store::{self, Accepted, Budget, Database, DecideError, GoneRule, RunFilter, WhichRun};
+use venue_sync::sync::{Expectation, Job, RunReport, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
 /// A migrated database, and whoever answers.
@@ -64,6 +65,17 @@ impl Bench {
         options.key = Some(KEY.to_owned().into());
         let courier = Courier::live(options).unwrap();
         sync(job, &courier, &self.database, &|_| (), &CancellationToken::new()).await.unwrap_err().to_string()
+    }
+
+    /// Lets a refused run in, as `venues runs accept` does.
+    async fn accept(&self, run: Uuid) -> Result<Accepted, DecideError> {
+        let which = WhichRun::Id(run);
+        let (_, parameters) = store::run_account(&self.database, &which).await.unwrap().unwrap();
+        let asked_for = Expectation::of_run(self.google.as_ref(), &parameters).unwrap();
+        let expected =
+            |place: Position, categories: &[String], capped: &[CappedSpot]| asked_for.holds(place, categories, capped);
+        let rule = GoneRule { after: 2, within: asked_for.bounds(), expected: &expected };
+        store::accept_run(&self.database, run, Some(rule)).await
     }
 
     async fn sync(&self) -> RunReport {
@@ -228,7 +240,7 @@ async fn what_was_refused_can_be_looked_at_and_let_in() {
     assert_eq!(u64::try_from(waiting.len()).unwrap(), refused.guard.unwrap().staged);
     assert!(waiting.iter().any(|venue| venue.known && venue.row["name"] == "Another Name"), "{:?}", waiting.first());
 
-    let written = store::accept_run(&bench.database, refused.run_id).await.unwrap();
+    let Accepted { written, gone } = bench.accept(refused.run_id).await.unwrap();
     assert!(written.counts.updated > 5, "{written:?}");
     let named = bench.count("select count(*) from public.venues where name = 'Another Name'").await.unsigned_abs();
     assert_eq!(named, written.counts.updated);
@@ -239,11 +251,109 @@ async fn what_was_refused_can_be_looked_at_and_let_in() {
     assert_eq!(bench.count(unsummed).await, 0, "a report has what it filled, as of the run before");
     let figures = store::figures(&bench.database, refused.run_id).await.unwrap();
     assert!(figures.venues.add_up() && figures.venues.updated == written.counts.updated, "{:?}", figures.venues);
-    assert_eq!(bench.missing().await, BTreeSet::new(), "nothing is concluded from what was let in by hand");
-    let again = store::accept_run(&bench.database, refused.run_id).await.unwrap_err();
+    assert_eq!((bench.missing().await, gone), (BTreeSet::new(), 0), "one run that does not see a venue is not enough");
+    let again = bench.accept(refused.run_id).await.unwrap_err();
     assert!(matches!(&again, DecideError::NotRefused { state, .. } if state == "complete"), "{again}");
     // It is how things are now.
     bench.completes().await;
+}
+
+/// A run that was let in by hand saw all as any complete one does.
+#[tokio::test]
+async fn an_accepted_run_is_learned_from_and_what_it_did_not_see_is_gone() {
+    let bench = Bench::new(of_ten(2)).await;
+    bench.completes().await;
+    let few = bench.everything().await.len();
+    let bench = bench.with(city::town()).await;
+    let refused = bench.sync().await;
+    assert_eq!(refused.summary.status, RunStatus::Refused, "five times as many are too many");
+    let written = bench.accept(refused.summary.run_id).await.unwrap().written;
+    let all = bench.everything().await.len();
+    assert!(all > 3 * few && written.counts.inserted > 0, "{few} {all}");
+    let tiles = bench.job().region.tiles();
+    let of = ("town", "google");
+    let known = store::learned(&bench.database, of, &tiles, &|_| Some(Vec::new())).await.unwrap();
+    let known: usize = known.iter().map(|tile| tile.places.len()).sum();
+    assert!(known >= all, "the next run begins with {known} of {all} venues");
+
+    let gone = some_venues(&bench, 5, &refused.figures.capped).await;
+    let bench = bench.with(without(&city::town(), &gone)).await;
+    bench.completes().await;
+    let mut bare = without(&city::town(), &gone);
+    for place in &mut bare {
+        place.row.as_object_mut().unwrap().remove("rating");
+    }
+    let bench = bench.with(bare).await;
+    let refused = bench.sync().await.summary;
+    assert_eq!((refused.status, bench.missing().await), (RunStatus::Refused, BTreeSet::new()));
+    assert_eq!(bench.accept(refused.run_id).await.unwrap().gone, 5);
+    assert_eq!(bench.missing().await, gone);
+    assert_eq!(bench.count("select gone::bigint from venue_sync.runs order by begun_at desc limit 1").await, 5);
+}
+
+/// Figures of how much is known of a run's venues are of its own: not of what others see at the same time, beyond its borders or of
+/// other kinds.
+#[tokio::test]
+async fn what_others_see_meanwhile_is_not_among_what_a_run_saw() {
+    let bench = Bench::new(city::town()).await;
+    let [west, south, east, north] = city::BOUNDS;
+    let (lat, lng) = (f64::midpoint(south, north), f64::midpoint(west, east));
+    let region = Region::from_circle(Position::new(lat, lng).unwrap(), 1_000.0).unwrap();
+    let others = "insert into public.venues (id, provider_id, provider_name, name, categories, lat, lng, last_seen_at, created_at, updated_at)
+         select gen_random_uuid(), n.id, 'google', 'A', array[n.kind], n.lat, n.lng, n.seen, n.seen, n.seen
+         from (values ('corner', 'cafe', $1::float8 + 0.0088, $2::float8 + 0.0109, now() + interval '1 year'),
+                      ('bank', 'bank', $1, $2, now() + interval '1 year')) n (id, kind, lat, lng, seen)";
+    sqlx::query(others).bind(lat).bind(lng).execute(&bench.pool).await.unwrap();
+    let report = bench.run(&Job { region, ..bench.job() }).await;
+    assert_eq!(report.summary.status, RunStatus::Complete);
+    let filled = bench.count("select (filled ->> 'venues')::bigint from venue_sync.runs").await;
+    assert_eq!(filled.unsigned_abs(), report.summary.venues.inserted);
+}
+
+#[tokio::test]
+async fn a_venue_that_is_seen_in_the_moment_in_which_it_is_taken_to_be_gone_is_not_gone() {
+    let bench = Bench::new(city::town()).await;
+    let first = bench.completes().await;
+    let gone = some_venues(&bench, 2, &first.figures.capped).await;
+    let bench = bench.with(without(&city::town(), &gone)).await;
+    bench.completes().await;
+    let seen = gone.first().unwrap();
+    let mut other = bench.pool.begin().await.unwrap();
+    let sees = "update venues set last_seen_at = clock_timestamp() where provider_id = $1";
+    sqlx::query(sees).bind(seen).execute(&mut *other).await.unwrap();
+    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let closing = async {
+        let report = bench.completes().await;
+        report.figures.gone
+    };
+    let mut closing = std::pin::pin!(closing);
+    let told = loop {
+        tokio::select! {
+            told = &mut closing => break told,
+            waiting = bench.count(waits) => if waiting > 0 {
+                other.commit().await.unwrap();
+                break closing.await;
+            },
+        }
+    };
+    assert_eq!(told, 1, "whoever sees it was faster");
+    assert_eq!(bench.missing().await, gone.iter().skip(1).cloned().collect());
+    // The other way round: it is taken to be gone while whoever sees it has looked, and not written yet.
+    sqlx::query(
+        "insert into venue_sync.venue_states (venue_id, checked_at, missing_since)
+         select id, now(), last_seen_at - interval '1 second' from venues where provider_id = $1",
+    )
+    .bind(seen)
+    .execute(&bench.pool)
+    .await
+    .unwrap();
+    assert!(bench.shown().await.contains(seen), "seen since then");
+    sqlx::query("update venues set last_seen_at = last_seen_at - interval '9 days' where provider_id = $1")
+        .bind(seen)
+        .execute(&bench.pool)
+        .await
+        .unwrap();
+    assert!(!bench.shown().await.contains(seen));
 }
 
 #[tokio::test]

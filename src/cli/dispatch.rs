@@ -86,7 +86,12 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
             terminal::print(&categories::all(terminal.json)?)?;
             Ok(Exit::Complete)
         }
-        Command::Runs(args) => past_runs::runs(args, &environment, &folders, terminal, &runtime()?),
+        Command::Runs(args) => past_runs::runs(
+            args,
+            around(&settings_file(cli, &environment, &folders)?, cli, terminal, &environment, &folders),
+            terminal,
+            &runtime()?,
+        ),
         Command::Profiles(args) => profiles(&args.action, &environment, &folders, terminal),
         Command::Events(args) => events(&args.action, &environment, &folders, terminal),
         Command::Migrate(args) => {

@@ -3,21 +3,32 @@
 use uuid::Uuid;
 
 use super::again::Tries;
-use super::closing::sum_up;
+use super::closing::conclude;
 use super::connect::{Database, DatabaseError};
+use super::gone::GoneRule;
 use super::let_in::promote_next;
 use super::past_runs::DecideError;
 use super::staged::{Promoted, StagedVenue, discard};
 use super::transaction::Transaction;
 
-/// Lets in what a refused run has staged, tile by tile, and makes it a good run, by which later ones are judged. A venue that was seen
-/// since stays as it is. Interrupted, it stays refused, and the same goes on where it was.
-pub async fn accept_run(database: &Database, run: Uuid) -> Result<Promoted, DecideError> {
+/// What became of a run that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Accepted {
+    /// What became of the venues that waited.
+    pub written: Promoted,
+    /// Venues that are taken to be gone now.
+    pub gone: u64,
+}
+
+/// Lets in what a refused run has staged, tile by tile, and makes it the complete run that it is: later ones are judged by it and learn
+/// from it, and what it did not see counts as not seen. A venue that was seen since stays as it is. Interrupted, it stays refused, and
+/// the same goes on where it was.
+pub async fn accept_run(database: &Database, run: Uuid, rule: Option<GoneRule<'_>>) -> Result<Accepted, DecideError> {
     let mut written = Promoted::default();
     let mut tries = Tries::default();
     loop {
         let mut transaction = database.begin().await?;
-        let step = match accept_step(&mut transaction, run).await {
+        let step = match accept_step(&mut transaction, run, rule).await {
             Ok(Ok(step)) => step,
             Ok(Err(state)) => return Err(DecideError::NotRefused { run, state }),
             Err(error) if tries.again(&error) => continue,
@@ -25,21 +36,29 @@ pub async fn accept_run(database: &Database, run: Uuid) -> Result<Promoted, Deci
         };
         database.commit(transaction).await?;
         match step {
-            Some(promoted) => {
+            Step::Written(promoted) => {
                 written.counts += promoted.counts;
                 written.stubbed += promoted.stubbed;
             }
-            None => return Ok(written),
+            Step::Done { gone } => return Ok(Accepted { written, gone }),
         }
     }
 }
 
-/// Writes what one tile staged; none when there was nothing left, and the run is complete. Errors are the state of a run that is not
-/// refused.
+/// What one transaction did.
+enum Step {
+    /// It wrote what one tile had staged.
+    Written(Promoted),
+    /// Nothing was left, and the run is complete.
+    Done { gone: u64 },
+}
+
+/// Errors are the state of a run that is not refused.
 async fn accept_step(
     transaction: &mut Transaction,
     run: Uuid,
-) -> Result<Result<Option<Promoted>, String>, sqlx::Error> {
+    rule: Option<GoneRule<'_>>,
+) -> Result<Result<Step, String>, sqlx::Error> {
     let row = sqlx::query!("select state, provider, begun_at from venue_sync.runs where id = $1 for update", run)
         .fetch_one(&mut *transaction)
         .await?;
@@ -47,7 +66,7 @@ async fn accept_step(
         return Ok(Err(row.state));
     }
     if let Some(promoted) = promote_next(transaction, (run, &row.provider, row.begun_at), None).await? {
-        return Ok(Ok(Some(promoted)));
+        return Ok(Ok(Step::Written(promoted)));
     }
     sqlx::query!(
         "with done as (
@@ -57,8 +76,7 @@ async fn accept_step(
     )
     .execute(&mut *transaction)
     .await?;
-    sum_up(transaction, run).await?;
-    Ok(Ok(None))
+    Ok(Ok(Step::Done { gone: conclude(transaction, run, rule).await? }))
 }
 
 /// Throws away what a refused run has staged, and gives the run up. Returns how many venues that was.

@@ -9,9 +9,10 @@ use super::reading::{explain, open_to_read};
 use crate::cli::args::ListRunsArgs;
 use crate::cli::settings::database::DatabaseChoice;
 use crate::cli::terminal::Terminal;
-use crate::model::{Judged, PastRun, RunOutcome, RunStatus, Summary, Verdict};
+use crate::model::{CappedSpot, GuardLimits, Judged, PastRun, Position, RunOutcome, RunStatus, Summary, Verdict};
 use crate::report::{self, RunReport, column, count};
-use crate::store::{self, RunFigures, RunFilter};
+use crate::store::{self, Accepted, GoneRule, RunFigures, RunFilter, WhichRun};
+use crate::sync::Expectation;
 
 /// Rows in hand at a time.
 const AT_ONCE: u32 = 1000;
@@ -130,21 +131,41 @@ async fn write_staged(
 }
 
 /// `venues runs accept`.
-pub async fn accept_run(id: &str, choice: &DatabaseChoice, terminal: &Terminal) -> Result<String, Failure> {
+pub async fn accept_run(
+    id: &str,
+    limits: &dyn Fn(&str) -> GuardLimits,
+    choice: &DatabaseChoice,
+    terminal: &Terminal,
+) -> Result<String, Failure> {
     let opened = open_to_read(choice, terminal).await?;
-    let run = one(&opened, id).await?.run_id;
-    let written = store::accept_run(&opened.database, run).await?;
+    let PastRun { run_id: run, region, provider, .. } = one(&opened, id).await?;
+    let parameters = store::run_account(&opened.database, &WhichRun::Id(run)).await?.map(|(_, kept)| kept);
+    let provider = crate::provider::all().into_iter().find(|known| known.name() == provider);
+    let asked_for = provider.zip(parameters).and_then(|(known, kept)| Expectation::of_run(known.as_ref(), &kept));
+    let expected = |place: Position, categories: &[String], capped: &[CappedSpot]| {
+        asked_for.as_ref().is_some_and(|asked_for| asked_for.holds(place, categories, capped))
+    };
+    let after = limits(&region).missing_after;
+    let rule = asked_for.as_ref().map(|it| GoneRule { after, within: it.bounds(), expected: &expected });
+    let Accepted { written, gone } = store::accept_run(&opened.database, run, rule).await?;
     opened.database.close().await;
     let counts = written.counts;
     if terminal.json {
-        return Ok(format!(
-            "{}\n",
-            json!({ "run_id": run, "outcome": "accepted", "venues": counts, "profiles_stubbed": written.stubbed })
-        ));
+        let stubbed = written.stubbed;
+        let line = json!({
+            "run_id": run, "outcome": "accepted", "venues": counts, "profiles_stubbed": stubbed, "gone": gone,
+        });
+        return Ok(format!("{line}\n"));
     }
     Ok(format!(
-        "run {run} is accepted: {} new, {} changed, {} unchanged, {} seen since by a later run, {} refused; later runs are judged by it\n",
-        counts.inserted, counts.updated, counts.unchanged, counts.duplicate, counts.rejected
+        "run {run} is accepted: {} new, {} changed, {} unchanged, {} seen since by a later run, {} refused; {} taken to be gone; \
+         later runs are judged by it\n",
+        counts.inserted,
+        counts.updated,
+        counts.unchanged,
+        counts.duplicate,
+        counts.rejected,
+        count(gone, "venue is", "venues are")
     ))
 }
 

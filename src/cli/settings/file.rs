@@ -52,6 +52,11 @@ pub enum SettingsFileError {
 }
 
 impl SettingsFile {
+    /// How much a region, by its name, may lose from one run to the next. One that is not in the file has what all have.
+    pub fn guard_of(&self, region: &str) -> GuardLimits {
+        self.regions.find(region).map_or(self.guard, |region| region.guard.over(self.guard))
+    }
+
     /// Reads the first of: the flag's file, the variable's, `venues.toml` in the working directory, the platform's. The
     /// first two must be there.
     pub fn find(flag: Option<&Path>, environment: &Environment, folders: &Folders) -> Result<Self, SettingsFileError> {
