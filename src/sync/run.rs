@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::book::Book;
-use super::gone;
+use super::gone::Expectation;
 use super::job::{Job, Knowledge, RunReport, Session, SyncError};
 use super::judgement::Judgement;
 use super::learn::Kinds;
@@ -186,8 +186,8 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
                     }
                     return Ok(());
                 }
-                if progress.closed {
-                    let reason = store::ReserveError::RunClosed.to_string();
+                if let Some(run) = shop.book.run().filter(|_| progress.closed) {
+                    let reason = store::run_end(shop.database, run).await?.to_string();
                     shop.stop.end(Ending::GivenUp { reason });
                     return Ok(());
                 }
@@ -257,11 +257,11 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
     if before.staged > 0 && before.held == 0 && breaches.is_empty() {
         let_in(database, job, &book, ended, listen).await?;
     }
-    let kinds = Kinds::of(job, &job.provider.words(&job.types)?);
-    let expected = |place: Position, categories: &[String], capped: &[CappedSpot]| {
-        gone::expected(job, &kinds, place, categories, capped)
-    };
-    let gone = GoneRule { after: job.guard.missing_after, within: job.region.bounds(), expected: &expected };
+    let words = job.provider.words(&job.types)?;
+    let asked_for = Expectation::new(job.region.clone(), job.provider, &job.types, &words);
+    let expected =
+        |place: Position, categories: &[String], capped: &[CappedSpot]| asked_for.holds(place, categories, capped);
+    let gone = GoneRule { after: job.guard.missing_after, within: asked_for.bounds(), expected: &expected };
     let closing =
         Closing { must_audit: job.audits(), audit: before.audit, doubted, breaches: &breaches, gone: Some(gone) };
     // What was judged is what is closed: whoever ends the last tile after we looked has seen all of it, and closes.

@@ -274,7 +274,7 @@ impl Workshop<'_> {
         };
         match error {
             ExchangeError::Stopped => Ok(Answered::Left),
-            ExchangeError::Reserve(closed @ ReserveError::RunClosed) => {
+            ExchangeError::Reserve(closed @ ReserveError::RunClosed(_)) => {
                 self.stop.end(Ending::GivenUp { reason: closed.to_string() });
                 Ok(Answered::Left)
             }
