@@ -206,8 +206,11 @@ async fn a_provider_that_has_a_twentieth_of_its_venues_is_refused_and_nothing_ch
     let well = bench.completes().await;
     assert_eq!(well.summary.venues.unchanged, first.summary.venues.inserted);
     assert_eq!(bench.staged().await, 0);
-    let discarded = RunOutcome::Discarded;
-    assert_eq!(bench.outcomes().await, [RunOutcome::Complete, discarded, discarded, discarded, RunOutcome::Complete]);
+    let superseded = RunOutcome::Superseded;
+    assert_eq!(
+        bench.outcomes().await,
+        [RunOutcome::Complete, superseded, superseded, superseded, RunOutcome::Complete]
+    );
 }
 
 /// A region that overlaps with this one renews what it sees: what it did not see is not all that this one had.
@@ -228,6 +231,28 @@ async fn what_another_region_saw_meanwhile_counts_as_seen_again() {
     let bench = bench.with(without(&city::town(), &gone)).await;
     let report = bench.sync().await;
     assert_eq!(report.summary.status, RunStatus::Complete, "{:?}", report.summary.guard);
+}
+
+/// What is closed for good and unknown is a reject, once in a run, whether the run writes as it goes or stages.
+#[tokio::test]
+async fn a_venue_that_is_refused_is_counted_once_in_any_run() {
+    let mut town = city::town();
+    for place in town.iter_mut().step_by(6) {
+        place.row["businessStatus"] = json!("CLOSED_PERMANENTLY");
+    }
+    let bench = Bench::new(town).await;
+    let first = bench.completes().await.summary.run_id;
+    let second = bench.completes().await.summary.run_id;
+    let refused = "select count(*) from venue_sync.rejects j join venue_sync.answers a on a.id = j.answer_id
+         join venue_sync.tiles t on t.id = a.tile_id
+         where j.reason in ('closed_permanently', 'not_yet_open') and t.run_id = ";
+    let count =
+        async |what: &str, run: Uuid| bench.count(&format!("{} '{run}'", refused.replacen("count(*)", what, 1))).await;
+    assert!(count("count(*)", first).await > 5, "this test tests nothing");
+    for run in [first, second] {
+        assert_eq!(count("count(*)", run).await, count("count(distinct j.provider_id)", run).await);
+    }
+    assert_eq!(count("count(*)", first).await, count("count(*)", second).await);
 }
 
 #[tokio::test]
@@ -253,7 +278,7 @@ async fn what_was_refused_can_be_looked_at_and_let_in() {
     assert!(figures.venues.add_up() && figures.venues.updated == written.counts.updated, "{:?}", figures.venues);
     assert_eq!((bench.missing().await, gone), (BTreeSet::new(), 0), "one run that does not see a venue is not enough");
     let again = bench.accept(refused.run_id).await.unwrap_err();
-    assert!(matches!(&again, DecideError::NotRefused { state, .. } if state == "complete"), "{again}");
+    assert!(matches!(&again, DecideError::NotRefused { outcome: RunOutcome::Accepted, .. }), "{again}");
     // It is how things are now.
     bench.completes().await;
 }
@@ -366,7 +391,8 @@ async fn what_was_refused_can_be_thrown_away() {
     let gone = store::discard_run(&bench.database, refused.run_id).await.unwrap();
     assert_eq!((gone, bench.staged().await), (refused.guard.unwrap().staged, 0));
     assert_eq!(bench.everything().await, before);
-    assert!(store::discard_run(&bench.database, refused.run_id).await.is_err());
+    let again = store::discard_run(&bench.database, refused.run_id).await.unwrap_err().to_string();
+    assert!(again.contains("is discarded: only a refused one"), "{again}");
     assert_eq!(bench.outcomes().await, [RunOutcome::Complete, RunOutcome::Discarded]);
 }
 

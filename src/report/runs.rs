@@ -26,7 +26,7 @@ pub fn runs(runs: &[PastRun]) -> String {
             &run.run_id.to_string(),
             &run.region,
             &run.provider,
-            &run.method,
+            run.method.as_deref().unwrap_or("–"),
             &minute(run.begun_at),
             &ended,
             &outcome(run),
@@ -56,7 +56,7 @@ fn minute(instant: DateTime<Utc>) -> String {
 /// All that is kept of a run.
 pub fn run(run: &PastRun, report: &RunReport, judged: &Judged) -> String {
     let ended = run.ended_at.map_or_else(|| "not closed".to_owned(), |at| format!("closed {} UTC", minute(at)));
-    let method = if run.method.is_empty() { String::new() } else { format!(" ({})", run.method) };
+    let method = run.method.as_ref().map_or_else(String::new, |method| format!(" ({method})"));
     let mut lines = vec![
         format!("{} from {}{method}: {}", run.region, run.provider, outcome(run)),
         format!("  run       {}, begun {} UTC, {ended}", run.run_id, minute(run.begun_at)),
@@ -107,7 +107,7 @@ mod tests {
             run_id: report.summary.run_id,
             region: "lisbon".to_owned(),
             provider: "google".to_owned(),
-            method: "nearby".to_owned(),
+            method: Some("nearby".to_owned()),
             begun_at: DateTime::UNIX_EPOCH,
             ended_at: None,
             outcome,

@@ -7,7 +7,7 @@ use super::again::Tries;
 use super::changes::insert_changes;
 use super::connect::{Database, DatabaseError};
 use super::content::Batch;
-use super::merge::{Merged, merge_venues};
+use super::merge::{Merged, meet_refused_again, merge_venues};
 use super::rejects::insert_rejects;
 use super::staged::{Staging, stage};
 use super::tiles::Lease;
@@ -124,7 +124,9 @@ async fn write(
         let (counts, staged) = stage(transaction, of, answer.id, &answer.batch).await?;
         (Merged { counts, ..Merged::default() }, staged)
     } else {
-        (merge_venues(transaction, &answer.provider, Some(answer.begun_at), &answer.batch).await?, 0)
+        let mut merged = merge_venues(transaction, &answer.provider, Some(answer.begun_at), &answer.batch).await?;
+        meet_refused_again(transaction, answer.lease.tile, &mut merged).await?;
+        (merged, 0)
     };
     let mut counts = merged.counts;
     let given = u64::try_from(answer.rejects.len()).unwrap_or(u64::MAX);

@@ -109,7 +109,7 @@ async fn close(transaction: &mut Transaction, run: Uuid, closing: Closing<'_>) -
 /// what they staged is of no use any more.
 async fn supersede(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
     let refused = sqlx::query_scalar!(
-        "update venue_sync.runs b set state = 'abandoned'
+        "update venue_sync.runs b set state = 'abandoned', replaced_by = r.id
          from venue_sync.runs r
          where r.id = $1 and b.region = r.region and b.provider = r.provider and b.state = 'refused' and b.begun_at < r.begun_at
            and b.parameters - $2::text[]

@@ -7,9 +7,10 @@ use super::closing::conclude;
 use super::connect::{Database, DatabaseError};
 use super::gone::GoneRule;
 use super::let_in::promote_next;
-use super::past_runs::DecideError;
+use super::past_runs::{DecideError, outcome_of};
 use super::staged::{Promoted, StagedVenue, discard};
 use super::transaction::Transaction;
+use crate::model::RunOutcome;
 
 /// What became of a run that was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,7 +31,7 @@ pub async fn accept_run(database: &Database, run: Uuid, rule: Option<GoneRule<'_
         let mut transaction = database.begin().await?;
         let step = match accept_step(&mut transaction, run, rule).await {
             Ok(Ok(step)) => step,
-            Ok(Err(state)) => return Err(DecideError::NotRefused { run, state }),
+            Ok(Err(outcome)) => return Err(DecideError::NotRefused { run, outcome }),
             Err(error) if tries.again(&error) => continue,
             Err(error) => return Err(database.error(error).into()),
         };
@@ -53,17 +54,17 @@ enum Step {
     Done { gone: u64 },
 }
 
-/// Errors are the state of a run that is not refused.
+/// Errors are what became of a run that is not refused.
 async fn accept_step(
     transaction: &mut Transaction,
     run: Uuid,
     rule: Option<GoneRule<'_>>,
-) -> Result<Result<Step, String>, sqlx::Error> {
+) -> Result<Result<Step, RunOutcome>, sqlx::Error> {
     let row = sqlx::query!("select state, provider, begun_at from venue_sync.runs where id = $1 for update", run)
         .fetch_one(&mut *transaction)
         .await?;
     if row.state != "refused" {
-        return Ok(Err(row.state));
+        return Ok(Err(outcome_of(transaction, run).await?));
     }
     if let Some(promoted) = promote_next(transaction, (run, &row.provider, row.begun_at), None).await? {
         return Ok(Ok(Step::Written(promoted)));
@@ -87,7 +88,8 @@ pub async fn discard_run(database: &Database, run: Uuid) -> Result<u64, DecideEr
             .fetch_one(&mut transaction)
             .await?;
         if state != "refused" {
-            return Ok(Err(DecideError::NotRefused { run, state }));
+            let outcome = outcome_of(&mut transaction, run).await?;
+            return Ok(Err(DecideError::NotRefused { run, outcome }));
         }
         let gone = discard(&mut transaction, run).await?;
         sqlx::query!("update venue_sync.runs set state = 'abandoned' where id = $1", run)

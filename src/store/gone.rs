@@ -1,5 +1,6 @@
 //! Gone is a conclusion: what so many complete runs in a row did not see where they had proven to see everything.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::runs::APART;
@@ -86,6 +87,10 @@ pub(super) async fn conclude_gone(
     };
     let gone = unseen.iter().filter(|venue| missed(venue.lat, venue.lng, &venue.categories)).map(|venue| venue.id);
     let gone: Vec<Uuid> = gone.collect();
+    record(transaction, &gone, since).await
+}
+
+async fn record(transaction: &mut Transaction, gone: &[Uuid], since: DateTime<Utc>) -> Result<u64, sqlx::Error> {
     // Whoever sees one in this very moment is waited for, and was faster; whoever sees it next waits for us. Locked in the order in which
     // a merge does.
     let concluded = sqlx::query!(
@@ -94,7 +99,7 @@ pub(super) async fn conclude_gone(
          insert into venue_sync.venue_states as s (venue_id, checked_at, missing_since)
          select u.id, clock_timestamp(), $2 from unseen u order by u.id
          on conflict (venue_id) do update set missing_since = excluded.missing_since",
-        &gone,
+        gone,
         since
     )
     .execute(transaction)

@@ -26,7 +26,7 @@ pub(super) enum Book {
 #[derive(Debug, Default)]
 pub(super) struct DryBook {
     spend: DrySpend,
-    /// Answers are noted one after the other: between a row's being met and its being refused, nobody else may meet it.
+    /// Answers are noted one after the other.
     turn: tokio::sync::Mutex<()>,
     pages: Mutex<DryPages>,
 }
@@ -337,10 +337,6 @@ impl DryBook {
         counts.outside += entry.digest.outside;
         counts.received += duplicate + rejected + entry.digest.outside;
         let mut pages = self.pages();
-        for refused in merged.refused.iter().filter_map(|reject| reject.provider_id.as_ref()) {
-            // Refused again where it is met again, as in a run that writes.
-            pages.seen.remove(refused);
-        }
         let DryPages { seen, told, figures, .. } = &mut *pages;
         told.retain(|id, _| !seen.contains(id));
         let replayed = if entry.replayed { u64::from(entry.requests) } else { 0 };

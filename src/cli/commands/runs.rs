@@ -1,5 +1,4 @@
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -74,9 +73,7 @@ pub async fn staged_of_run(id: &str, choice: &DatabaseChoice, terminal: &Termina
     let written = written.and_then(|()| out.flush());
     match written {
         // Whoever read has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::File { what: "cannot write", path: PathBuf::from("stdout"), source: error })
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Stdout(error)),
         _ => Ok(()),
     }
 }
@@ -199,9 +196,20 @@ pub(super) async fn one(opened: &Opened, id: &str) -> Result<PastRun, Failure> {
 
 async fn find(opened: &Opened, filter: &RunFilter) -> Result<Vec<PastRun>, Failure> {
     match store::past_runs(&opened.database, filter).await {
-        Ok(runs) => Ok(runs),
+        Ok(runs) => Ok(runs.into_iter().map(with_method_that_says_something).collect()),
         Err(error) => Err(explain(opened, error).await),
     }
+}
+
+/// Of a provider that knows but one way to be asked, its name says nothing.
+fn with_method_that_says_something(run: PastRun) -> PastRun {
+    let method = run.method.clone().filter(|_| has_methods(&run.provider));
+    PastRun { method, ..run }
+}
+
+/// Whether a provider can be asked in several ways.
+pub(super) fn has_methods(provider: &str) -> bool {
+    crate::provider::all().iter().any(|known| known.name() == provider && known.methods().len() > 1)
 }
 
 /// What the report said, from what is kept.
@@ -216,7 +224,7 @@ fn report_of(run: &PastRun, figures: RunFigures) -> RunReport {
                 RunOutcome::Complete | RunOutcome::Accepted => RunStatus::Complete,
                 RunOutcome::Refused => RunStatus::Refused,
                 RunOutcome::Running | RunOutcome::Unfinished => RunStatus::Interrupted,
-                RunOutcome::Discarded | RunOutcome::Abandoned => RunStatus::Failed,
+                RunOutcome::Discarded | RunOutcome::Superseded | RunOutcome::Abandoned => RunStatus::Failed,
             },
             stopped_by: run.stopped_by,
             requests: figures.requests,

@@ -258,6 +258,14 @@ least = 0.6
     }
 
     #[test]
+    fn a_key_one_table_too_high_is_told_where_it_belongs() {
+        let warnings = read("[providers.google]\nretention_days = 30\n").unwrap().warnings.join("\n");
+        let expected =
+            "unknown key `retention_days` in [providers.google] is left out; it belongs in [providers.google.terms]";
+        assert!(warnings.contains(expected), "{warnings}");
+    }
+
+    #[test]
     fn faults_name_the_line_the_key_and_the_value() {
         for (text, expected) in [
             (

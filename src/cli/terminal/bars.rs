@@ -64,7 +64,6 @@ mod tests {
     use indicatif::ProgressDrawTarget;
 
     use super::*;
-    use crate::model::VenueCounts;
 
     #[test]
     fn every_template_is_understood() {
