@@ -344,8 +344,8 @@ async fn a_venue_that_is_seen_in_the_moment_in_which_it_is_taken_to_be_gone_is_n
     bench.completes().await;
     let seen = gone.first().unwrap();
     let mut other = bench.pool.begin().await.unwrap();
-    let sees = "update venues set last_seen_at = clock_timestamp() where provider_id = $1";
-    sqlx::query(sees).bind(seen).execute(&mut *other).await.unwrap();
+    let touches = "update venues set last_seen_at = clock_timestamp() where provider_id = $1";
+    sqlx::query(touches).bind(seen).execute(&mut *other).await.unwrap();
     let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     let closing = async {
         let report = bench.completes().await;
