@@ -51,7 +51,7 @@ fn the_help_breaks_no_line_in_its_middle() {
             let next = pair[1].split(' ').next().unwrap_or_default();
             let text = |line: &str| !line.is_empty() && !line.starts_with(' ');
             let broken = text(pair[0]) && text(pair[1]) && !pair[0].ends_with(['.', ':']);
-            assert!(!broken || pair[0].len() + next.len() > 90, "{words}: {:?}", pair);
+            assert!(!broken || pair[0].len() + next.len() > 90, "{words}: {pair:?}");
         }
     }
 }
