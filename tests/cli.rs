@@ -40,6 +40,36 @@ fn help_of_every_command_says_what_matters() {
     assert!(!desk.run(&["db", "--help"]).stdout.contains("watch"), "the watcher is ours alone");
 }
 
+/// A paragraph is broken where the terminal ends, and nowhere else.
+#[test]
+fn the_help_breaks_no_line_in_its_middle() {
+    let desk = Desk::new();
+    for words in ["runs", "list", "export", "doctor", "purge", "migrate up"] {
+        let said = desk.run(&[&words.split(' ').collect::<Vec<_>>()[..], &["--help"]].concat());
+        let lines: Vec<&str> = said.stdout.lines().collect();
+        for pair in lines.windows(2) {
+            let next = pair[1].split(' ').next().unwrap_or_default();
+            let text = |line: &str| !line.is_empty() && !line.starts_with(' ');
+            let broken = text(pair[0]) && text(pair[1]) && !pair[0].ends_with(['.', ':']);
+            assert!(!broken || pair[0].len() + next.len() > 90, "{words}: {pair:?}");
+        }
+    }
+}
+
+/// `/dev/full` is a disk without room.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_stdout_is_told_as_what_it_is() {
+    let desk = Desk::new();
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("there is one");
+    for words in [&["regions"][..], &["categories", "--json"], &["completions", "bash"]] {
+        let output = desk.command(words).stdout(full()).output().expect("it starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(74), "{words:?}: {stderr}");
+        assert_all(&stderr, &["cannot write to stdout", "No space left on device"]);
+    }
+}
+
 #[test]
 fn an_unknown_region_brings_the_known_ones_and_how_to_add_it() {
     let stderr = Desk::ready().refuses(&["sync", "--region", "lisbn"]);

@@ -15,11 +15,12 @@ use support::database::TestDatabase;
 use support::job::job;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
-use venue_sync::coverage::distance_m;
-use venue_sync::model::{CappedSpot, Measure, Position, RunOutcome, RunStatus, StoppedBy};
+use uuid::Uuid;
+use venue_sync::coverage::{Region, distance_m};
+use venue_sync::model::{CappedSpot, GuardLimits, Measure, Position, RunOutcome, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
-use venue_sync::store::{self, Budget, Database, DecideError, RunFilter};
-use venue_sync::sync::{Job, RunReport, sync};
+use venue_sync::store::{self, Accepted, Budget, Database, DecideError, GoneRule, RunFilter, WhichRun};
+use venue_sync::sync::{Expectation, Job, RunReport, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
 /// A migrated database, and whoever answers.
@@ -56,6 +57,25 @@ impl Bench {
         let report = sync(job, &courier, &self.database, &|_| (), &CancellationToken::new()).await.unwrap();
         assert!(report.summary.venues.add_up(), "{:?}", report.summary.venues);
         report
+    }
+
+    /// A run that the database does not let come to its end.
+    async fn breaks(&self, job: &Job<'_>) -> String {
+        let mut options = LiveOptions::new(self.double.url().parse().unwrap(), "GOOGLE_PLACES_BASE_URL", 10_000.0);
+        options.key = Some(KEY.to_owned().into());
+        let courier = Courier::live(options).unwrap();
+        sync(job, &courier, &self.database, &|_| (), &CancellationToken::new()).await.unwrap_err().to_string()
+    }
+
+    /// Lets a refused run in, as `venues runs accept` does.
+    async fn accept(&self, run: Uuid) -> Result<Accepted, DecideError> {
+        let which = WhichRun::Id(run);
+        let (_, parameters) = store::run_account(&self.database, &which).await.unwrap().unwrap();
+        let asked_for = Expectation::of_run(self.google.as_ref(), &parameters).unwrap();
+        let expected =
+            |place: Position, categories: &[String], capped: &[CappedSpot]| asked_for.holds(place, categories, capped);
+        let rule = GoneRule { after: 2, within: asked_for.bounds(), expected: &expected };
+        store::accept_run(&self.database, run, Some(rule)).await
     }
 
     async fn sync(&self) -> RunReport {
@@ -117,6 +137,20 @@ fn twentieth() -> Vec<Place> {
     town
 }
 
+/// The town, each venue with another name.
+fn renamed() -> Vec<Place> {
+    let mut town = city::town();
+    for place in town.iter_mut().filter(|place| place.row.get("displayName").is_some()) {
+        place.row["displayName"]["text"] = json!("Another Name");
+    }
+    town
+}
+
+/// So many of ten venues, evenly over the town, each with another name: less than is believed of the whole, more than of a tile.
+fn of_ten(many: usize) -> Vec<Place> {
+    renamed().into_iter().enumerate().filter(|(at, _)| at % 10 < many).map(|(_, place)| place).collect()
+}
+
 fn without(town: &[Place], gone: &BTreeSet<String>) -> Vec<Place> {
     town.iter().filter(|place| !gone.contains(place.id())).cloned().collect()
 }
@@ -172,8 +206,11 @@ async fn a_provider_that_has_a_twentieth_of_its_venues_is_refused_and_nothing_ch
     let well = bench.completes().await;
     assert_eq!(well.summary.venues.unchanged, first.summary.venues.inserted);
     assert_eq!(bench.staged().await, 0);
-    let discarded = RunOutcome::Discarded;
-    assert_eq!(bench.outcomes().await, [RunOutcome::Complete, discarded, discarded, discarded, RunOutcome::Complete]);
+    let superseded = RunOutcome::Superseded;
+    assert_eq!(
+        bench.outcomes().await,
+        [RunOutcome::Complete, superseded, superseded, superseded, RunOutcome::Complete]
+    );
 }
 
 /// A region that overlaps with this one renews what it sees: what it did not see is not all that this one had.
@@ -196,6 +233,28 @@ async fn what_another_region_saw_meanwhile_counts_as_seen_again() {
     assert_eq!(report.summary.status, RunStatus::Complete, "{:?}", report.summary.guard);
 }
 
+/// What is closed for good and unknown is a reject, once in a run, whether the run writes as it goes or stages.
+#[tokio::test]
+async fn a_venue_that_is_refused_is_counted_once_in_any_run() {
+    let mut town = city::town();
+    for place in town.iter_mut().step_by(6) {
+        place.row["businessStatus"] = json!("CLOSED_PERMANENTLY");
+    }
+    let bench = Bench::new(town).await;
+    let first = bench.completes().await.summary.run_id;
+    let second = bench.completes().await.summary.run_id;
+    let refused = "select count(*) from venue_sync.rejects j join venue_sync.answers a on a.id = j.answer_id
+         join venue_sync.tiles t on t.id = a.tile_id
+         where j.reason in ('closed_permanently', 'not_yet_open') and t.run_id = ";
+    let count =
+        async |what: &str, run: Uuid| bench.count(&format!("{} '{run}'", refused.replacen("count(*)", what, 1))).await;
+    assert!(count("count(*)", first).await > 5, "this test tests nothing");
+    for run in [first, second] {
+        assert_eq!(count("count(*)", run).await, count("count(distinct j.provider_id)", run).await);
+    }
+    assert_eq!(count("count(*)", first).await, count("count(*)", second).await);
+}
+
 #[tokio::test]
 async fn what_was_refused_can_be_looked_at_and_let_in() {
     let bench = Bench::new(city::town()).await;
@@ -206,7 +265,7 @@ async fn what_was_refused_can_be_looked_at_and_let_in() {
     assert_eq!(u64::try_from(waiting.len()).unwrap(), refused.guard.unwrap().staged);
     assert!(waiting.iter().any(|venue| venue.known && venue.row["name"] == "Another Name"), "{:?}", waiting.first());
 
-    let written = store::accept_run(&bench.database, refused.run_id).await.unwrap();
+    let Accepted { written, gone } = bench.accept(refused.run_id).await.unwrap();
     assert!(written.counts.updated > 5, "{written:?}");
     let named = bench.count("select count(*) from public.venues where name = 'Another Name'").await.unsigned_abs();
     assert_eq!(named, written.counts.updated);
@@ -217,11 +276,109 @@ async fn what_was_refused_can_be_looked_at_and_let_in() {
     assert_eq!(bench.count(unsummed).await, 0, "a report has what it filled, as of the run before");
     let figures = store::figures(&bench.database, refused.run_id).await.unwrap();
     assert!(figures.venues.add_up() && figures.venues.updated == written.counts.updated, "{:?}", figures.venues);
-    assert_eq!(bench.missing().await, BTreeSet::new(), "nothing is concluded from what was let in by hand");
-    let again = store::accept_run(&bench.database, refused.run_id).await.unwrap_err();
-    assert!(matches!(&again, DecideError::NotRefused { state, .. } if state == "complete"), "{again}");
+    assert_eq!((bench.missing().await, gone), (BTreeSet::new(), 0), "one run that does not see a venue is not enough");
+    let again = bench.accept(refused.run_id).await.unwrap_err();
+    assert!(matches!(&again, DecideError::NotRefused { outcome: RunOutcome::Accepted, .. }), "{again}");
     // It is how things are now.
     bench.completes().await;
+}
+
+/// A run that was let in by hand saw all as any complete one does.
+#[tokio::test]
+async fn an_accepted_run_is_learned_from_and_what_it_did_not_see_is_gone() {
+    let bench = Bench::new(of_ten(2)).await;
+    bench.completes().await;
+    let few = bench.everything().await.len();
+    let bench = bench.with(city::town()).await;
+    let refused = bench.sync().await;
+    assert_eq!(refused.summary.status, RunStatus::Refused, "five times as many are too many");
+    let written = bench.accept(refused.summary.run_id).await.unwrap().written;
+    let all = bench.everything().await.len();
+    assert!(all > 3 * few && written.counts.inserted > 0, "{few} {all}");
+    let tiles = bench.job().region.tiles();
+    let of = ("town", "google");
+    let known = store::learned(&bench.database, of, &tiles, &|_| Some(Vec::new())).await.unwrap();
+    let known: usize = known.iter().map(|tile| tile.places.len()).sum();
+    assert!(known >= all, "the next run begins with {known} of {all} venues");
+
+    let gone = some_venues(&bench, 5, &refused.figures.capped).await;
+    let bench = bench.with(without(&city::town(), &gone)).await;
+    bench.completes().await;
+    let mut bare = without(&city::town(), &gone);
+    for place in &mut bare {
+        place.row.as_object_mut().unwrap().remove("rating");
+    }
+    let bench = bench.with(bare).await;
+    let refused = bench.sync().await.summary;
+    assert_eq!((refused.status, bench.missing().await), (RunStatus::Refused, BTreeSet::new()));
+    assert_eq!(bench.accept(refused.run_id).await.unwrap().gone, 5);
+    assert_eq!(bench.missing().await, gone);
+    assert_eq!(bench.count("select gone::bigint from venue_sync.runs order by begun_at desc limit 1").await, 5);
+}
+
+/// Figures of how much is known of a run's venues are of its own: not of what others see at the same time, beyond its borders or of
+/// other kinds.
+#[tokio::test]
+async fn what_others_see_meanwhile_is_not_among_what_a_run_saw() {
+    let bench = Bench::new(city::town()).await;
+    let [west, south, east, north] = city::BOUNDS;
+    let (lat, lng) = (f64::midpoint(south, north), f64::midpoint(west, east));
+    let region = Region::from_circle(Position::new(lat, lng).unwrap(), 1_000.0).unwrap();
+    let others = "insert into public.venues (id, provider_id, provider_name, name, categories, lat, lng, last_seen_at, created_at, updated_at)
+         select gen_random_uuid(), n.id, 'google', 'A', array[n.kind], n.lat, n.lng, n.seen, n.seen, n.seen
+         from (values ('corner', 'cafe', $1::float8 + 0.0088, $2::float8 + 0.0109, now() + interval '1 year'),
+                      ('bank', 'bank', $1, $2, now() + interval '1 year')) n (id, kind, lat, lng, seen)";
+    sqlx::query(others).bind(lat).bind(lng).execute(&bench.pool).await.unwrap();
+    let report = bench.run(&Job { region, ..bench.job() }).await;
+    assert_eq!(report.summary.status, RunStatus::Complete);
+    let filled = bench.count("select (filled ->> 'venues')::bigint from venue_sync.runs").await;
+    assert_eq!(filled.unsigned_abs(), report.summary.venues.inserted);
+}
+
+#[tokio::test]
+async fn a_venue_that_is_seen_in_the_moment_in_which_it_is_taken_to_be_gone_is_not_gone() {
+    let bench = Bench::new(city::town()).await;
+    let first = bench.completes().await;
+    let gone = some_venues(&bench, 2, &first.figures.capped).await;
+    let bench = bench.with(without(&city::town(), &gone)).await;
+    bench.completes().await;
+    let seen = gone.first().unwrap();
+    let mut other = bench.pool.begin().await.unwrap();
+    let touches = "update venues set last_seen_at = clock_timestamp() where provider_id = $1";
+    sqlx::query(touches).bind(seen).execute(&mut *other).await.unwrap();
+    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let closing = async {
+        let report = bench.completes().await;
+        report.figures.gone
+    };
+    let mut closing = std::pin::pin!(closing);
+    let told = loop {
+        tokio::select! {
+            told = &mut closing => break told,
+            waiting = bench.count(waits) => if waiting > 0 {
+                other.commit().await.unwrap();
+                break closing.await;
+            },
+        }
+    };
+    assert_eq!(told, 1, "whoever sees it was faster");
+    assert_eq!(bench.missing().await, gone.iter().skip(1).cloned().collect());
+    // The other way round: it is taken to be gone while whoever sees it has looked, and not written yet.
+    sqlx::query(
+        "insert into venue_sync.venue_states (venue_id, checked_at, missing_since)
+         select id, now(), last_seen_at - interval '1 second' from venues where provider_id = $1",
+    )
+    .bind(seen)
+    .execute(&bench.pool)
+    .await
+    .unwrap();
+    assert!(bench.shown().await.contains(seen), "seen since then");
+    sqlx::query("update venues set last_seen_at = last_seen_at - interval '9 days' where provider_id = $1")
+        .bind(seen)
+        .execute(&bench.pool)
+        .await
+        .unwrap();
+    assert!(!bench.shown().await.contains(seen));
 }
 
 #[tokio::test]
@@ -234,7 +391,8 @@ async fn what_was_refused_can_be_thrown_away() {
     let gone = store::discard_run(&bench.database, refused.run_id).await.unwrap();
     assert_eq!((gone, bench.staged().await), (refused.guard.unwrap().staged, 0));
     assert_eq!(bench.everything().await, before);
-    assert!(store::discard_run(&bench.database, refused.run_id).await.is_err());
+    let again = store::discard_run(&bench.database, refused.run_id).await.unwrap_err().to_string();
+    assert!(again.contains("is discarded: only a refused one"), "{again}");
     assert_eq!(bench.outcomes().await, [RunOutcome::Complete, RunOutcome::Discarded]);
 }
 
@@ -275,11 +433,7 @@ async fn a_run_that_stops_with_venues_waiting_goes_on_and_loses_none() {
     let bench = Bench::new(city::town()).await;
     bench.completes().await;
     let before = bench.everything().await;
-    let mut town = city::town();
-    for place in town.iter_mut().filter(|place| place.row.get("displayName").is_some()) {
-        place.row["displayName"]["text"] = json!("Another Name");
-    }
-    let bench = bench.with(town).await;
+    let bench = bench.with(renamed()).await;
     let limited = Job { budget: Budget { requests: Some(5), ..Budget::default() }, concurrency: 1, ..bench.job() };
     let mut half_staged = 0;
     let whole = loop {
@@ -301,6 +455,80 @@ async fn a_run_that_stops_with_venues_waiting_goes_on_and_loses_none() {
     assert_eq!(bench.count("select count(*) from public.venues where name <> 'Another Name'").await, 0);
     let answers = "select count(*) from venue_sync.answers where rows <> received";
     assert_eq!(bench.count(answers).await, 0, "every row got its word");
+}
+
+#[tokio::test]
+async fn of_a_run_that_is_refused_as_a_whole_not_even_the_tiles_that_could_be_believed_are_written() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let before = bench.everything().await;
+    let bench = bench.with(of_ten(5)).await;
+    let refused = bench.sync().await.summary;
+    let verdict = refused.guard.unwrap();
+    assert_eq!((refused.status, verdict.tiles_held), (RunStatus::Refused, 0), "no tile is odd by itself: {verdict:?}");
+    assert!(verdict.staged > 50 && verdict.written == 0, "{verdict:?}");
+    assert_eq!(bench.everything().await, before);
+    assert_eq!(bench.count("select count(*) from venue_sync.changes").await, 0);
+}
+
+#[tokio::test]
+async fn a_run_that_is_killed_while_it_is_let_in_is_let_in_by_the_next_whatever_that_would_say_of_it() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let rows = bench.everything().await.len();
+    let bench = bench.with(renamed()).await;
+    // The database goes away in the middle of the second tile.
+    sqlx::raw_sql(
+        "create function break() returns trigger language plpgsql as $$ begin
+             if exists (select from venues where name = 'Another Name' and xmin::text <> pg_current_xact_id()::text) then raise exception 'out of order'; end if;
+             return new; end $$;
+         create trigger break before update on venues for each row when (new.name = 'Another Name') execute function break()",
+    )
+    .execute(&bench.pool)
+    .await
+    .unwrap();
+    let told = bench.breaks(&bench.job()).await;
+    assert!(told.contains("out of order"), "{told}");
+    let named = "select count(*) from venues where name = 'Another Name'";
+    let half = bench.count(named).await;
+    assert!(half > 0 && bench.staged().await > 0, "{half}: this test tests nothing");
+    sqlx::raw_sql("drop trigger break on venues").execute(&bench.pool).await.unwrap();
+
+    let asked = bench.double.asked();
+    let strict = GuardLimits { least_seen_again: 2.0, ..GuardLimits::default() };
+    let whole = bench.run(&Job { guard: strict, ..bench.job() }).await;
+    assert_eq!((whole.summary.status, bench.double.asked()), (RunStatus::Complete, asked), "{:?}", whole.summary.guard);
+    assert_eq!(bench.count(named).await.unsigned_abs(), u64::try_from(rows).unwrap());
+    assert_eq!(whole.summary.venues.updated, u64::try_from(rows).unwrap(), "each venue is counted once");
+    assert_eq!(bench.staged().await, 0);
+}
+
+#[tokio::test]
+async fn what_a_run_has_when_it_is_left_is_written_if_it_is_believed_as_the_whole_would_be() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let before = bench.everything().await;
+    let budget = Budget { requests: Some(bench.double.asked() / 3), ..Budget::default() };
+
+    let bench = bench.with(of_ten(5)).await;
+    let left = bench.run(&Job { budget, concurrency: 1, ..bench.job() }).await;
+    assert_eq!(left.summary.status, RunStatus::Interrupted);
+    assert!(left.figures.staged > 20 && left.summary.venues.written() == 0, "{:?}", left.summary.venues);
+    assert_eq!(bench.everything().await, before, "what is too little as a whole is too little as a part");
+
+    let bench = bench.with(renamed()).await;
+    let left = bench.run(&Job { budget, concurrency: 1, fresh: true, ..bench.job() }).await;
+    let written = left.summary.venues.written();
+    assert_eq!(left.summary.status, RunStatus::Interrupted);
+    assert!(written > 20, "{:?}", left.summary.venues);
+
+    // What comes then is not believed, and what was written is told.
+    let bench = bench.with(twentieth()).await;
+    let refused = bench.sync().await.summary;
+    assert_eq!((refused.status, refused.run_id), (RunStatus::Refused, left.summary.run_id));
+    assert_eq!(refused.guard.unwrap().written, written);
+    let named = bench.count("select count(*) from venues where name = 'Another Name'").await;
+    assert_eq!(named.unsigned_abs(), written);
 }
 
 #[tokio::test]

@@ -178,6 +178,9 @@ async fn the_page_holds_every_venue_and_no_markup_of_theirs() {
     assert!(asked > 3 && map["rings"][0].as_array().unwrap().len() == 8, "{asked} questions");
     assert_eq!(map["capped"][0]["words"][0], "<b>bar");
     // Another's nonce opens nothing: each page has its own.
+    let page = bench.report(&["latest", "--html", "-"]).await;
+    assert!(page.starts_with("<!doctype html>") || page.starts_with("<!DOCTYPE html>"), "{page}");
+    assert!(!bench.desk.folder.path().join("-").exists());
     bench.report(&["latest", "--html", "again.html"]).await;
     let again = std::fs::read_to_string(bench.desk.folder.path().join("again.html")).unwrap();
     let nonce = |page: &str| page.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();

@@ -57,7 +57,11 @@ async fn a_refused_run_is_listed_shown_looked_at_and_accepted() {
     let listed = bench.json(&["runs", "--region", "demo"]);
     let outcomes: Vec<&str> = listed.iter().map(|run| run["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["refused", "complete"], "the newest first");
+    assert_eq!(listed[0]["method"], "nearby");
     assert_eq!(bench.json(&["runs", "--region", "elsewhere"]), Vec::<Value>::new());
+    let of_map = bench.run(&["sync", "--region", "demo", "--provider", "osm"]);
+    assert_eq!(of_map.code, Some(0), "{}", of_map.stderr);
+    assert_eq!(bench.json(&["runs", "--limit", "1"])[0]["method"], Value::Null, "it knows but one way to be asked");
     let table = bench.run(&["runs"]).stdout;
     assert_all(&table, &["OUTCOME", "refused, ", "complete", "demo", "nearby"]);
 

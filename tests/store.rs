@@ -697,9 +697,64 @@ async fn reservations_at_once_stop_exactly_at_the_limit() {
 
     bench.run().await;
     assert!(
-        matches!(store::reserve(&bench.database, spender, budget).await, Err(ReserveError::RunClosed)),
+        matches!(
+            store::reserve(&bench.database, spender, budget).await,
+            Err(ReserveError::RunClosed(store::RunEnd::Replaced))
+        ),
         "abandoned"
     );
+}
+
+#[tokio::test]
+async fn a_worker_whose_run_was_closed_is_told_by_what() {
+    let bench = Bench::new().await;
+    let run = bench.run().await.opened.id;
+    let spender = Spender { provider: "google", run: Some(run), call: "searchNearby", price: MicroUsd(10) };
+    for (closed, said) in [
+        ("complete', audited = null, gone = '0", "completed"),
+        ("refused", "the guard did not believe it"),
+        ("abandoned", "given up by another command"),
+        ("abandoned', audited = '9", "its audit did not believe it"),
+    ] {
+        let sql = format!("update venue_sync.runs set state = '{closed}'");
+        bench.pool.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+        let told = store::reserve(&bench.database, spender, Budget::default()).await.unwrap_err().to_string();
+        assert!(told.contains(said) && !told.contains("--fresh"), "{closed}: {told}");
+        assert_eq!(store::run_end(&bench.database, run).await.unwrap().to_string(), told);
+    }
+}
+
+#[tokio::test]
+async fn a_tile_that_is_being_written_to_keeps_no_other_lease_from_being_renewed() {
+    let bench = Bench::new().await;
+    let run = ours(store::open_run(&bench.database, &spec(true), Learn::Nothing).await.unwrap()).id;
+    let worker = Uuid::new_v4();
+    let mut leases = Vec::new();
+    for _ in 0..2 {
+        leases.push(store::claim(&bench.database, run, worker, LEASE).await.unwrap().unwrap().lease.tile);
+    }
+    let mut writes = bench.pool.begin().await.unwrap();
+    let lock = "select id from venue_sync.tiles where id = $1 for update";
+    sqlx::query(lock).bind(leases[0]).execute(&mut *writes).await.unwrap();
+    let renewing = store::renew(&bench.database, run, worker, Duration::from_hours(1));
+    let mut renewing = std::pin::pin!(renewing);
+    let renewed = "select count(*) from venue_sync.tiles where lease_until > clock_timestamp() + interval '10 minutes'";
+    // The other is renewed though this one is waited for, and this one as soon as it is free.
+    loop {
+        tokio::select! {
+            done = &mut renewing => panic!("it did not wait: {done:?}"),
+            many = bench.count(renewed) => if many == 1 { break },
+        }
+    }
+    writes.rollback().await.unwrap();
+    renewing.await.unwrap();
+    assert_eq!(bench.count(renewed).await, 2);
+
+    let mut writes = bench.pool.begin().await.unwrap();
+    sqlx::query(lock).bind(leases[0]).execute(&mut *writes).await.unwrap();
+    // Nor does it wait for ever.
+    store::renew(&bench.database, run, worker, Duration::from_millis(60)).await.unwrap();
+    assert_eq!(bench.count(renewed).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -826,7 +881,12 @@ impl Row {
     fn merge(&self, known: &mut BTreeMap<u8, Known>, seen: &mut BTreeSet<u8>, counts: &mut VenueCounts) {
         let state = self.status.present().map(|status| status.code());
         if !known.contains_key(&self.id) && state == Some("closed_permanently") {
-            counts.rejected += 1;
+            // Once in a run, and met again after that.
+            if seen.insert(self.id + 100) {
+                counts.rejected += 1;
+            } else {
+                counts.duplicate += 1;
+            }
             return;
         }
         if !seen.insert(self.id) {

@@ -295,7 +295,10 @@ async fn a_worker_whose_run_was_given_up_for_a_newer_one_ends() {
         if matches!(event, Event::AnswerCommitted { .. }) && !given_up.swap(true, std::sync::atomic::Ordering::SeqCst) {
             let closing = async {
                 let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-                sqlx::query("update venue_sync.runs set state = 'abandoned'").execute(&mut connection).await.unwrap();
+                let newer = "with old as (update venue_sync.runs set state = 'abandoned' returning region, provider, parameters)
+                     insert into venue_sync.runs (id, region, provider, parameters)
+                     select gen_random_uuid(), region, provider, parameters from old";
+                sqlx::query(newer).execute(&mut connection).await.unwrap();
             };
             std::thread::scope(|scope| {
                 let other = scope.spawn(|| {

@@ -296,3 +296,23 @@ async fn a_database_without_our_tables_says_which_command_makes_them() {
     let desk = Desk::new().with("DATABASE_URL", &database.url());
     assert_all(&desk.refuses(&["list"]), &["lacks ", " of our migrations", "venues migrate up"]);
 }
+
+/// Others write instants, too.
+#[tokio::test]
+async fn instants_that_no_calendar_has_are_read_as_its_last_or_first_day() {
+    let shelf = Shelf::full().await;
+    shelf
+        .execute(
+            "update venues set last_seen_at = 'infinity', updated_at = '290000-01-01' where provider_id = 'id-1';
+             update venues set last_seen_at = '-infinity', created_at = '4000-01-01 BC' where provider_id = 'id-2'",
+        )
+        .await;
+    let listed = shelf.says("list --json");
+    let rows: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |name: &str| rows.iter().find(|row| row["provider_id"] == name).unwrap().to_string();
+    assert_all(&of("id-1"), &["9999-12-31T23:59:59Z"]);
+    assert_all(&of("id-2"), &["0001-01-01T00:00:00Z"]);
+    for format in ["geojson", "csv", "ndjson"] {
+        assert!(shelf.says(&format!("export --format {format}")).contains("id-6"));
+    }
+}

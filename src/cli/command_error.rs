@@ -51,7 +51,8 @@ impl CommandError {
             Self::File(_) | Self::Job(_) | Self::Scope(_) | Self::VenuesJob(_) | Self::NoFormat | Self::Database(_) => {
                 Exit::Usage
             }
-            Self::Stdout(_) | Self::Json(_) => Exit::Bug,
+            Self::Stdout(_) => Exit::Output,
+            Self::Json(_) => Exit::Bug,
             Self::Work(failure) => failure.exit(),
         }
     }

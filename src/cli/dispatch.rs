@@ -62,16 +62,15 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
         Command::Sync(args) => sync(&jobs(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Plan(args) => plan(&planned(cli, args, terminal, &environment, &folders)?, terminal),
         Command::Renormalise(args) => renormalise(&kept(cli, args, terminal, &environment, &folders)?, terminal),
-        Command::Report(args) => past_runs::report(
-            args,
-            around(&settings_file(cli, &environment, &folders)?, cli, terminal, &environment, &folders),
-            terminal,
-            &runtime()?,
-        ),
-        Command::Purge(args) => {
-            let file = settings_file(cli, &environment, &folders)?;
-            purging::purge(args, around(&file, cli, terminal, &environment, &folders), terminal, &runtime()?)
-        }
+        Command::Report(args) => by_settings(cli, terminal, &environment, &folders, |around, runtime| {
+            past_runs::report(args, around, terminal, runtime)
+        }),
+        Command::Purge(args) => by_settings(cli, terminal, &environment, &folders, |around, runtime| {
+            purging::purge(args, around, terminal, runtime)
+        }),
+        Command::Runs(args) => by_settings(cli, terminal, &environment, &folders, |around, runtime| {
+            past_runs::runs(args, around, terminal, runtime)
+        }),
         Command::List(args) => {
             let job = venues(cli, &args.which, terminal, &environment, &folders)?;
             Ok(runtime()?.block_on(commands::list_venues(&job, terminal))?)
@@ -86,7 +85,6 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
             terminal::print(&categories::all(terminal.json)?)?;
             Ok(Exit::Complete)
         }
-        Command::Runs(args) => past_runs::runs(args, &environment, &folders, terminal, &runtime()?),
         Command::Profiles(args) => profiles(&args.action, &environment, &folders, terminal),
         Command::Events(args) => events(&args.action, &environment, &folders, terminal),
         Command::Migrate(args) => {
@@ -97,6 +95,18 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
         }
         Command::Db(args) => db(&look(&args.action, &environment, &folders)?, terminal),
     }
+}
+
+/// Does what needs all settings, and is about no one region of them.
+fn by_settings(
+    cli: &Cli,
+    terminal: &Terminal,
+    environment: &Environment,
+    folders: &Folders,
+    work: impl FnOnce(Surroundings<'_>, &Runtime) -> Result<Exit, CommandError>,
+) -> Result<Exit, CommandError> {
+    let file = settings_file(cli, environment, folders)?;
+    work(around(&file, cli, terminal, environment, folders), &runtime()?)
 }
 
 fn settings_file(cli: &Cli, environment: &Environment, folders: &Folders) -> Result<SettingsFile, SettingsFileError> {

@@ -19,6 +19,8 @@ pub enum Exit {
     DataRefused,
     /// 69: the provider or the database is unavailable, after retries.
     Unavailable,
+    /// 74: stdout takes no more. What was to be done is done, and not told.
+    Output,
     /// 77: the provider refused the key.
     CredentialsRefused,
     /// 70: our bug.
@@ -35,6 +37,7 @@ impl Exit {
             Self::DataRefused => 65,
             Self::Unavailable => 69,
             Self::Bug => 70,
+            Self::Output => 74,
             Self::Again => 75,
             Self::CredentialsRefused => 77,
         }

@@ -5,10 +5,8 @@ use tokio::runtime::Runtime;
 use super::args::{ReportArgs, RunsArgs, RunsCommand};
 use super::command_error::CommandError;
 use super::commands;
-use super::environment::Environment;
 use super::exit::Exit;
 use super::settings::database::{self, Asker};
-use super::settings::folders::Folders;
 use super::settings::provider;
 use super::settings::region::DEMO;
 use super::settings::sync_job::Surroundings;
@@ -30,12 +28,11 @@ pub(super) fn report(
 /// Lists runs, shows one, or says what is to become of it.
 pub(super) fn runs(
     args: &RunsArgs,
-    environment: &Environment,
-    folders: &Folders,
+    around: Surroundings<'_>,
     terminal: &Terminal,
     runtime: &Runtime,
 ) -> Result<Exit, CommandError> {
-    let choose = |asker, flags| database::choose(asker, flags, environment, folders, terminal.watched);
+    let choose = |asker, flags| database::choose(asker, flags, around.environment, around.folders, around.on_terminal);
     let text = match &args.action {
         None => {
             runtime.block_on(commands::list_runs(&args.list, &choose(Asker::Look, &args.list.database)?, terminal))?
@@ -48,7 +45,8 @@ pub(super) fn runs(
             return Ok(Exit::Complete);
         }
         Some(RunsCommand::Accept(one)) => {
-            runtime.block_on(commands::accept_run(&one.id, &choose(Asker::Look, &one.database)?, terminal))?
+            let limits = |region: &str| around.file.guard_of(region);
+            runtime.block_on(commands::accept_run(&one.id, &limits, &choose(Asker::Look, &one.database)?, terminal))?
         }
         Some(RunsCommand::Discard(one)) => {
             runtime.block_on(commands::discard_run(&one.id, &choose(Asker::Look, &one.database)?, terminal))?

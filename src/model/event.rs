@@ -20,7 +20,7 @@ pub enum Event {
     AnswerCommitted {
         /// The tile's ordinal.
         tile: i32,
-        /// What became of its rows, as far as they do not wait until the tile is judged.
+        /// What became of its rows, as far as they do not wait until the run is judged.
         counts: VenueCounts,
         /// Its list price.
         cost: MicroUsd,
@@ -45,8 +45,6 @@ pub enum Event {
         tile: i32,
         /// Spots in it that overflow.
         capped: Vec<CappedSpot>,
-        /// What became of the rows that waited.
-        counts: VenueCounts,
     },
     /// A piece of the region is asked for to the end, and the guard does not believe it.
     TileHeld {
@@ -54,6 +52,11 @@ pub enum Event {
         tile: i32,
         /// Why.
         breaches: Vec<Breach>,
+    },
+    /// What waited of a piece of the region is believed, and written.
+    LetIn {
+        /// What became of the rows that waited.
+        counts: VenueCounts,
     },
     /// A piece of the region could not be finished.
     TileFailed {

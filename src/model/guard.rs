@@ -139,17 +139,9 @@ pub struct Verdict {
     pub tiles_held: u64,
     /// Venues that wait for somebody to say what is to become of them.
     pub staged: u64,
+    /// Venues that it wrote, or found as they were: what was believed of it while it was left unfinished.
+    #[serde(default)]
+    pub written: u64,
     /// Why: those of the run as a whole first, then by tile.
     pub breaches: Vec<Breach>,
-}
-
-/// What the guard says of one tile.
-#[derive(Debug, Clone, PartialEq)]
-pub enum TileVerdict {
-    /// It may be let in.
-    Believed,
-    /// It holds too little to be judged by itself: it waits until the run as a whole is.
-    Waits,
-    /// It is not believed.
-    Held(Vec<Breach>),
 }

@@ -33,7 +33,7 @@ pub use area::{Area, Ask, BoundingBox, Circle, Purpose};
 pub use coverage::{AnswerSeen, CappedSpot, Certificate, KnownPlace, Tile};
 pub use event::Event;
 pub use field::Field;
-pub use guard::{Breach, Figures, Filled, GuardLimits, Measure, TileVerdict, Verdict};
+pub use guard::{Breach, Figures, Filled, GuardLimits, Measure, Verdict};
 pub use hours::{Hours, HoursState, Period, Point, SpecialDay};
 pub use limits::{AreaShape, Counts, Limits, Ranking, Tier};
 pub use money::MicroUsd;

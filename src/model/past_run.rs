@@ -16,8 +16,8 @@ pub struct PastRun {
     pub region: String,
     /// The provider's.
     pub provider: String,
-    /// The provider's method.
-    pub method: String,
+    /// The provider's method, where it has several.
+    pub method: Option<String>,
     /// When it was begun.
     pub begun_at: DateTime<Utc>,
     /// When it was closed.
@@ -53,8 +53,10 @@ pub enum RunOutcome {
     Refused,
     /// The guard did not believe it, and somebody did.
     Accepted,
-    /// The guard did not believe it, and somebody agreed, or a later run took its place.
+    /// The guard did not believe it, and somebody agreed.
     Discarded,
+    /// The guard did not believe it, and a later run of the same was closed before anybody had decided.
+    Superseded,
     /// A newer one was begun in its place, or its audit did not believe it.
     Abandoned,
 }
@@ -69,6 +71,7 @@ impl RunOutcome {
             Self::Refused => "refused",
             Self::Accepted => "accepted",
             Self::Discarded => "discarded",
+            Self::Superseded => "superseded",
             Self::Abandoned => "abandoned",
         }
     }

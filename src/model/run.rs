@@ -72,7 +72,7 @@ impl StoppedBy {
 /// What became of the rows received: `received` is always the sum of the other six.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct VenueCounts {
-    /// Rows in all answers, but for those that wait until their tile is judged.
+    /// Rows in all answers, but for those that wait to be judged.
     pub received: u64,
     /// New to us.
     pub inserted: u64,
@@ -104,6 +104,11 @@ pub enum RowWord {
 }
 
 impl VenueCounts {
+    /// Rows that are venues as readers have them: written, or found as they were.
+    pub fn written(&self) -> u64 {
+        self.inserted + self.updated + self.unchanged
+    }
+
     /// Adds a row.
     pub fn count(&mut self, word: RowWord) {
         self.received += 1;

@@ -70,23 +70,22 @@ pub(super) fn refusal(verdict: &Verdict, run: Uuid, listed: usize) -> Vec<String
     if left > 0 {
         lines.push(format!("  and {left} more: venues runs show {run}"));
     }
-    let held = count(verdict.tiles_held, "tile", "tiles");
+    let written = match verdict.written {
+        0 => "Nothing of it is written".to_owned(),
+        many => format!(
+            "{} written when it was left unfinished, while it was believed as far as it was",
+            count(many, "venue was", "venues were")
+        ),
+    };
     if verdict.staged > 0 {
-        let apart = match verdict.tiles_held {
-            0 => "What was to be judged as a whole is kept apart".to_owned(),
-            _ => format!("What {held} brought is kept apart"),
-        };
-        lines.push(format!(
-            "{apart}: {}. Tiles that were believed by themselves are written; nothing is taken to be gone.",
-            count(verdict.staged, "venue waits", "venues wait")
-        ));
+        let waits = count(verdict.staged, "venue waits", "venues wait");
+        lines.push(format!("What it brought is kept apart: {waits}. {written}; nothing is taken to be gone."));
         lines.push("Look at it, then let it in or throw it away:".to_owned());
         lines.push(format!("  venues runs staged {run}"));
     } else {
-        lines.push(
-            "Its tiles were believed one by one and are written; nothing is taken to be gone, and later runs are not judged by it."
-                .to_owned(),
-        );
+        lines.push(format!(
+            "No venue of it waits. {written}; nothing is taken to be gone, and later runs are not judged by it."
+        ));
         lines.push("If it is right after all, say so, so that later runs are:".to_owned());
     }
     lines.push(format!("  venues runs accept {run}"));

@@ -14,6 +14,8 @@ pub struct MeasuredRun<'a> {
     pub summary: &'a Summary,
     /// When it ended.
     pub ended_at: DateTime<Utc>,
+    /// It was answered from a recording, and says nothing of the provider.
+    pub replayed: bool,
     /// When the last complete run before it ended, where that is known.
     pub last_success: Option<DateTime<Utc>>,
 }
@@ -80,7 +82,7 @@ fn samples(run: MeasuredRun<'_>, success_before: Option<f64>) -> Vec<(&'static s
     let mut add = |name, labels: &str, value: f64| samples.push((name, labels.to_owned(), value));
     let ended_at = seconds(run.ended_at);
     let last_success = match summary.status {
-        RunStatus::Complete => Some(ended_at),
+        RunStatus::Complete if !run.replayed => Some(ended_at),
         _ => run.last_success.map(seconds).or(success_before),
     };
     if let Some(at) = last_success {
@@ -109,7 +111,9 @@ fn samples(run: MeasuredRun<'_>, success_before: Option<f64>) -> Vec<(&'static s
     let coverage = summary.coverage;
     add(tiles, &label("state", "complete"), number(coverage.complete));
     add(tiles, &label("state", "failed"), number(coverage.failed));
-    let open = coverage.tiles.saturating_sub(coverage.complete + coverage.failed);
+    let held = summary.guard.as_ref().map_or(0, |verdict| verdict.tiles_held);
+    add(tiles, &label("state", "held"), number(held));
+    let open = coverage.tiles.saturating_sub(coverage.complete + coverage.failed + held);
     add(tiles, &label("state", "open"), number(open));
     add(capped, "", number(coverage.capped));
     samples
@@ -143,6 +147,7 @@ fn number(count: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Verdict;
     use crate::report::example;
 
     fn at(seconds: i64) -> DateTime<Utc> {
@@ -150,7 +155,35 @@ mod tests {
     }
 
     fn of(summary: &Summary, ended: i64, last_success: Option<i64>, before: &str) -> String {
-        metrics(MeasuredRun { summary, ended_at: at(ended), last_success: last_success.map(at) }, before)
+        let last_success = last_success.map(at);
+        metrics(MeasuredRun { summary, ended_at: at(ended), replayed: false, last_success }, before)
+    }
+
+    #[test]
+    fn a_replay_is_no_success_and_loses_none() {
+        let report = example::report();
+        let replay = |before: &str| {
+            let run = MeasuredRun { summary: &report.summary, ended_at: at(9_000), replayed: true, last_success: None };
+            metrics(run, before)
+        };
+        assert!(!replay("").contains("last_success"), "{}", replay(""));
+        let live = of(&report.summary, 1_000, None, "");
+        let both = replay(&live);
+        assert!(both.contains("last_success_timestamp_seconds{region=\"demo\",provider=\"google\"} 1000\n"), "{both}");
+        assert!(both.contains("last_run_timestamp_seconds{region=\"demo\",provider=\"google\"} 9000\n"), "{both}");
+    }
+
+    #[test]
+    fn tiles_that_are_held_are_not_open() {
+        let mut summary = example::report().summary;
+        summary.status = RunStatus::Refused;
+        summary.coverage.complete = 5;
+        summary.guard = Some(Verdict { tiles_held: 3, ..Verdict::default() });
+        let text = of(&summary, 1_000, None, "");
+        for (state, many) in [("complete", 5), ("held", 3), ("open", 1)] {
+            let line = format!("tiles{{region=\"demo\",provider=\"google\",state=\"{state}\"}} {many}\n");
+            assert!(text.contains(&line), "{line}--\n{text}");
+        }
     }
 
     #[test]

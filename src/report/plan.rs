@@ -12,7 +12,7 @@ pub fn plan(plan: &Plan) -> String {
         area(plan.area_km2),
         count(plan.tiles, "tile", "tiles"),
         plan.last_complete.map_or_else(
-            || "no run of it was complete yet".to_owned(),
+            || "no run of it that asked the provider was complete yet".to_owned(),
             |at| format!("the last complete run ended {}", at.format("%Y-%m-%d %H:%M UTC"))
         )
     )];

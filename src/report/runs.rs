@@ -26,7 +26,7 @@ pub fn runs(runs: &[PastRun]) -> String {
             &run.run_id.to_string(),
             &run.region,
             &run.provider,
-            &run.method,
+            run.method.as_deref().unwrap_or("–"),
             &minute(run.begun_at),
             &ended,
             &outcome(run),
@@ -56,7 +56,7 @@ fn minute(instant: DateTime<Utc>) -> String {
 /// All that is kept of a run.
 pub fn run(run: &PastRun, report: &RunReport, judged: &Judged) -> String {
     let ended = run.ended_at.map_or_else(|| "not closed".to_owned(), |at| format!("closed {} UTC", minute(at)));
-    let method = if run.method.is_empty() { String::new() } else { format!(" ({})", run.method) };
+    let method = run.method.as_ref().map_or_else(String::new, |method| format!(" ({method})"));
     let mut lines = vec![
         format!("{} from {}{method}: {}", run.region, run.provider, outcome(run)),
         format!("  run       {}, begun {} UTC, {ended}", run.run_id, minute(run.begun_at)),
@@ -107,7 +107,7 @@ mod tests {
             run_id: report.summary.run_id,
             region: "lisbon".to_owned(),
             provider: "google".to_owned(),
-            method: "nearby".to_owned(),
+            method: Some("nearby".to_owned()),
             begun_at: DateTime::UNIX_EPOCH,
             ended_at: None,
             outcome,
@@ -139,13 +139,14 @@ mod tests {
         let found = Figures { venues: 61, known: 1216, again: 61, rows: 80, unusable: 2, fields, ..Figures::default() };
         let held =
             Breach { tile: Some(3), measure: Measure::Venues, of: None, expected: 200.0, found: 9.0, limit: 50.0 };
-        let verdict = Verdict { tiles_held: 9, staged: 61, breaches: vec![held; 20] };
+        let verdict = Verdict { tiles_held: 9, staged: 61, written: 4, breaches: vec![held; 20] };
         let judged = Judged { found: Some(found), before: vec![], verdict };
         let text = run(&past(RunOutcome::Refused), &example::report(), &judged);
         for expected in [
             "lisbon from google (nearby): refused",
             "\n  found     61 venues, 61 of 1,216 seen again, 2 of 80 rows unusable, hours 49.2 %\n",
             "\n  tile 3: 9 venues where the last good run found 200; believed are 50 or more\n",
+            "What it brought is kept apart: 61 venues wait. 4 venues were written when it was left unfinished",
             "\n  venues runs accept 01980000-0000-7000-8000-000000000001\n",
         ] {
             assert!(text.contains(expected), "{expected}\n--\n{text}");

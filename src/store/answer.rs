@@ -8,7 +8,7 @@ use super::changes::insert_changes;
 use super::connect::{Database, DatabaseError};
 use super::content::Batch;
 use super::endurance::Fault;
-use super::merge::{Merged, merge_venues};
+use super::merge::{Merged, meet_refused_again, merge_venues};
 use super::rejects::insert_rejects;
 use super::staged::{Staging, stage};
 use super::tiles::Lease;
@@ -40,7 +40,7 @@ pub struct AnswerToCommit {
     pub provider: String,
     /// When the run was begun: what was seen since is a duplicate.
     pub begun_at: DateTime<Utc>,
-    /// The run, where its venues wait until their tile is judged.
+    /// The run, where its venues wait until they are judged.
     pub staging: Option<Uuid>,
     /// The venues.
     pub batch: Batch,
@@ -61,7 +61,7 @@ pub struct Committed {
     pub counts: VenueCounts,
     /// New stubs.
     pub stubbed: u64,
-    /// Rows that wait until their tile is judged.
+    /// Rows that wait until they are judged.
     pub staged: u64,
 }
 
@@ -132,7 +132,9 @@ async fn write(
         let (counts, staged) = stage(transaction, of, answer.id, &answer.batch).await?;
         (Merged { counts, ..Merged::default() }, staged)
     } else {
-        (merge_venues(transaction, &answer.provider, Some(answer.begun_at), &answer.batch).await?, 0)
+        let mut merged = merge_venues(transaction, &answer.provider, Some(answer.begun_at), &answer.batch).await?;
+        meet_refused_again(transaction, answer.lease.tile, &mut merged).await?;
+        (merged, 0)
     };
     let mut counts = merged.counts;
     let given = u64::try_from(answer.rejects.len()).unwrap_or(u64::MAX);

@@ -1,5 +1,8 @@
 //! How a run is closed, and what is concluded from it then.
 
+use std::collections::BTreeMap;
+
+use futures_util::TryStreamExt as _;
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
@@ -8,7 +11,7 @@ use super::gone::{GoneRule, conclude_gone};
 use super::runs::{APART, clear_up};
 use super::staged::discard;
 use super::transaction::Transaction;
-use crate::model::Breach;
+use crate::model::{Breach, Position};
 
 /// How a run stands that nobody needs to work on any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +35,8 @@ pub struct Closing<'a> {
     pub audit: Option<AuditFigures>,
     /// The audit did not believe the run.
     pub doubted: bool,
-    /// What the guard does not believe of the whole. It judges before the audit: what it refuses needs none.
+    /// What the guard does not believe of the whole. It judges before the audit: what it refuses needs none. Whoever believed the run
+    /// before stays right.
     pub breaches: &'a [Breach],
     /// What venues are to be expected in the run's answers; none where nothing is to be concluded.
     pub gone: Option<GoneRule<'a>>,
@@ -65,6 +69,7 @@ async fn close(transaction: &mut Transaction, run: Uuid, closing: Closing<'_>) -
              breaches = case when $6 then $7::jsonb end
          where id = $1 and state = 'open'
            and not exists (select from venue_sync.tiles where run_id = $1 and state not in ('complete', 'held'))
+           and (not $6 or believed_at is null)
            and ($6 or not exists (select from venue_sync.staged where run_id = $1)
                 or exists (select from venue_sync.tiles where run_id = $1 and state = 'held'))
            and (not $2 or $6
@@ -92,18 +97,7 @@ async fn close(transaction: &mut Transaction, run: Uuid, closing: Closing<'_>) -
         clear_up(transaction, run).await?;
     }
     if closed.as_deref() == Some("complete") {
-        let gone = match closing.gone {
-            Some(rule) => Some(conclude_gone(transaction, run, rule).await?),
-            None => None,
-        };
-        sqlx::query!(
-            "update venue_sync.runs set gone = $2 where id = $1",
-            run,
-            gone.map(|gone| i32::try_from(gone).unwrap_or(i32::MAX))
-        )
-        .execute(&mut *transaction)
-        .await?;
-        sum_up(transaction, run).await?;
+        conclude(transaction, run, closing.gone).await?;
     }
     if closed.as_deref().is_some_and(|state| state != "abandoned") {
         supersede(transaction, run).await?;
@@ -115,7 +109,7 @@ async fn close(transaction: &mut Transaction, run: Uuid, closing: Closing<'_>) -
 /// what they staged is of no use any more.
 async fn supersede(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
     let refused = sqlx::query_scalar!(
-        "update venue_sync.runs b set state = 'abandoned'
+        "update venue_sync.runs b set state = 'abandoned', replaced_by = r.id
          from venue_sync.runs r
          where r.id = $1 and b.region = r.region and b.provider = r.provider and b.state = 'refused' and b.begun_at < r.begun_at
            and b.parameters - $2::text[]
@@ -140,22 +134,23 @@ async fn supersede(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx:
     Ok(())
 }
 
-/// Keeps with a complete run how much is known of the venues that it saw, and lets go of what earlier runs of the same changed.
-pub(super) async fn sum_up(transaction: &mut Transaction, run: Uuid) -> Result<(), sqlx::Error> {
+/// What follows from a run that is complete: what is gone, how much is known of the venues that it saw, and that what earlier runs of the
+/// same changed is of no more use.
+pub(super) async fn conclude(
+    transaction: &mut Transaction,
+    run: Uuid,
+    rule: Option<GoneRule<'_>>,
+) -> Result<u64, sqlx::Error> {
+    let gone = match rule {
+        Some(rule) => Some(conclude_gone(transaction, run, rule).await?),
+        None => None,
+    };
+    let filled = filled(transaction, run, rule).await?;
     sqlx::query!(
-        "with cells as (
-             select min(south) as south, min(west) as west, max(north) as north, max(east) as east
-             from venue_sync.tiles where run_id = $1 and purpose = 'rows'
-         )
-         update venue_sync.runs r set filled = (
-             select jsonb_build_object('venues', count(*), 'categories', count(*) filter (where v.categories <> '{}'),
-                 'address', count(v.address), 'rating', count(v.rating), 'price_level', count(v.price_level),
-                 'hours', count(nullif(v.hours, 'null')))
-             from public.venues v, cells c
-             where v.provider_name = r.provider and v.last_seen_at >= r.begun_at
-               and v.lat between c.south and c.north and v.lng between c.west and c.east)
-         where r.id = $1 and r.filled is null",
-        run
+        "update venue_sync.runs set gone = $2, filled = $3 where id = $1",
+        run,
+        gone.map(|gone| i32::try_from(gone).unwrap_or(i32::MAX)),
+        sqlx::types::Json(filled) as _
     )
     .execute(&mut *transaction)
     .await?;
@@ -168,5 +163,43 @@ pub(super) async fn sum_up(transaction: &mut Transaction, run: Uuid) -> Result<(
     )
     .execute(transaction)
     .await?;
-    Ok(())
+    Ok(gone.unwrap_or_default())
+}
+
+/// How many venues a run saw, and how many of them have which field. Read one by one; what others saw of other kinds, or beyond the
+/// region's borders, is not the run's.
+async fn filled(
+    transaction: &mut Transaction,
+    run: Uuid,
+    rule: Option<GoneRule<'_>>,
+) -> Result<BTreeMap<&'static str, u64>, sqlx::Error> {
+    const FIELDS: [&str; 6] = ["venues", "categories", "address", "rating", "price_level", "hours"];
+    let mut filled = BTreeMap::from(FIELDS.map(|field| (field, 0)));
+    let mut rows = sqlx::query!(
+        r#"select v.lat, v.lng, array_remove(v.categories, null) as "categories!: Vec<String>", v.address is not null as "address!",
+             v.rating is not null as "rating!", v.price_level is not null as "price_level!",
+             nullif(v.hours, 'null') is not null as "hours!"
+           from venue_sync.runs r join venue_sync.tiles t on t.run_id = r.id and t.purpose = 'rows'
+           cross join lateral (
+               -- By where they lie and by nothing else. The edge between two tiles is the second one's.
+               select * from public.venues v
+               where v.lat >= t.south and v.lat <= t.north and (v.lat < t.north or v.lat = 90)
+                 and v.lng >= t.west and v.lng <= t.east and (v.lng < t.east or v.lng = 180)
+               offset 0) v
+           where r.id = $1 and v.provider_name = r.provider and v.last_seen_at >= r.begun_at"#,
+        run
+    )
+    .fetch(&mut *transaction);
+    while let Some(row) = rows.try_next().await? {
+        let ours = |rule: GoneRule<'_>| {
+            Position::new(row.lat, row.lng).is_ok_and(|place| (rule.expected)(place, &row.categories, &[]))
+        };
+        if rule.is_none_or(ours) {
+            let has = [true, !row.categories.is_empty(), row.address, row.rating, row.price_level, row.hours];
+            for (field, has) in FIELDS.into_iter().zip(has) {
+                *filled.entry(field).or_default() += u64::from(has);
+            }
+        }
+    }
+    Ok(filled)
 }

@@ -1,112 +1,83 @@
 //! What becomes of a run that the guard refused, when somebody has said so.
 
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::again::Tries;
-use super::closing::sum_up;
+use super::closing::conclude;
 use super::connect::{Database, DatabaseError};
-use super::past_runs::DecideError;
-use super::staged::{Promoted, StagedVenue, Staging, discard, promote};
+use super::gone::GoneRule;
+use super::let_in::promote_next;
+use super::past_runs::{DecideError, outcome_of};
+use super::staged::{Promoted, StagedVenue, discard};
 use super::transaction::Transaction;
+use crate::model::RunOutcome;
 
-/// Lets in what a refused run has staged, tile by tile, and makes it a good run, by which later ones are judged. A venue that was seen
-/// since stays as it is. Interrupted, it stays refused, and the same goes on where it was.
-pub async fn accept_run(database: &Database, run: Uuid) -> Result<Promoted, DecideError> {
+/// What became of a run that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Accepted {
+    /// What became of the venues that waited.
+    pub written: Promoted,
+    /// Venues that are taken to be gone now.
+    pub gone: u64,
+}
+
+/// Lets in what a refused run has staged, tile by tile, and makes it the complete run that it is: later ones are judged by it and learn
+/// from it, and what it did not see counts as not seen. A venue that was seen since stays as it is. Interrupted, it stays refused, and
+/// the same goes on where it was.
+pub async fn accept_run(database: &Database, run: Uuid, rule: Option<GoneRule<'_>>) -> Result<Accepted, DecideError> {
     let mut written = Promoted::default();
     let mut tries = Tries::default();
     loop {
         let mut transaction = database.begin().await?;
-        let step = match accept_step(&mut transaction, run).await {
+        let step = match accept_step(&mut transaction, run, rule).await {
             Ok(Ok(step)) => step,
-            Ok(Err(state)) => return Err(DecideError::NotRefused { run, state }),
+            Ok(Err(outcome)) => return Err(DecideError::NotRefused { run, outcome }),
             Err(error) if tries.again(&error) => continue,
             Err(error) => return Err(database.error(error).into()),
         };
         database.commit(transaction).await?;
         match step {
-            Some(promoted) => {
+            Step::Written(promoted) => {
                 written.counts += promoted.counts;
                 written.stubbed += promoted.stubbed;
             }
-            None => return Ok(written),
+            Step::Done { gone } => return Ok(Accepted { written, gone }),
         }
     }
 }
 
-/// Writes what one tile staged; none when there was nothing left, and the run is complete. Errors are the state of a run that is not
-/// refused.
+/// What one transaction did.
+enum Step {
+    /// It wrote what one tile had staged.
+    Written(Promoted),
+    /// Nothing was left, and the run is complete.
+    Done { gone: u64 },
+}
+
+/// Errors are what became of a run that is not refused.
 async fn accept_step(
     transaction: &mut Transaction,
     run: Uuid,
-) -> Result<Result<Option<Promoted>, String>, sqlx::Error> {
+    rule: Option<GoneRule<'_>>,
+) -> Result<Result<Step, RunOutcome>, sqlx::Error> {
     let row = sqlx::query!("select state, provider, begun_at from venue_sync.runs where id = $1 for update", run)
         .fetch_one(&mut *transaction)
         .await?;
     if row.state != "refused" {
-        return Ok(Err(row.state));
+        return Ok(Err(outcome_of(transaction, run).await?));
     }
-    if let Some(promoted) = promote_next(transaction, run, (&row.provider, row.begun_at)).await? {
-        return Ok(Ok(Some(promoted)));
+    if let Some(promoted) = promote_next(transaction, (run, &row.provider, row.begun_at), None).await? {
+        return Ok(Ok(Step::Written(promoted)));
     }
     sqlx::query!(
         "with done as (
              update venue_sync.tiles set state = 'complete', completed_at = clock_timestamp() where run_id = $1 and state = 'held')
-         update venue_sync.runs set state = 'complete' where id = $1",
+         update venue_sync.runs set state = 'complete', believed_at = clock_timestamp() where id = $1",
         run
     )
     .execute(&mut *transaction)
     .await?;
-    sum_up(transaction, run).await?;
-    Ok(Ok(None))
-}
-
-/// Writes what the next tile of a run has staged; none where no tile has anything left.
-async fn promote_next(
-    transaction: &mut Transaction,
-    run: Uuid,
-    (provider, begun_at): (&str, DateTime<Utc>),
-) -> Result<Option<Promoted>, sqlx::Error> {
-    let waiting = sqlx::query_scalar!("select min(tile_id) from venue_sync.staged where run_id = $1", run)
-        .fetch_one(&mut *transaction)
-        .await?;
-    let Some(tile) = waiting else { return Ok(None) };
-    // Whoever else is at it is waited for; then nothing is left of it.
-    sqlx::query!("select id from venue_sync.tiles where id = $1 for update", tile)
-        .fetch_optional(&mut *transaction)
-        .await?;
-    promote(transaction, Staging { run, tile, provider, begun_at }).await.map(Some)
-}
-
-/// Lets in what waited for the whole of a run to be judged, now that it is believed: tile by tile, by whoever of its workers comes first.
-/// A run that somebody has closed meanwhile is left alone.
-pub async fn promote_rest(database: &Database, run: Uuid) -> Result<(), DatabaseError> {
-    let mut tries = Tries::default();
-    loop {
-        let mut transaction = database.begin().await?;
-        let step = async {
-            let open = sqlx::query!(
-                "select provider, begun_at from venue_sync.runs where id = $1 and state = 'open' for share",
-                run
-            )
-            .fetch_optional(&mut transaction)
-            .await?;
-            match open {
-                Some(row) => promote_next(&mut transaction, run, (&row.provider, row.begun_at)).await,
-                None => Ok(None),
-            }
-        }
-        .await;
-        let step = match step {
-            Ok(step) => step,
-            Err(error) if tries.again(&error) => continue,
-            Err(error) => return Err(database.error(error)),
-        };
-        database.commit(transaction).await?;
-        if step.is_none() {
-            return Ok(());
-        }
-    }
+    Ok(Ok(Step::Done { gone: conclude(transaction, run, rule).await? }))
 }
 
 /// Throws away what a refused run has staged, and gives the run up. Returns how many venues that was.
@@ -117,7 +88,8 @@ pub async fn discard_run(database: &Database, run: Uuid) -> Result<u64, DecideEr
             .fetch_one(&mut transaction)
             .await?;
         if state != "refused" {
-            return Ok(Err(DecideError::NotRefused { run, state }));
+            let outcome = outcome_of(&mut transaction, run).await?;
+            return Ok(Err(DecideError::NotRefused { run, outcome }));
         }
         let gone = discard(&mut transaction, run).await?;
         sqlx::query!("update venue_sync.runs set state = 'abandoned' where id = $1", run)

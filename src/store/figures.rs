@@ -33,7 +33,7 @@ pub struct RunFigures {
     pub failures: Vec<(i32, String)>,
     /// What an audit found, once it is done.
     pub audit: Option<AuditFigures>,
-    /// Rows that wait: until their tile is judged, or until somebody says what is to become of them.
+    /// Rows that wait: until they are judged, or until somebody says what is to become of them.
     pub staged: u64,
     /// What the guard did not believe: of the run as a whole first, then by tile.
     pub breaches: Vec<Breach>,

@@ -1,5 +1,6 @@
 //! Gone is a conclusion: what so many complete runs in a row did not see where they had proven to see everything.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::runs::APART;
@@ -64,7 +65,7 @@ pub(super) async fn conclude_gone(
            join public.venues v on v.provider_name = r.provider and v.last_seen_at < $2
              and v.lat between $3 and $5 and (v.lng between $4 and $6 or ($4 > $6 and (v.lng >= $4 or v.lng <= $6)))
            where r.id = $1
-             and not exists (select from venue_sync.venue_states s where s.venue_id = v.id and s.missing_since is not null)
+             and not exists (select from venue_sync.venue_states s where s.venue_id = v.id and s.missing_since > v.last_seen_at)
              and exists (
                  select from venue_sync.runs b
                  where b.region = r.region and b.provider = r.provider
@@ -86,12 +87,19 @@ pub(super) async fn conclude_gone(
     };
     let gone = unseen.iter().filter(|venue| missed(venue.lat, venue.lng, &venue.categories)).map(|venue| venue.id);
     let gone: Vec<Uuid> = gone.collect();
-    // Whoever saw one in this very moment was faster.
+    record(transaction, &gone, since).await
+}
+
+async fn record(transaction: &mut Transaction, gone: &[Uuid], since: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    // Whoever sees one in this very moment is waited for, and was faster; whoever sees it next waits for us. Locked in the order in which
+    // a merge does.
     let concluded = sqlx::query!(
-        "insert into venue_sync.venue_states as s (venue_id, checked_at, missing_since)
-         select v.id, clock_timestamp(), $2 from public.venues v where v.id = any($1) and v.last_seen_at < $2 order by v.id
+        "with unseen as materialized (
+             select v.id from public.venues v where v.id = any($1) and v.last_seen_at < $2 order by v.provider_id for share)
+         insert into venue_sync.venue_states as s (venue_id, checked_at, missing_since)
+         select u.id, clock_timestamp(), $2 from unseen u order by u.id
          on conflict (venue_id) do update set missing_since = excluded.missing_since",
-        &gone,
+        gone,
         since
     )
     .execute(transaction)

@@ -69,3 +69,57 @@ async fn sum(transaction: &mut Transaction, run: Uuid) -> Result<Option<Figures>
     }
     Ok(Some(whole))
 }
+
+/// What has ended well of a run so far.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct EndedPart {
+    /// Its tiles.
+    pub tiles: Vec<i64>,
+    /// What was found in them.
+    pub found: Figures,
+    /// What others found in the same, the newest first; whoever has not all of them is left out.
+    pub before: Vec<Figures>,
+}
+
+/// What a run found so far, and what these others found in the same part of the region.
+pub async fn ended_part(database: &Database, run: Uuid, others: &[Uuid]) -> Result<EndedPart, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let part = part(&mut transaction, run, others).await.map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    Ok(part)
+}
+
+async fn part(transaction: &mut Transaction, run: Uuid, others: &[Uuid]) -> Result<EndedPart, sqlx::Error> {
+    let ended = sqlx::query!(
+        r#"select id, figures as "figures!: sqlx::types::Json<Figures>" from venue_sync.tiles
+           where run_id = $1 and purpose = 'rows' and state = 'complete' and figures is not null"#,
+        run
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    let mut part = EndedPart::default();
+    for tile in ended {
+        part.tiles.push(tile.id);
+        part.found += &tile.figures.0;
+    }
+    for other in others {
+        let same = sqlx::query_scalar!(
+            r#"select b.figures as "figures!: sqlx::types::Json<Figures>"
+               from venue_sync.tiles t
+               join venue_sync.tiles b on b.run_id = $2 and b.ordinal = t.ordinal and b.figures is not null
+                 and (b.south, b.west, b.north, b.east) = (t.south, t.west, t.north, t.east)
+               where t.id = any($1)"#,
+            &part.tiles,
+            other
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        if same.len() == part.tiles.len() {
+            part.before.push(same.into_iter().fold(Figures::default(), |mut sum, figures| {
+                sum += &figures.0;
+                sum
+            }));
+        }
+    }
+    Ok(part)
+}

@@ -45,6 +45,7 @@ pub struct KnownTile {
 #[derive(Debug, Clone, Copy)]
 struct Teacher {
     begun_at: DateTime<Utc>,
+    /// Or was accepted: only then its venues were written.
     ended_at: DateTime<Utc>,
 }
 
@@ -167,7 +168,7 @@ async fn keep_one(
 async fn teacher(transaction: &mut Transaction, region: &str, provider: &str) -> Result<Option<Teacher>, sqlx::Error> {
     sqlx::query_as!(
         Teacher,
-        r#"select begun_at, ended_at as "ended_at!" from venue_sync.runs
+        r#"select begun_at, greatest(ended_at, believed_at) as "ended_at!" from venue_sync.runs
            where region = $1 and provider = $2 and state = 'complete' and ended_at is not null
              and coalesce(parameters ->> 'source', 'live') = 'live'
            order by begun_at desc limit 1"#,

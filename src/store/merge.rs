@@ -72,6 +72,38 @@ pub(super) async fn merge_venues(
     Ok(merged)
 }
 
+/// What was refused in the run of this tile before is only met again, however often: each venue is a reject once.
+pub(super) async fn meet_refused_again(
+    transaction: &mut Transaction,
+    tile: i64,
+    merged: &mut Merged,
+) -> Result<(), sqlx::Error> {
+    let ids: Vec<String> = merged.refused.iter().filter_map(|reject| reject.provider_id.clone()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let before = sqlx::query_scalar!(
+        r#"select distinct j.provider_id as "provider_id!"
+           from venue_sync.tiles t join venue_sync.tiles o on o.run_id = t.run_id
+           join venue_sync.answers a on a.tile_id = o.id join venue_sync.rejects j on j.answer_id = a.id
+           where t.id = $1 and j.provider_id = any($2) and j.reason in ('closed_permanently', 'not_yet_open')"#,
+        tile,
+        &ids
+    )
+    .fetch_all(transaction)
+    .await?;
+    let is_known = |id: &str| before.iter().any(|known| known == id);
+    merged.refused.retain(|reject| !reject.provider_id.as_deref().is_some_and(is_known));
+    for (id, outcome) in &mut merged.outcomes {
+        if outcome.word == RowWord::Rejected && is_known(id) {
+            outcome.word = RowWord::Duplicate;
+            merged.counts.rejected -= 1;
+            merged.counts.duplicate += 1;
+        }
+    }
+    Ok(())
+}
+
 /// What a merge would do, without doing it: for a dry run. Rows that the same dry run saw before are the caller's to leave out.
 pub async fn preview(database: &Database, provider: &str, batch: &Batch) -> Result<Merged, DatabaseError> {
     let mut transaction = database.begin().await?;

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
+use super::transaction::Transaction;
 use crate::model::{MicroUsd, PastRun, RunOutcome, StoppedBy};
 
 /// Which runs are meant.
@@ -20,8 +21,8 @@ pub struct RunFilter {
 pub async fn past_runs(database: &Database, filter: &RunFilter) -> Result<Vec<PastRun>, DatabaseError> {
     let mut transaction = database.begin().await?;
     let rows = sqlx::query!(
-        r#"select r.id, r.region, r.provider, coalesce(r.parameters ->> 'method', '') as "method!", r.begun_at, r.ended_at,
-             r.state, r.stopped_by, r.requests, r.requests_free, r.cost_micro_usd,
+        r#"select r.id, r.region, r.provider, r.parameters ->> 'method' as method, r.begun_at, r.ended_at,
+             r.state, r.stopped_by, r.replaced_by is not null as "replaced!", r.requests, r.requests_free, r.cost_micro_usd,
              exists (select from venue_sync.workers w where w.run_id = r.id and w.alive_until > clock_timestamp()) as "joined!",
              r.breaches is not null
                  or exists (select from venue_sync.tiles t where t.run_id = r.id and t.breaches is not null) as "doubted!",
@@ -46,15 +47,7 @@ pub async fn past_runs(database: &Database, filter: &RunFilter) -> Result<Vec<Pa
         method: row.method,
         begun_at: row.begun_at,
         ended_at: row.ended_at,
-        outcome: match (row.state.as_str(), row.doubted) {
-            ("complete", false) => RunOutcome::Complete,
-            ("complete", true) => RunOutcome::Accepted,
-            ("refused", _) => RunOutcome::Refused,
-            ("abandoned", true) => RunOutcome::Discarded,
-            ("abandoned", false) => RunOutcome::Abandoned,
-            _ if row.joined => RunOutcome::Running,
-            _ => RunOutcome::Unfinished,
-        },
+        outcome: outcome(&row.state, (row.doubted, row.replaced, row.joined)),
         stopped_by: if row.state == "refused" {
             Some(StoppedBy::Guard)
         } else {
@@ -69,6 +62,35 @@ pub async fn past_runs(database: &Database, filter: &RunFilter) -> Result<Vec<Pa
     Ok(runs.collect())
 }
 
+/// Whether the guard doubted it, whether a later one was closed in its place, and whether somebody is at work on it.
+fn outcome(state: &str, (doubted, replaced, joined): (bool, bool, bool)) -> RunOutcome {
+    match (state, doubted) {
+        ("complete", false) => RunOutcome::Complete,
+        ("complete", true) => RunOutcome::Accepted,
+        ("refused", _) => RunOutcome::Refused,
+        ("abandoned", _) if replaced => RunOutcome::Superseded,
+        ("abandoned", true) => RunOutcome::Discarded,
+        ("abandoned", false) => RunOutcome::Abandoned,
+        _ if joined => RunOutcome::Running,
+        _ => RunOutcome::Unfinished,
+    }
+}
+
+/// What became of a run that is not there to be decided about.
+pub(super) async fn outcome_of(transaction: &mut Transaction, run: Uuid) -> Result<RunOutcome, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select r.state, r.replaced_by is not null as "replaced!",
+             exists (select from venue_sync.workers w where w.run_id = r.id and w.alive_until > clock_timestamp()) as "joined!",
+             r.breaches is not null
+                 or exists (select from venue_sync.tiles t where t.run_id = r.id and t.breaches is not null) as "doubted!"
+           from venue_sync.runs r where r.id = $1"#,
+        run
+    )
+    .fetch_one(transaction)
+    .await?;
+    Ok(outcome(&row.state, (row.doubted, row.replaced, row.joined)))
+}
+
 /// Why nothing was decided about a run.
 #[derive(Debug, thiserror::Error)]
 pub enum DecideError {
@@ -76,11 +98,11 @@ pub enum DecideError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// It was decided already, or there is nothing to decide.
-    #[error("run {run} is {state}: only a refused one can be accepted or discarded")]
+    #[error("run {run} is {outcome}: only a refused one can be accepted or discarded")]
     NotRefused {
         /// Which.
         run: Uuid,
-        /// Its state.
-        state: String,
+        /// What became of it.
+        outcome: RunOutcome,
     },
 }

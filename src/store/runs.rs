@@ -50,7 +50,7 @@ pub struct OpenedRun {
     pub begun_at: DateTime<Utc>,
     /// It was begun before, and goes on.
     pub resumed: bool,
-    /// Its venues wait until their tile is judged: there is a good run of the same to judge by.
+    /// Its venues wait until they are judged: there is a good run of the same to judge by.
     pub staging: bool,
 }
 

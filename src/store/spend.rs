@@ -2,6 +2,7 @@ use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
 use super::endurance::Fault;
+use super::run_end::{RunEnd, read_end};
 use super::transaction::Transaction;
 use crate::model::MicroUsd;
 
@@ -58,9 +59,9 @@ pub enum ReserveError {
     /// The month's limit in the settings.
     #[error("the provider's max_requests_per_month or max_cost_per_month is reached")]
     MonthBudget,
-    /// The run was given up for a newer one.
-    #[error("another command began a newer run of this region (--fresh), and this one was given up")]
-    RunClosed,
+    /// The run was closed by somebody else.
+    #[error("{0}")]
+    RunClosed(RunEnd),
 }
 
 impl Fault for ReserveError {
@@ -149,10 +150,10 @@ async fn reserve_in_run(
         spender.price.0,
         spender.free()
     )
-    .fetch_one(transaction)
+    .fetch_one(&mut *transaction)
     .await?;
     if row.state != "open" {
-        return Ok(Err(ReserveError::RunClosed));
+        return Ok(Err(ReserveError::RunClosed(read_end(transaction, run).await?)));
     }
     let too_many = budget.requests.is_some_and(|most| row.session_requests.unsigned_abs() > most);
     let too_dear = budget.cost.is_some_and(|most| row.session_cost_micro_usd > most.0);

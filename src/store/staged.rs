@@ -1,4 +1,4 @@
-//! Venues that wait until their tile is judged, and how they get to the readers.
+//! Venues that wait until they are judged, and how they get to the readers.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::changes::insert_changes;
 use super::content::Batch;
-use super::merge::{Merged, merge_venues};
+use super::merge::{Merged, meet_refused_again, merge_venues};
 use super::rejects::insert_rejects;
 use super::transaction::Transaction;
 use crate::model::VenueCounts;
@@ -87,7 +87,8 @@ pub(super) async fn promote(transaction: &mut Transaction, of: Staging<'_>) -> R
         let answers: BTreeMap<String, Uuid> = rows.iter().map(|row| (row.provider_id.clone(), row.answer_id)).collect();
         let ids: Vec<String> = answers.keys().cloned().collect();
         let batch = Batch::staged(rows.into_iter().map(|row| row.row).collect());
-        let merged = merge_venues(&mut *transaction, of.provider, Some(of.begun_at), &batch).await?;
+        let mut merged = merge_venues(&mut *transaction, of.provider, Some(of.begun_at), &batch).await?;
+        meet_refused_again(transaction, of.tile, &mut merged).await?;
         promoted.counts += merged.counts;
         promoted.stubbed += merged.stubbed;
         credit(transaction, &answers, &merged).await?;

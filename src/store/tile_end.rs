@@ -1,4 +1,4 @@
-//! How a tile ends: what it found is reckoned, judged, and let in or held, together with its state and under its fence.
+//! How a tile ends: what it found is reckoned and judged, together with its state and under its fence.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -6,13 +6,13 @@ use uuid::Uuid;
 use super::again::Tries;
 use super::connect::{Database, DatabaseError};
 use super::runs::OpenedRun;
-use super::staged::{Promoted, Staging, promote};
+use super::staged::Staging;
 use super::tiles::Lease;
 use super::transaction::Transaction;
-use crate::model::{BoundingBox, Breach, CappedSpot, Figures, TileVerdict};
+use crate::model::{BoundingBox, Breach, CappedSpot, Figures};
 
-/// Judges a tile: what was found in it, and what the last good runs found in the same one, the newest first.
-pub type JudgeTile<'a> = dyn Fn(&Figures, &[Figures]) -> TileVerdict + Send + Sync + 'a;
+/// Judges a tile: what was found in it, and what the last good runs found in the same one, the newest first. Returns what is not believed.
+pub type JudgeTile<'a> = dyn Fn(&Figures, &[Figures]) -> Vec<Breach> + Send + Sync + 'a;
 
 /// The last good runs of the same before a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,9 +26,9 @@ pub struct GoodRuns {
 /// How a tile ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TileEnd {
-    /// It is done; what waited is written, or waits for the whole of the run to be judged.
-    Complete(Promoted),
-    /// It is asked for, and what it brought is not believed: it waits on.
+    /// It is done; what waits, waits for the whole of the run to be judged.
+    Complete,
+    /// It is asked for, and what it brought is not believed: its run is going to be refused.
     Held(Vec<Breach>),
     /// It is another's by now.
     FencedOut,
@@ -85,14 +85,9 @@ async fn end(
     }
     let cell = BoundingBox { south: row.south, west: row.west, north: row.north, east: row.east };
     let found = figures_of_tile(transaction, of, cell, good.last).await?;
-    let verdict = match judge {
+    let breaches = match judge {
         Some(judge) => judge(&found, &before(transaction, &good.ids, lease.tile, row.ordinal).await?),
-        None => TileVerdict::Believed,
-    };
-    let (promoted, breaches) = match verdict {
-        TileVerdict::Believed => (promote(transaction, of).await?, Vec::new()),
-        TileVerdict::Waits => (Promoted::default(), Vec::new()),
-        TileVerdict::Held(breaches) => (Promoted::default(), breaches),
+        None => Vec::new(),
     };
     sqlx::query!(
         "update venue_sync.tiles set state = case when $3 then 'held' else 'complete' end, figures = $2,
@@ -105,7 +100,7 @@ async fn end(
     )
     .execute(&mut *transaction)
     .await?;
-    Ok(if breaches.is_empty() { TileEnd::Complete(promoted) } else { TileEnd::Held(breaches) })
+    Ok(if breaches.is_empty() { TileEnd::Complete } else { TileEnd::Held(breaches) })
 }
 
 async fn figures_of_tile(

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::connect::{Database, DatabaseError};
+use super::connect::{Database, DatabaseError, is_state};
 use super::learned;
 use super::transaction::Transaction;
 use crate::model::{AnswerSeen, Ask, BoundingBox, CappedSpot, KnownPlace, Purpose, Tile};
@@ -126,25 +126,59 @@ async fn claim_in(
     }))
 }
 
-/// Shows that a worker lives, and lengthens all its leases.
+/// Shows that a worker lives, and lengthens all its leases: first of those tiles that nobody writes to at the moment, then of the others. A
+/// tile that is being written to for longer than a part of the lease is left to the next time: its writer holds it as long.
 pub async fn renew(database: &Database, run: Uuid, worker: Uuid, lease: Duration) -> Result<(), DatabaseError> {
     let mut transaction = database.begin().await?;
-    sqlx::query!(
+    let renewed = sqlx::query_scalar!(
         "with alive as (
              insert into venue_sync.workers (id, run_id, alive_until)
              values ($2, $1, clock_timestamp() + make_interval(secs => $3))
              on conflict (id) do update set alive_until = excluded.alive_until
-         )
-         update venue_sync.tiles set lease_until = clock_timestamp() + make_interval(secs => $3)
-         where run_id = $1 and lease_owner = $2 and state = 'leased'",
+         ),
+         free as materialized (
+             select id from venue_sync.tiles where run_id = $1 and lease_owner = $2 and state = 'leased'
+             for no key update skip locked)
+         update venue_sync.tiles t set lease_until = clock_timestamp() + make_interval(secs => $3)
+         from free where t.id = free.id returning t.id",
         run,
         worker,
         lease.as_secs_f64()
     )
-    .execute(&mut transaction)
+    .fetch_all(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
-    database.commit(transaction).await
+    database.commit(transaction).await?;
+    let mut transaction = database.begin().await?;
+    match renew_others(&mut transaction, run, worker, lease, &renewed).await {
+        Ok(()) => database.commit(transaction).await,
+        Err(error) if is_state(&error, LOCK_NOT_AVAILABLE) => Ok(()),
+        Err(error) => Err(database.error(error)),
+    }
+}
+
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+async fn renew_others(
+    transaction: &mut Transaction,
+    run: Uuid,
+    worker: Uuid,
+    lease: Duration,
+    renewed: &[i64],
+) -> Result<(), sqlx::Error> {
+    let patience = format!("{}ms", (lease / 6).as_millis().max(1));
+    sqlx::query!("select set_config('lock_timeout', $1, true)", patience).fetch_one(&mut *transaction).await?;
+    sqlx::query!(
+        "update venue_sync.tiles set lease_until = clock_timestamp() + make_interval(secs => $3)
+         where run_id = $1 and lease_owner = $2 and state = 'leased' and id <> all($4)",
+        run,
+        worker,
+        lease.as_secs_f64(),
+        renewed
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
 }
 
 /// Signs a worker off, and gives back every tile that it still holds.

@@ -117,8 +117,14 @@ fn statement(filter: &VenueFilter, order: VenueOrder) -> QueryBuilder<Postgres> 
     let mut sql = QueryBuilder::new(
         "declare venues_read no scroll cursor for
          select v.id, v.provider_id, v.provider_name, v.name, array_remove(v.categories, null) as categories, v.lat, v.lng, v.address,
-             v.rating, v.price_level, v.hours, v.raw_hours, v.last_seen_at, v.created_at, v.updated_at from ",
+             v.rating, v.price_level, v.hours, v.raw_hours",
     );
+    for instant in ["last_seen_at", "created_at", "updated_at"] {
+        // Others may have written `infinity`, or a year that no calendar of ours has: read as the last or the first day of one.
+        sql.push(", least(greatest(v.").push(instant).push(", '0001-01-01 00:00+00'), '9999-12-31 23:59:59+00') as ");
+        sql.push(instant);
+    }
+    sql.push(" from ");
     let (boxes, open_at) = push_source(&mut sql, filter);
     push_conditions(&mut sql, filter, boxes, open_at);
     push_order(&mut sql, order);

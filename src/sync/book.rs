@@ -13,7 +13,7 @@ use crate::coverage;
 use crate::model::{AnswerSeen, Breach, CappedSpot, Certificate, Figures, MicroUsd, Purpose, Tile};
 use crate::store::{
     self, AnswerToCommit, Batch, ClaimedTile, CommitError, Committed, Database, DatabaseError, GoodRuns, Lease, LookUp,
-    OpenedRun, Progress, Promoted, RunFigures, TileEnd, Told,
+    OpenedRun, Progress, RunFigures, TileEnd, Told,
 };
 
 /// Where a run is written down: in the database, or, for a dry run, nowhere but here.
@@ -26,7 +26,7 @@ pub(super) enum Book {
 #[derive(Debug, Default)]
 pub(super) struct DryBook {
     spend: DrySpend,
-    /// Answers are noted one after the other: between a row's being met and its being refused, nobody else may meet it.
+    /// Answers are noted one after the other.
     turn: tokio::sync::Mutex<()>,
     pages: Mutex<DryPages>,
 }
@@ -218,7 +218,7 @@ impl Book {
         }
     }
 
-    /// Ends a tile: lets what it brought in, or holds it. A dry run has nobody to be judged by.
+    /// Ends a tile, or holds it. A dry run has nobody to be judged by.
     pub(super) async fn complete(
         &self,
         database: &Database,
@@ -238,17 +238,29 @@ impl Book {
                 pages.figures.coverage.complete += 1;
                 pages.figures.coverage.capped += u64::try_from(capped.len()).unwrap_or(u64::MAX);
                 pages.figures.capped.extend(capped.iter().cloned());
-                Ok(TileEnd::Complete(Promoted::default()))
+                Ok(TileEnd::Complete)
             }
         }
     }
 
-    /// What is not believed of the run as a whole, once all its tiles have ended.
+    /// What is not believed of the run as a whole, once all its tiles have ended. What was believed once stays so.
     pub(super) async fn breaches(&self, database: &Database, job: &Job<'_>) -> Result<Vec<Breach>, DatabaseError> {
         let Self::Stored { run, good, .. } = self else { return Ok(Vec::new()) };
+        if database.outlast(|| store::is_believed(database, run.id)).await? {
+            return Ok(Vec::new());
+        }
         let (found, before) = database.outlast(|| store::whole_figures(database, run.id, &good.ids)).await?;
         let guard = Guard { limits: job.guard, types: &job.types };
         Ok(found.map(|found| guard.whole(&found, &before)).unwrap_or_default())
+    }
+
+    /// The tiles of what has ended of the run so far, if that is believed as the whole would be.
+    pub(super) async fn believed_part(&self, database: &Database, job: &Job<'_>) -> Result<Vec<i64>, DatabaseError> {
+        let Self::Stored { run, good, .. } = self else { return Ok(Vec::new()) };
+        let part = database.outlast(|| store::ended_part(database, run.id, &good.ids)).await?;
+        let guard = Guard { limits: job.guard, types: &job.types };
+        let enough = !part.before.is_empty() && guard.is_enough(&part.found, &part.before);
+        Ok(if enough && guard.whole(&part.found, &part.before).is_empty() { part.tiles } else { Vec::new() })
     }
 
     pub(super) async fn fail(
@@ -345,10 +357,6 @@ impl DryBook {
         counts.outside += entry.digest.outside;
         counts.received += duplicate + rejected + entry.digest.outside;
         let mut pages = self.pages();
-        for refused in merged.refused.iter().filter_map(|reject| reject.provider_id.as_ref()) {
-            // Refused again where it is met again, as in a run that writes.
-            pages.seen.remove(refused);
-        }
         let DryPages { seen, told, figures, .. } = &mut *pages;
         told.retain(|id, _| !seen.contains(id));
         let replayed = if entry.replayed { u64::from(entry.requests) } else { 0 };

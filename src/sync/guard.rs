@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Breach, Figures, GuardLimits, Measure, TileVerdict, Vocabulary};
+use crate::model::{Breach, Figures, GuardLimits, Measure, Vocabulary};
 
 /// Mean radius of the earth, metres.
 const EARTH_RADIUS_M: f64 = 6_371_000.0;
@@ -16,12 +16,11 @@ pub(super) struct Guard<'a> {
 }
 
 impl Guard<'_> {
-    /// What is said of one tile. The margins are wide: what a tile holds depends on where its edges fall. One that held too little before
-    /// to be judged by itself waits for the whole.
-    pub(super) fn tile(&self, ordinal: i32, found: &Figures, before: &[Figures]) -> TileVerdict {
-        let floor = self.limits.floor;
-        if self.limits.enabled && found.known < floor && before.iter().all(|before| before.venues < floor) {
-            return TileVerdict::Waits;
+    /// What is not believed of one tile. The margins are wide: what a tile holds depends on where its edges fall. One that held too
+    /// little before is judged with the whole alone.
+    pub(super) fn tile(&self, ordinal: i32, found: &Figures, before: &[Figures]) -> Vec<Breach> {
+        if !self.is_enough(found, before) {
+            return Vec::new();
         }
         let GuardLimits { least_in_a_tile, .. } = self.limits;
         let limits = GuardLimits { least: least_in_a_tile, least_seen_again: least_in_a_tile, ..self.limits };
@@ -29,10 +28,15 @@ impl Guard<'_> {
         for breach in &mut breaches {
             breach.tile = Some(ordinal);
         }
-        if breaches.is_empty() { TileVerdict::Believed } else { TileVerdict::Held(breaches) }
+        breaches
     }
 
-    /// What is not believed of a run as a whole.
+    /// Whether so much was there before that something can be said.
+    pub(super) fn is_enough(&self, found: &Figures, before: &[Figures]) -> bool {
+        found.known >= self.limits.floor || before.iter().any(|before| before.venues >= self.limits.floor)
+    }
+
+    /// What is not believed of a run as a whole, or of all of it that has ended.
     pub(super) fn whole(&self, found: &Figures, before: &[Figures]) -> Vec<Breach> {
         judge(&self.limits, found, before, &|found, expected| {
             let mut breaches = shares(&self.limits, found, expected);
@@ -214,11 +218,7 @@ mod tests {
 
     fn tile(found: &Figures, before: &[Figures]) -> Vec<Measure> {
         let guard = Guard { limits: GuardLimits::default(), types: &[] };
-        match guard.tile(3, found, before) {
-            TileVerdict::Held(breaches) => breaches.into_iter().map(|breach| breach.measure).collect(),
-            TileVerdict::Believed => vec![],
-            TileVerdict::Waits => panic!("it is not judged by itself"),
-        }
+        guard.tile(3, found, before).into_iter().map(|breach| breach.measure).collect()
     }
 
     #[test]
@@ -296,8 +296,9 @@ mod tests {
         let limits = GuardLimits { enabled: false, ..GuardLimits::default() };
         let off = Guard { limits, types: &[] };
         assert_eq!(off.whole(&figures(2, HERE), &[figures(400, HERE)]), []);
-        assert_eq!(off.tile(0, &figures(2, HERE), &[figures(400, HERE)]), TileVerdict::Believed);
+        assert_eq!(off.tile(0, &figures(2, HERE), &[figures(400, HERE)]), []);
         let on = Guard { limits: GuardLimits::default(), types: &[] };
-        assert_eq!(on.tile(0, &figures(2, HERE), &[figures(19, HERE)]), TileVerdict::Waits, "for the whole");
+        assert_eq!(on.tile(0, &figures(2, HERE), &[figures(19, HERE)]), []);
+        assert!(!on.is_enough(&figures(2, HERE), &[figures(19, HERE)]));
     }
 }

@@ -11,6 +11,7 @@ mod guard;
 mod job;
 mod judgement;
 mod learn;
+mod letting_in;
 mod plan;
 mod rules;
 mod run;
@@ -20,6 +21,7 @@ mod spending;
 mod stop;
 mod tile;
 
+pub use gone::Expectation;
 pub use job::{Job, Knowledge, RunReport, Session, Source, SyncError, parameters};
 pub use judgement::Judgement;
 pub use learn::snapshot;

@@ -5,10 +5,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::book::Book;
-use super::gone;
+use super::gone::Expectation;
 use super::job::{Job, Knowledge, RunReport, Session, SyncError};
 use super::judgement::Judgement;
 use super::learn::Kinds;
+use super::letting_in::let_in;
 use super::rules::rules;
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
@@ -155,7 +156,12 @@ async fn skipped(job: &Job<'_>, database: &Database, recent: Recent, started: In
 }
 
 fn verdict(figures: &RunFigures) -> Verdict {
-    Verdict { tiles_held: figures.held, staged: figures.staged, breaches: figures.breaches.clone() }
+    Verdict {
+        tiles_held: figures.held,
+        staged: figures.staged,
+        written: figures.venues.written(),
+        breaches: figures.breaches.clone(),
+    }
 }
 
 /// Works until nothing is left to claim and nobody else holds a tile, or the run is stopped.
@@ -190,8 +196,8 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
                     }
                     return Ok(());
                 }
-                if progress.closed {
-                    let reason = store::ReserveError::RunClosed.to_string();
+                if let Some(run) = shop.book.run().filter(|_| progress.closed) {
+                    let reason = shop.database.outlast(|| store::run_end(shop.database, run)).await?.to_string();
                     shop.stop.end(Ending::GivenUp { reason });
                     return Ok(());
                 }
@@ -252,24 +258,20 @@ async fn claim_and_work(shop: &Workshop<'_>) {
 }
 
 async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, SyncError> {
-    let Workshop { job, database, book, stop, .. } = shop;
+    let Workshop { job, database, book, stop, listen, .. } = shop;
     let before = book.figures(database).await?;
     let judgement = before.audit.map(|figures| Judgement::of(figures, job.audit_recall));
     let doubted = judgement.is_some_and(|judgement| !judgement.believed);
     let ended = before.coverage.complete + before.held == before.coverage.tiles;
     let breaches = if ended { book.breaches(database, job).await? } else { Vec::new() };
-    if ended
-        && before.held == 0
-        && breaches.is_empty()
-        && let Some(run) = book.run()
-    {
-        database.outlast(|| store::promote_rest(database, run)).await?;
+    if before.staged > 0 && before.held == 0 && breaches.is_empty() {
+        let_in(database, job, &book, ended, listen).await?;
     }
-    let kinds = Kinds::of(job, &job.provider.words(&job.types)?);
-    let expected = |place: Position, categories: &[String], capped: &[CappedSpot]| {
-        gone::expected(job, &kinds, place, categories, capped)
-    };
-    let gone = GoneRule { after: job.guard.missing_after, within: job.region.bounds(), expected: &expected };
+    let words = job.provider.words(&job.types)?;
+    let asked_for = Expectation::new(job.region.clone(), job.provider, &job.types, &words);
+    let expected =
+        |place: Position, categories: &[String], capped: &[CappedSpot]| asked_for.holds(place, categories, capped);
+    let gone = GoneRule { after: job.guard.missing_after, within: asked_for.bounds(), expected: &expected };
     let closing =
         Closing { must_audit: job.audits(), audit: before.audit, doubted, breaches: &breaches, gone: Some(gone) };
     // What was judged is what is closed: whoever ends the last tile after we looked has seen all of it, and closes.

@@ -12,7 +12,7 @@ use crate::wire::QuotaReset;
 pub(super) enum Ending {
     /// In good order: what was answered is committed, the run goes on next time.
     Early { by: StoppedBy, reason: String, until: Option<QuotaReset> },
-    /// Another command began a newer run of the region in place of this one.
+    /// Somebody else closed the run: it is given up, or done.
     GivenUp { reason: String },
     /// The provider is not to be reached or answers nothing usable: no point in asking further now.
     ProviderDown { reason: String },

@@ -63,9 +63,7 @@ impl Workshop<'_> {
                 Next::Done { capped } => {
                     let tile = (ordinal, claimed.lease, answers);
                     match self.book.complete(self.database, self.job, tile, &capped).await? {
-                        TileEnd::Complete(promoted) => {
-                            (self.listen)(Event::TileDone { tile: ordinal, capped, counts: promoted.counts });
-                        }
+                        TileEnd::Complete => (self.listen)(Event::TileDone { tile: ordinal, capped }),
                         TileEnd::Held(breaches) => (self.listen)(Event::TileHeld { tile: ordinal, breaches }),
                         TileEnd::FencedOut => {}
                         TileEnd::Outdated => self.fail(&claimed, CommitError::Outdated.to_string()).await?,
@@ -291,7 +289,7 @@ impl Workshop<'_> {
         };
         match error {
             ExchangeError::Stopped => Ok(Answered::Left),
-            ExchangeError::Reserve(closed @ ReserveError::RunClosed) => {
+            ExchangeError::Reserve(closed @ ReserveError::RunClosed(_)) => {
                 self.stop.end(Ending::GivenUp { reason: closed.to_string() });
                 Ok(Answered::Left)
             }

@@ -21,5 +21,5 @@ Examples:
   venues doctor --json | jq -r 'select(.level == \"problem\") | .what'
   venues doctor --online
 
-It changes nothing: no migration is applied, no server is started. (To see whether the schema is as declared, a scratch database is
+It changes nothing: no migration is applied, no server is started. (To see whether the schema is as declared, a scratch database is \
 made beside a database that is somebody's own, and removed.) Exit codes: 0 nothing is in the way of a sync, 1 something is.";

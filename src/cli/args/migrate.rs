@@ -220,5 +220,5 @@ Examples:
   venues migrate new --auto 'phone numbers of venues'
   venues migrate sql --from 20261122 | psql \"$DATABASE_URL\"
 
-Exit codes: 0 done, or nothing to do; 1 a check found something; 2 usage, nothing was done; 69 no database;
+Exit codes: 0 done, or nothing to do; 1 a check found something; 2 usage, nothing was done; 69 no database; \
 75 somebody else was in the way: run it again.";

@@ -27,7 +27,7 @@ Examples:
   venues purge --dry-run
   venues purge --provider google --json
 
-A venue is over its time when no sync saw it for `retention_days` of [providers.NAME.terms] in venues.toml; where that is not set,
-nothing is. Its profile goes with it, events about it stay without it, and its ids stay known, so that it comes back as what it was.
-Exit codes: 0 done, or nothing is set; 2 usage or settings, 69 database unavailable, 75 stopped early, or somebody else held some of
+A venue is over its time when no sync saw it for `retention_days` of [providers.NAME.terms] in venues.toml; where that is not set, \
+nothing is. Its profile goes with it, events about it stay without it, and its ids stay known, so that it comes back as what it was. \
+Exit codes: 0 done, or nothing is set; 2 usage or settings, 69 database unavailable, 75 stopped early, or somebody else held some of \
 the venues (run again).";

@@ -14,7 +14,7 @@ pub struct ReportArgs {
     /// With `latest`: of this region. `demo` also means the embedded database.
     #[arg(long, value_name = "NAME")]
     pub region: Option<String>,
-    /// Write a page that stands by itself into this file, which is replaced once all is written.
+    /// Write a page that stands by itself into this file, which is replaced once all is written; `-` is stdout.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Form")]
     pub html: Option<PathBuf>,
     /// Print Markdown; so it is without any of these.

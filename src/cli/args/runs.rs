@@ -74,5 +74,5 @@ Examples:
   venues runs staged 0198f3c2-7d | jq .name
   venues runs accept 0198f3c2-7d
 
-A run that lost too much beside the last good ones is refused, and what was not believed is kept apart until somebody says what
+A run that lost too much beside the last good ones is refused, and what was not believed is kept apart until somebody says what \
 is to become of it: docs/guard.md. Exit codes: 0 done, 2 no such run, or nothing to be decided about it, 69 database unavailable.";

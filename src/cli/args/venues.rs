@@ -101,7 +101,7 @@ Examples:
   venues list --near 38.72,-9.14 --radius-m 800 --open-at now
   venues list --region lisbon --changed-since 24h | jq .name
 
-On a terminal a table of the first 50, best rated first, or nearest first with --near; otherwise, and with --json, one JSON object a
+On a terminal a table of the first 50, best rated first, or nearest first with --near; otherwise, and with --json, one JSON object a \
 line, all of them. What it says is also in `venues export --format ndjson`.";
 
 pub(super) const EXPORT_EXAMPLES: &str = "\
@@ -110,5 +110,5 @@ Examples:
   venues export --provider osm --category cafe --format csv > cafes.csv
   venues export --bbox -9.23,38.69,-9.09,38.80 --open-at 2026-11-27T21:00 --format ndjson | wc -l
 
-A million venues take no more memory than a thousand. The words that a provider wants beside its data go along: as the member
+A million venues take no more memory than a thousand. The words that a provider wants beside its data go along: as the member \
 `attribution` of the whole (GeoJSON) or of each line (NDJSON), or as the last column (CSV).";

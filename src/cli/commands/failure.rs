@@ -64,6 +64,9 @@ pub enum Failure {
         /// Why.
         source: std::io::Error,
     },
+    /// Where results go.
+    #[error("cannot write to stdout")]
+    Stdout(#[source] std::io::Error),
     /// Not in the source tree.
     #[error("there is no folder {}: run this in the source tree, or say where the migrations are with --dir", .0.display())]
     NoFolder(PathBuf),
@@ -209,6 +212,7 @@ impl Failure {
                 SyncError::CredentialsRefused { .. } => Exit::CredentialsRefused,
                 SyncError::RequestWrong { .. } | SyncError::Bug { .. } => Exit::Bug,
             },
+            Self::Stdout(_) => Exit::Output,
             Self::Bug(_) => Exit::Bug,
         }
     }

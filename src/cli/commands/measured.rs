@@ -12,7 +12,12 @@ pub(super) fn write_metrics(file: &Path, report: Option<&RunReport>, unreported:
     let summary = report.map_or(unreported, |report| &report.summary);
     #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
     let ended_at = chrono::Utc::now();
-    let run = MeasuredRun { summary, ended_at, last_success: report.and_then(|report| report.last_success) };
+    let run = MeasuredRun {
+        summary,
+        ended_at,
+        replayed: report.is_some_and(|report| report.replayed),
+        last_success: report.and_then(|report| report.last_success),
+    };
     if let Err(error) = write(file, run) {
         tracing::warn!("cannot write the metrics to {}: {error}", file.display());
     }
@@ -59,7 +64,8 @@ mod tests {
             coverage: CoverageCounts::default(),
             guard: None,
         };
-        write(file, MeasuredRun { summary: &summary, ended_at: chrono::DateTime::UNIX_EPOCH, last_success: None })
+        let ended_at = chrono::DateTime::UNIX_EPOCH;
+        write(file, MeasuredRun { summary: &summary, ended_at, replayed: false, last_success: None })
     }
 
     #[test]

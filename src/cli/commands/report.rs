@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::failure::Failure;
 use super::open::{Opened, ensure_schema, open};
-use super::runs::one;
+use super::runs::{has_methods, one};
 use crate::cli::args::{ReportArgs, ReportedRun};
 use crate::cli::exit::Exit;
 use crate::cli::settings::database::DatabaseChoice;
@@ -43,11 +43,11 @@ pub async fn report(
             };
             let page =
                 account::page(&account, &ground, &stock, frame).map_err(|error| Failure::Bug(error.to_string()))?;
-            write(file, &page)?;
-            if terminal.json {
-                format!("{}\n", serde_json::json!({ "file": file.display().to_string(), "venues": stock.seen() }))
+            if file == Path::new("-") {
+                page
             } else {
-                format!("{} in {}\n", count(stock.seen(), "venue", "venues"), file.display())
+                write(file, &page)?;
+                said(file, stock.seen(), terminal)
             }
         }
         None if terminal.json => {
@@ -56,8 +56,16 @@ pub async fn report(
         }
         None => account::markdown(&account, &stock, attribution),
     };
-    terminal::print(&text).map_err(|source| unwritable(Path::new("stdout"), source))?;
+    terminal::print(&text).map_err(Failure::Stdout)?;
     Ok(Exit::Complete)
+}
+
+fn said(file: &Path, venues: u64, terminal: &Terminal) -> String {
+    if terminal.json {
+        format!("{}\n", serde_json::json!({ "file": file.display().to_string(), "venues": venues }))
+    } else {
+        format!("{} in {}\n", count(venues, "venue", "venues"), file.display())
+    }
 }
 
 struct Read {
@@ -72,10 +80,11 @@ async fn read(args: &ReportArgs, opened: &Opened) -> Result<Read, Failure> {
         ReportedRun::Id(id) => WhichRun::Id(one(opened, id).await?.run_id),
         ReportedRun::Latest => WhichRun::Latest { region: args.region.clone() },
     };
-    let Some((account, parameters)) = store::run_account(database, &which).await? else {
+    let Some((mut account, parameters)) = store::run_account(database, &which).await? else {
         let which = args.region.as_ref().map_or_else(|| "run".to_owned(), |region| format!("run of region `{region}`"));
         return Err(Failure::NoneYet { which, known: store::runs_of(database).await? });
     };
+    account.method = account.method.filter(|_| has_methods(&account.provider));
     let asked = store::asked_of(database, account.run_id).await?;
     // A run of another version may have written its region in another form: its tiles are drawn all the same.
     let region: Option<Region> =

@@ -1,5 +1,4 @@
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -9,9 +8,10 @@ use super::reading::{explain, open_to_read};
 use crate::cli::args::ListRunsArgs;
 use crate::cli::settings::database::DatabaseChoice;
 use crate::cli::terminal::Terminal;
-use crate::model::{Judged, PastRun, RunOutcome, RunStatus, Summary, Verdict};
+use crate::model::{CappedSpot, GuardLimits, Judged, PastRun, Position, RunOutcome, RunStatus, Summary, Verdict};
 use crate::report::{self, RunReport, column, count};
-use crate::store::{self, RunFigures, RunFilter};
+use crate::store::{self, Accepted, GoneRule, RunFigures, RunFilter, WhichRun};
+use crate::sync::Expectation;
 
 /// Rows in hand at a time.
 const AT_ONCE: u32 = 1000;
@@ -37,7 +37,12 @@ pub async fn show_run(id: &str, choice: &DatabaseChoice, terminal: &Terminal) ->
     let good = store::good_runs(&opened.database, run.run_id).await?;
     let (found, before) = store::whole_figures(&opened.database, run.run_id, &good.ids).await?;
     opened.database.close().await;
-    let verdict = Verdict { tiles_held: figures.held, staged: figures.staged, breaches: figures.breaches.clone() };
+    let verdict = Verdict {
+        tiles_held: figures.held,
+        staged: figures.staged,
+        written: figures.venues.written(),
+        breaches: figures.breaches.clone(),
+    };
     let judged = Judged { found, before, verdict };
     let report = report_of(&run, figures);
     if !terminal.json {
@@ -68,9 +73,7 @@ pub async fn staged_of_run(id: &str, choice: &DatabaseChoice, terminal: &Termina
     let written = written.and_then(|()| out.flush());
     match written {
         // Whoever read has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::File { what: "cannot write", path: PathBuf::from("stdout"), source: error })
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Stdout(error)),
         _ => Ok(()),
     }
 }
@@ -125,21 +128,41 @@ async fn write_staged(
 }
 
 /// `venues runs accept`.
-pub async fn accept_run(id: &str, choice: &DatabaseChoice, terminal: &Terminal) -> Result<String, Failure> {
+pub async fn accept_run(
+    id: &str,
+    limits: &dyn Fn(&str) -> GuardLimits,
+    choice: &DatabaseChoice,
+    terminal: &Terminal,
+) -> Result<String, Failure> {
     let opened = open_to_read(choice, terminal).await?;
-    let run = one(&opened, id).await?.run_id;
-    let written = store::accept_run(&opened.database, run).await?;
+    let PastRun { run_id: run, region, provider, .. } = one(&opened, id).await?;
+    let parameters = store::run_account(&opened.database, &WhichRun::Id(run)).await?.map(|(_, kept)| kept);
+    let provider = crate::provider::all().into_iter().find(|known| known.name() == provider);
+    let asked_for = provider.zip(parameters).and_then(|(known, kept)| Expectation::of_run(known.as_ref(), &kept));
+    let expected = |place: Position, categories: &[String], capped: &[CappedSpot]| {
+        asked_for.as_ref().is_some_and(|asked_for| asked_for.holds(place, categories, capped))
+    };
+    let after = limits(&region).missing_after;
+    let rule = asked_for.as_ref().map(|it| GoneRule { after, within: it.bounds(), expected: &expected });
+    let Accepted { written, gone } = store::accept_run(&opened.database, run, rule).await?;
     opened.database.close().await;
     let counts = written.counts;
     if terminal.json {
-        return Ok(format!(
-            "{}\n",
-            json!({ "run_id": run, "outcome": "accepted", "venues": counts, "profiles_stubbed": written.stubbed })
-        ));
+        let stubbed = written.stubbed;
+        let line = json!({
+            "run_id": run, "outcome": "accepted", "venues": counts, "profiles_stubbed": stubbed, "gone": gone,
+        });
+        return Ok(format!("{line}\n"));
     }
     Ok(format!(
-        "run {run} is accepted: {} new, {} changed, {} unchanged, {} seen since by a later run, {} refused; later runs are judged by it\n",
-        counts.inserted, counts.updated, counts.unchanged, counts.duplicate, counts.rejected
+        "run {run} is accepted: {} new, {} changed, {} unchanged, {} seen since by a later run, {} refused; {} taken to be gone; \
+         later runs are judged by it\n",
+        counts.inserted,
+        counts.updated,
+        counts.unchanged,
+        counts.duplicate,
+        counts.rejected,
+        count(gone, "venue is", "venues are")
     ))
 }
 
@@ -173,9 +196,20 @@ pub(super) async fn one(opened: &Opened, id: &str) -> Result<PastRun, Failure> {
 
 async fn find(opened: &Opened, filter: &RunFilter) -> Result<Vec<PastRun>, Failure> {
     match store::past_runs(&opened.database, filter).await {
-        Ok(runs) => Ok(runs),
+        Ok(runs) => Ok(runs.into_iter().map(with_method_that_says_something).collect()),
         Err(error) => Err(explain(opened, error).await),
     }
+}
+
+/// Of a provider that knows but one way to be asked, its name says nothing.
+fn with_method_that_says_something(run: PastRun) -> PastRun {
+    let method = run.method.clone().filter(|_| has_methods(&run.provider));
+    PastRun { method, ..run }
+}
+
+/// Whether a provider can be asked in several ways.
+pub(super) fn has_methods(provider: &str) -> bool {
+    crate::provider::all().iter().any(|known| known.name() == provider && known.methods().len() > 1)
 }
 
 /// What the report said, from what is kept.
@@ -190,7 +224,7 @@ fn report_of(run: &PastRun, figures: RunFigures) -> RunReport {
                 RunOutcome::Complete | RunOutcome::Accepted => RunStatus::Complete,
                 RunOutcome::Refused => RunStatus::Refused,
                 RunOutcome::Running | RunOutcome::Unfinished => RunStatus::Interrupted,
-                RunOutcome::Discarded | RunOutcome::Abandoned => RunStatus::Failed,
+                RunOutcome::Discarded | RunOutcome::Superseded | RunOutcome::Abandoned => RunStatus::Failed,
             },
             stopped_by: run.stopped_by,
             requests: figures.requests,

@@ -17,6 +17,9 @@ use crate::report::count;
 use crate::store::VenueOrder;
 use crate::store::rows::Venue;
 
+/// What is no file.
+const STDOUT: &str = "<stdout>";
+
 /// Rows of a table where nobody said how many.
 const SHOWN: u64 = 50;
 
@@ -28,7 +31,7 @@ pub async fn list_venues(job: &VenuesJob, terminal: &Terminal) -> Result<Exit, F
     };
     if !terminal.read_by_person {
         let out = BufWriter::new(io::stdout());
-        let to = To { format: Format::Ndjson, order, out, place: Path::new("stdout"), stop: CancellationToken::new() };
+        let to = To { format: Format::Ndjson, order, out, place: Path::new(STDOUT), stop: CancellationToken::new() };
         to.write(job, terminal).await?;
         return Ok(Exit::Complete);
     }
@@ -45,8 +48,7 @@ pub async fn list_venues(job: &VenuesJob, terminal: &Terminal) -> Result<Exit, F
     let ended = read(&one_more, &places, order, &opened, &mut keep).await;
     opened.database.close().await;
     ended?;
-    terminal::print(&venue_table(&venues, usize::try_from(shown).unwrap_or(usize::MAX)))
-        .map_err(unwritable(Path::new("stdout")))?;
+    terminal::print(&venue_table(&venues, usize::try_from(shown).unwrap_or(usize::MAX))).map_err(Failure::Stdout)?;
     Ok(Exit::Complete)
 }
 
@@ -59,7 +61,7 @@ pub async fn export_venues(
 ) -> Result<Exit, Failure> {
     let (order, stop) = (VenueOrder::Id, CancellationToken::new());
     let Some(path) = output else {
-        let to = To { format, order, out: BufWriter::new(io::stdout()), place: Path::new("stdout"), stop };
+        let to = To { format, order, out: BufWriter::new(io::stdout()), place: Path::new(STDOUT), stop };
         to.write(job, terminal).await?;
         return Ok(Exit::Complete);
     };
@@ -76,7 +78,7 @@ pub async fn export_venues(
     } else {
         format!("{} in {}\n", count(venues, "venue", "venues"), path.display())
     };
-    terminal::print(&said).map_err(unwritable(Path::new("stdout")))?;
+    terminal::print(&said).map_err(Failure::Stdout)?;
     Ok(Exit::Complete)
 }
 
@@ -129,5 +131,8 @@ fn enough<T>(written: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 fn unwritable(path: &Path) -> impl Fn(io::Error) -> Failure {
-    move |source| Failure::File { what: "cannot write", path: path.to_owned(), source }
+    move |source| match path.to_str() {
+        Some(STDOUT) => Failure::Stdout(source),
+        _ => Failure::File { what: "cannot write", path: path.to_owned(), source },
+    }
 }

@@ -55,6 +55,11 @@ pub enum SettingsFileError {
 }
 
 impl SettingsFile {
+    /// How much a region, by its name, may lose from one run to the next. One that is not in the file has what all have.
+    pub fn guard_of(&self, region: &str) -> GuardLimits {
+        self.regions.find(region).map_or(self.guard, |region| region.guard.over(self.guard))
+    }
+
     /// Reads the first of: the flag's file, the variable's, `venues.toml` in the working directory, the platform's. The
     /// first two must be there.
     pub fn find(flag: Option<&Path>, environment: &Environment, folders: &Folders) -> Result<Self, SettingsFileError> {
@@ -260,6 +265,14 @@ least = 0.6
             assert!(warnings.contains(expected), "{expected}\n--\n{warnings}");
         }
         assert!(!warnings.contains("hunter22"));
+    }
+
+    #[test]
+    fn a_key_one_table_too_high_is_told_where_it_belongs() {
+        let warnings = read("[providers.google]\nretention_days = 30\n").unwrap().warnings.join("\n");
+        let expected =
+            "unknown key `retention_days` in [providers.google] is left out; it belongs in [providers.google.terms]";
+        assert!(warnings.contains(expected), "{warnings}");
     }
 
     #[test]

@@ -234,7 +234,7 @@ impl<'t> Section<'t> {
         let describe = |key: &Spanned<std::borrow::Cow<'_, str>>| {
             let line = self.source.line(key.span().start);
             let inside = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
-            let hint = hint(key.get_ref(), &self.known);
+            let hint = belongs(&self.name, key.get_ref()).unwrap_or_else(|| hint(key.get_ref(), &self.known));
             let file = self.source.file.display();
             format!("{file}, line {line}: unknown key `{}`{inside} is left out{hint}", key.get_ref())
         };
@@ -260,6 +260,16 @@ impl<'t> Section<'t> {
         let written = self.source.quote(span.clone());
         self.source.fault(span, format!("{path} = {written}: {needed}"))
     }
+}
+
+/// Keys of a table inside another, written one table too high.
+fn belongs(section: &str, key: &str) -> Option<String> {
+    const TERMS: [&str; 3] = ["retention_days", "keep_ids", "attribution"];
+    let inner = match section.split_once('.') {
+        Some(("providers", _)) if TERMS.contains(&key) => "terms",
+        _ => return None,
+    };
+    Some(format!("; it belongs in [{section}.{inner}]"))
 }
 
 fn hint(key: &str, known: &[&str]) -> String {

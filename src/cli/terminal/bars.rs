@@ -64,7 +64,6 @@ mod tests {
     use indicatif::ProgressDrawTarget;
 
     use super::*;
-    use crate::model::VenueCounts;
 
     #[test]
     fn every_template_is_understood() {
@@ -77,7 +76,7 @@ mod tests {
     fn the_bar_stands_where_the_run_does() {
         let bars = Bars::new("demo", &MultiProgress::with_draw_target(ProgressDrawTarget::hidden()));
         bars.hear(&Event::RunOpened { run_id: uuid::Uuid::nil(), resumed: true, tiles: 9, tiles_done: 4 });
-        bars.hear(&Event::TileDone { tile: 4, capped: vec![], counts: VenueCounts::default() });
+        bars.hear(&Event::TileDone { tile: 4, capped: vec![] });
         assert_eq!((bars.tiles.length(), bars.tiles.position()), (Some(9), 5));
         bars.finish();
         assert!(bars.tiles.is_finished() && bars.counts.is_finished());

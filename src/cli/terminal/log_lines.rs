@@ -48,7 +48,7 @@ impl LogLines {
                 let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(run, region, provider, tile, reason, wait_ms, "trying again");
             }
-            Event::TileDone { tile, capped, counts: _ } => {
+            Event::TileDone { tile, capped } => {
                 for spot in capped {
                     let (lat, lng, words) = (spot.position.lat(), spot.position.lng(), spot.words.join(","));
                     let (radius_m, seen) = (spot.radius_m, spot.seen);
@@ -63,6 +63,15 @@ impl LogLines {
                     tracing::warn!(run, region, provider, tile, "not believed: {}", breach(one));
                 }
             }
+            Event::LetIn { counts } => tracing::debug!(
+                run,
+                region,
+                provider,
+                inserted = counts.inserted,
+                updated = counts.updated,
+                unchanged = counts.unchanged,
+                "let in"
+            ),
             Event::TileFailed { tile, reason } => {
                 tracing::warn!(run, region, provider, tile, reason, "tile failed");
             }

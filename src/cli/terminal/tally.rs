@@ -50,11 +50,11 @@ impl Tally {
             Event::Retrying { reason, wait, .. } => {
                 self.waiting = Some(format!("trying again in {} s: {reason}", wait.as_secs_f64().ceil()));
             }
-            Event::TileDone { capped, counts, .. } => {
+            Event::TileDone { capped, .. } => {
                 self.tiles_over += 1;
-                self.venues += counts.inserted + counts.updated + counts.unchanged;
                 self.capped += capped.len();
             }
+            Event::LetIn { counts } => self.venues += counts.inserted + counts.updated + counts.unchanged,
             Event::TileHeld { .. } => {
                 self.tiles_over += 1;
                 self.held += 1;
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_run_that_is_taken_up_begins_where_it_was() {
-        let tally = after(&[opened(4), Event::TileDone { tile: 5, capped: vec![], counts: VenueCounts::default() }]);
+        let tally = after(&[opened(4), Event::TileDone { tile: 5, capped: vec![] }]);
         assert_eq!((tally.tiles, tally.tiles_over), (9, 5));
     }
 
@@ -130,7 +130,7 @@ mod tests {
         let wait = Duration::from_millis(1_500);
         let mut tally = after(&[
             opened(0),
-            Event::TileDone { tile: 0, capped: vec![spot], counts: VenueCounts::default() },
+            Event::TileDone { tile: 0, capped: vec![spot] },
             Event::TileFailed { tile: 1, reason: "no answer".to_owned() },
             Event::Retrying { tile: 2, reason: "\u{1b}[2Jbusy".to_owned(), wait },
         ]);

@@ -74,16 +74,28 @@ fn escaped(text: &str) -> String {
             }
             '<' => escaped.push_str("&lt;"),
             '&' => escaped.push_str("&amp;"),
-            sign if sign.is_control() => escaped.push(' '),
+            sign if sign.is_control() || turns_or_breaks(sign) => escaped.push(' '),
             sign => escaped.push(sign),
         }
     }
     escaped
 }
 
+/// Signs that nobody sees, and that turn what follows round or begin a new line.
+fn turns_or_breaks(sign: char) -> bool {
+    matches!(sign, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 #[cfg(test)]
 mod tests {
+    use super::escaped;
     use crate::report::account::{example, markdown};
+
+    #[test]
+    fn no_sign_of_a_foreign_text_turns_the_others_round_or_begins_a_line() {
+        assert_eq!(escaped("a\u{202e}b\u{2028}c\u{2067}d\u{200f}e\u{7}f"), "a b c d e f");
+        assert_eq!(escaped("寿司 👨\u{200d}🍳 مطعم"), "寿司 👨\u{200d}🍳 مطعم", "what is a part of a word stays");
+    }
 
     #[test]
     fn the_outcome_comes_first_and_foreign_text_is_no_markup() {

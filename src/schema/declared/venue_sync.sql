@@ -29,7 +29,7 @@ create table venue_sync.runs (
     -- Venues that the audit was shown, and those of them that no answer before it held.
     audited integer,
     audit_missed integer,
-    -- Its rows wait in venue_sync.staged until their tile is judged: there was a good run of the same before it.
+    -- Its rows wait in venue_sync.staged until they are judged: there was a good run of the same before it.
     staging boolean not null default false,
     -- What of the whole the guard did not believe; null where it believed it, or has not judged it yet.
     breaches jsonb,
@@ -38,7 +38,11 @@ create table venue_sync.runs (
     -- Attempts that ended in no usable answer, by cause.
     failed_attempts jsonb not null default '{}',
     -- When it was complete: the venues that it had seen, and how many of them had which field.
-    filled jsonb
+    filled jsonb,
+    -- When it was believed as a whole, by the guard or by somebody who accepted it: from then on what waits is let in, whoever comes.
+    believed_at timestamptz,
+    -- The later run of the same that was closed before anybody had decided about this one, which was refused.
+    replaced_by uuid
 );
 -- At most one open run of the same thing, however many workers start at once.
 create unique index runs_open on venue_sync.runs (region, provider, md5(parameters::text)) where state = 'open';
@@ -119,7 +123,7 @@ create table venue_sync.answers (
     constraint answers_add_up check (received = inserted + updated + unchanged + rejected + outside + duplicate)
 );
 
--- Venues that an answer brought and that are not written yet: each waits for its tile to be judged.
+-- Venues that an answer brought and that are not written yet: each waits for its run to be believed.
 create table venue_sync.staged (
     run_id uuid not null references venue_sync.runs (id) on delete cascade,
     provider_id text not null,

@@ -1,8 +1,9 @@
--- The venues that a reader may show: neither closed nor not open yet by the provider's word, and not taken to be gone.
+-- The venues that a reader may show: neither closed nor not open yet by the provider's word, and not taken to be gone
+-- without having been seen since.
 create view public.venues_shown as
 select v.id, v.provider_id, v.provider_name, v.name, v.categories, v.lat, v.lng, v.address, v.rating, v.price_level, v.hours,
     v.raw_hours, v.last_seen_at, v.created_at, v.updated_at
 from public.venues v
 where not exists (
     select from venue_sync.venue_states s
-    where s.venue_id = v.id and (s.missing_since is not null or s.business_status <> 'operational'));
+    where s.venue_id = v.id and (s.missing_since > v.last_seen_at or s.business_status <> 'operational'));

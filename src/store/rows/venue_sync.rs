@@ -43,7 +43,7 @@ rows! {
         audited: Option<i32>,
         /// Those of them that no answer before it held.
         audit_missed: Option<i32>,
-        /// Whether its rows wait until their tile is judged.
+        /// Whether its rows wait until they are judged.
         staging: bool,
         /// What of the whole the guard did not believe.
         breaches: Option<Value>,
@@ -53,6 +53,10 @@ rows! {
         failed_attempts: Value,
         /// When it was complete: the venues that it had seen, and how many of them had which field.
         filled: Option<Value>,
+        /// When it was believed as a whole, by the guard or by somebody who accepted it.
+        believed_at: Option<DateTime<Utc>>,
+        /// The later run that was closed before anybody had decided about this one.
+        replaced_by: Option<Uuid>,
     }
 
     /// A process at work on a run.
