@@ -18,8 +18,8 @@ use uuid::Uuid;
 use venue_sync::migrate;
 use venue_sync::model::{
     AnswerSeen, Area, Ask, BoundingBox, BusinessStatus, CappedSpot, Certificate, Circle, Field, Figures, Hours,
-    HoursState, MicroUsd, Period, Point, Position, Reject, RejectReason, SpecialDay, StoppedBy, Tile, TileVerdict,
-    Venue, VenueCounts,
+    HoursState, MicroUsd, Period, Point, Position, Reject, RejectReason, SpecialDay, StoppedBy, Tile, Venue,
+    VenueCounts,
 };
 use venue_sync::store::{
     self, AnswerToCommit, Batch, Budget, Closed, Closing, CommitError, Committed, Database, GoodRuns, Learn, Lease,
@@ -514,7 +514,7 @@ async fn an_answer_is_not_kept_where_those_before_it_are_not_there_any_more() {
     let second = AnswerToCommit { ordinal: 1, ..answer(&run, 0, [venue("b")]) };
     let kept = store::commit_answer(&bench.database, &second).await;
     assert!(matches!(kept, Err(CommitError::Outdated)), "{kept:?}");
-    let judge = |_: &Figures, _: &[Figures]| TileVerdict::Believed;
+    let judge = |_: &Figures, _: &[Figures]| Vec::new();
     let tile = (run.leases[0], 1, &[][..]);
     let of = (&run.opened, "google");
     let ended = store::end_tile(&bench.database, of, tile, &GoodRuns::default(), &judge).await.unwrap();

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::connect::{Database, DatabaseError, is_state};
+use super::connect::{Database, DatabaseError};
+use super::fault::is_state;
 use super::learned;
 use super::transaction::Transaction;
 use crate::model::{AnswerSeen, Ask, BoundingBox, CappedSpot, KnownPlace, Purpose, Tile};

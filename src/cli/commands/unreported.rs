@@ -49,11 +49,11 @@ impl Unreported {
                 so_far.venues += *counts;
                 so_far.cost += *cost;
             }
-            Event::TileDone { capped, counts, .. } => {
+            Event::TileDone { capped, .. } => {
                 coverage.complete += 1;
                 coverage.capped += u64::try_from(capped.len()).unwrap_or(u64::MAX);
-                so_far.venues += *counts;
             }
+            Event::LetIn { counts } => so_far.venues += *counts,
             Event::TileFailed { .. } => coverage.failed += 1,
             Event::TileHeld { .. } | Event::Retrying { .. } => {}
         }
