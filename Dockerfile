@@ -1,4 +1,5 @@
-# `venues` alone in an image: one static program and the system's certificates, no shell, not root.
+# `venues` alone in an image: one static program and the system's certificates, no shell, not root. Written where no image can be fetched:
+# the second stage was built by buildah with a folder in place of the first (--build-context build=FOLDER); the first is untried.
 #
 #   docker build -t venue-sync .
 #   docker run --rm -e DATABASE_URL=postgresql://… -e GOOGLE_PLACES_API_KEY=… -v ./venues.toml:/home/venues/venues.toml:ro venue-sync sync --all
