@@ -37,6 +37,8 @@ async fn measure(rounds: u32) {
     #[expect(clippy::disallowed_methods, reason = "the server programs may be anywhere on it")]
     let path = std::env::var("PATH").unwrap_or_default();
     let desk = Desk { folder, variables: vec![] }
+        // The double has no etiquette: two seconds between questions, as the map's server wants them, are not what is measured.
+        .with_file("venues.toml", "[providers.osm]\nrequests_per_second = 500\n")
         .with("PATH", &path)
         .with("OVERPASS_BASE_URL", &map.url())
         .with("VENUES_DATA_DIR", "data");
@@ -95,7 +97,7 @@ async fn by_hand(data: &Path, server: &PgConnectOptions) -> Duration {
     let settings = format!("-k {} -c listen_addresses=", socket.display());
     pg_ctl(&programs, &cluster, &["-w", "-o", &settings, "start"]);
     let mut connection = PgConnection::connect_with(server).await.unwrap();
-    let row = "insert into venues (id, provider_id, provider_name, name, categories, lat, lng) values (gen_random_uuid(), 'a', 'osm', 'a', '{}', 1, 1)";
+    let row = "insert into venues values (gen_random_uuid(), 'a', 'osm', 'a', '{}', 1, 1, null, null, null, null, null, now(), now(), now())";
     connection.execute(row).await.unwrap();
     let took = began.elapsed();
     connection.execute("truncate venues cascade").await.unwrap();
