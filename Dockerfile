@@ -1,4 +1,5 @@
-# `venues` alone in an image: one static program, no shell, not root. It was written where there is no Docker, and not built there.
+# `venues` alone in an image: one static program and the system's certificates, no shell, not root. Written where no image can be fetched:
+# the second stage was built by buildah with a folder in place of the first (--build-context build=FOLDER); the first is untried.
 #
 #   docker build -t venue-sync .
 #   docker run --rm -e DATABASE_URL=postgresql://… -e GOOGLE_PLACES_API_KEY=… -v ./venues.toml:/home/venues/venues.toml:ro venue-sync sync --all
@@ -9,7 +10,7 @@ FROM rust:1.94-alpine AS build
 RUN apk add --no-cache ca-certificates musl-dev
 WORKDIR /src
 COPY . .
-RUN --mount=type=cache,target=/src/target \
+RUN --mount=type=cache,target=/src/target --mount=type=cache,target=/usr/local/cargo/registry \
     cargo build --release --locked --bin venues && mkdir -p /out/home/venues && cp target/release/venues /out/venues
 
 FROM scratch

@@ -44,7 +44,13 @@ async fn measure(rows: i32) {
     .unwrap();
     sqlx::query("analyze venues").execute(&mut connection).await.unwrap();
     let desk = Desk::new().with("DATABASE_URL", &guard.url());
-    for format in ["geojson", "csv", "ndjson"] {
+    for format in [
+        "geojson",
+        "csv",
+        "ndjson",
+        #[cfg(feature = "parquet")]
+        "parquet",
+    ] {
         let few = (rows / 100).to_string();
         let (of_few, _) = export(&desk, &["export", "--format", format, "--limit", &few]);
         let (of_all, took) = export(&desk, &["export", "--format", format]);

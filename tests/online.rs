@@ -179,3 +179,34 @@ async fn a_plan_is_made_without_a_key_or_a_request_and_drawn() {
     assert!(svg.starts_with("<svg ") && svg.matches("<circle").count() > 10, "{svg}");
     assert_eq!(desk.server.answered(), asked, "a plan asks nobody");
 }
+
+/// One command, where there is no database, no settings file, no key and no folder yet: the venues of one's own town.
+#[tokio::test]
+async fn from_nothing_to_the_first_venues_is_one_command() {
+    let folder = tempfile::Builder::new().prefix("venues-first-").tempdir_in("/tmp").unwrap();
+    // As root the server is another user, who has to get to its data.
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711)).unwrap();
+    let server = server::of("osm").await;
+    #[expect(clippy::disallowed_methods, reason = "the server programs may be anywhere on it")]
+    let path = std::env::var("PATH").unwrap_or_default();
+    let desk = server
+        .variables()
+        .into_iter()
+        .fold(support::desk::Desk { folder, variables: vec![] }, |desk, (name, value)| desk.with(name, &value))
+        .with("PATH", &path)
+        // Where the platform's folder is this one's; it need not be there.
+        .with("VENUES_DATA_DIR", "data");
+    let run = move || {
+        let place = ["--near", "36.5,-30.018", "--radius-m", "300"];
+        let synced = desk.run(&[&["sync"][..], &place, &["--provider", "osm", "--json"]].concat());
+        let listed = desk.run(&[&["list"][..], &place].concat());
+        desk.run(&["db", "stop"]);
+        (synced, listed)
+    };
+    let (synced, listed) = tokio::task::spawn_blocking(run).await.unwrap();
+    assert_eq!(synced.code, Some(0), "{}", synced.stderr);
+    let line: Value = serde_json::from_str(&synced.stdout).unwrap();
+    assert_eq!(line["status"], "complete", "{line}");
+    assert!(line["venues"]["inserted"].as_u64() > Some(20), "{line}");
+    assert_eq!(listed.stdout.lines().count() as u64, line["venues"]["inserted"].as_u64().unwrap(), "{}", listed.stderr);
+}

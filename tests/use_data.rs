@@ -191,6 +191,104 @@ async fn a_program_reads_everything_of_a_venue_from_its_line() {
     assert_eq!(shelf.lines("list --provider osm")[0].as_object().unwrap().len(), venue.as_object().unwrap().len());
 }
 
+/// What a reader of Parquet makes of a file, a row as JSON; and how many row groups it has.
+#[cfg(feature = "parquet")]
+fn parquet_rows(path: &std::path::Path) -> (Vec<Value>, usize) {
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
+    use parquet::record::Field;
+
+    fn json(field: &Field) -> Value {
+        match field {
+            Field::Null => Value::Null,
+            Field::Str(text) => text.as_str().into(),
+            Field::Double(number) => (*number).into(),
+            Field::Int(number) => (*number).into(),
+            Field::TimestampMicros(at) => chrono::DateTime::from_timestamp_micros(*at).unwrap().to_rfc3339().into(),
+            Field::ListInternal(list) => list.elements().iter().map(json).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    let file = SerializedFileReader::new(std::fs::File::open(path).unwrap()).unwrap();
+    let rows = file.get_row_iter(None).unwrap().map(|row| {
+        let row = row.unwrap();
+        row.get_column_iter().map(|(name, field)| (name.clone(), json(field))).collect()
+    });
+    (rows.collect(), file.num_row_groups())
+}
+
+#[cfg(feature = "parquet")]
+#[tokio::test]
+async fn a_reader_of_parquet_finds_the_columns_of_the_csv_with_their_types() {
+    use parquet::basic::{LogicalType, Type};
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
+
+    let shelf = Shelf::full().await;
+    assert_all(&shelf.says("export -o out.parquet"), &["6 venues in out.parquet"]);
+    let path = shelf.desk.folder.path().join("out.parquet");
+    let file = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let schema = file.metadata().file_metadata().schema_descr_ptr();
+    let names: Vec<&str> = schema.root_schema().get_fields().iter().map(|field| field.name()).collect();
+    let head = shelf.says("export --format csv --limit 1");
+    assert_eq!(names.join(","), head.lines().next().unwrap());
+    let of = |name: &str| schema.columns().iter().find(|column| column.path().parts()[0] == name).unwrap();
+    for (name, physical) in
+        [("lat", Type::DOUBLE), ("lng", Type::DOUBLE), ("rating", Type::DOUBLE), ("price_level", Type::INT32)]
+    {
+        assert_eq!(of(name).physical_type(), physical, "{name}");
+    }
+    for name in ["last_seen_at", "created_at", "updated_at"] {
+        assert!(matches!(of(name).logical_type_ref(), Some(LogicalType::Timestamp { .. })), "{name}");
+    }
+
+    let (rows, _) = parquet_rows(&path);
+    let csv = shelf.says("export --format csv");
+    let csv: Vec<csv::StringRecord> = csv::Reader::from_reader(csv.as_bytes()).records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), csv.len());
+    for (row, record) in rows.iter().zip(&csv) {
+        for name in ["id", "provider_id", "hours", "timezone", "raw_hours", "attribution"] {
+            let cell = &record[names.iter().position(|column| *column == name).unwrap()];
+            assert_eq!(row[name].as_str().unwrap_or_default(), cell, "{name}");
+        }
+    }
+    assert_eq!(rows[1]["name"], "=HYPERLINK(\"http://evil.example\",\"x\")", "no spreadsheet, no apostrophe");
+    assert_eq!(rows[2]["categories"], serde_json::json!(["cafe", "noodle_barge"]));
+    assert_eq!(
+        (&rows[1]["lng"], &rows[0]["rating"], &rows[2]["price_level"]),
+        (&(-9.13).into(), &Value::Null, &0.into())
+    );
+    assert_eq!(rows[0]["created_at"], "2026-01-01T00:00:00+00:00");
+}
+
+/// Groups are written when they are full, so that memory does not grow with the venues; the last one may have few.
+#[cfg(feature = "parquet")]
+#[tokio::test]
+async fn parquet_is_written_in_groups_of_rows() {
+    let shelf = Shelf::empty().await;
+    shelf
+        .execute(
+            "insert into venues select gen_random_uuid(), 'id-' || n, 'osm', 'n', array_fill('cafe'::text, array[n % 3]), 1, 1, null, null,
+                 null, null, null, now(), now(), now() from generate_series(1, 20001) n",
+        )
+        .await;
+    shelf.says("export -o out.parquet");
+    let (rows, groups) = parquet_rows(&shelf.desk.folder.path().join("out.parquet"));
+    assert_eq!((rows.len(), groups), (20_001, 2));
+    let words = rows.iter().map(|row| row["categories"].as_array().unwrap().len()).sum::<usize>();
+    assert_eq!(words, 20_001, "none, one and two of them in turn");
+    shelf.says("export -o none.parquet --price 3");
+    assert_eq!(parquet_rows(&shelf.desk.folder.path().join("none.parquet")), (vec![], 0));
+}
+
+#[cfg(not(feature = "parquet"))]
+#[tokio::test]
+async fn where_parquet_was_not_compiled_in_it_is_said_how_to_get_it() {
+    let desk = Desk::ready();
+    for words in [&["export", "--format", "parquet"][..], &["export", "-o", "venues.parquet"]] {
+        assert_all(&desk.refuses(words), &["without Parquet", "--features parquet"]);
+    }
+}
+
 #[tokio::test]
 async fn a_file_is_there_whole_or_as_it_was() {
     let shelf = Shelf::full().await;

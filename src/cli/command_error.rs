@@ -27,9 +27,14 @@ pub enum CommandError {
     VenuesJob(#[from] VenuesJobError),
     /// The form of a file.
     #[error(
-        "in which form? Say --format geojson, csv or ndjson, or --output with a name that ends in .geojson, .csv or .ndjson"
+        "in which form? Say --format geojson, csv, ndjson or parquet, or --output with a name that ends in .geojson, .csv, .ndjson or .parquet"
     )]
     NoFormat,
+    /// A form that this build cannot write.
+    #[error(
+        "this `venues` was built without Parquet; build it with: cargo install --path . --locked --features parquet. Or say --format csv or ndjson"
+    )]
+    NoParquet,
     /// Which database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -48,9 +53,13 @@ impl CommandError {
     /// What a scheduler is told.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::File(_) | Self::Job(_) | Self::Scope(_) | Self::VenuesJob(_) | Self::NoFormat | Self::Database(_) => {
-                Exit::Usage
-            }
+            Self::File(_)
+            | Self::Job(_)
+            | Self::Scope(_)
+            | Self::VenuesJob(_)
+            | Self::NoFormat
+            | Self::NoParquet
+            | Self::Database(_) => Exit::Usage,
             Self::Stdout(_) => Exit::Output,
             Self::Json(_) => Exit::Bug,
             Self::Work(failure) => failure.exit(),

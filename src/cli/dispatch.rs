@@ -179,11 +179,12 @@ fn venues(
 /// The form of an export: as said, else as the file's name has it.
 fn format(args: &ExportArgs) -> Result<Format, CommandError> {
     if let Some(said) = args.format {
-        return Ok(match said {
-            ExportFormat::GeoJson => Format::GeoJson,
-            ExportFormat::Csv => Format::Csv,
-            ExportFormat::Ndjson => Format::Ndjson,
-        });
+        return match said {
+            ExportFormat::GeoJson => Ok(Format::GeoJson),
+            ExportFormat::Csv => Ok(Format::Csv),
+            ExportFormat::Ndjson => Ok(Format::Ndjson),
+            ExportFormat::Parquet => parquet(),
+        };
     }
     let ending = args.output.as_ref().and_then(|path| path.extension());
     let ending = ending.map(|ending| ending.to_string_lossy().to_lowercase());
@@ -191,8 +192,22 @@ fn format(args: &ExportArgs) -> Result<Format, CommandError> {
         Some("geojson" | "json") => Ok(Format::GeoJson),
         Some("csv") => Ok(Format::Csv),
         Some("ndjson" | "jsonl") => Ok(Format::Ndjson),
+        Some("parquet") => parquet(),
         _ => Err(CommandError::NoFormat),
     }
+}
+
+/// Where it was compiled in.
+#[cfg(feature = "parquet")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature there is none")]
+fn parquet() -> Result<Format, CommandError> {
+    Ok(Format::Parquet)
+}
+
+/// It was not.
+#[cfg(not(feature = "parquet"))]
+fn parquet() -> Result<Format, CommandError> {
+    Err(CommandError::NoParquet)
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Exit, CommandError> {

@@ -25,6 +25,37 @@ pub const VENUES_POSTGRES_URL: &str = "VENUES_POSTGRES_URL";
 pub const VENUES_POSTGRES_PORT: &str = "VENUES_POSTGRES_PORT";
 /// A server where scratch databases may be made, for the trials of `venues migrate`.
 pub const VENUES_SCRATCH_URL: &str = "VENUES_SCRATCH_URL";
+/// OpenTelemetry's names, which are the same for all programs.
+#[cfg(feature = "otlp")]
+mod otel {
+    /// A collector; `/v1/metrics` is put to it.
+    pub const OTEL_EXPORTER_OTLP_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    /// The very address for numbers.
+    pub const OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+    /// What is sent along, such as a key.
+    pub const OTEL_EXPORTER_OTLP_HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
+    /// The same, with numbers.
+    pub const OTEL_EXPORTER_OTLP_METRICS_HEADERS: &str = "OTEL_EXPORTER_OTLP_METRICS_HEADERS";
+    /// Milliseconds for an exchange.
+    pub const OTEL_EXPORTER_OTLP_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
+    /// The same, with numbers.
+    pub const OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT";
+    /// How the collector is spoken to.
+    pub const OTEL_EXPORTER_OTLP_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
+    /// The same, with numbers.
+    pub const OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL";
+    /// `none`: no numbers.
+    pub const OTEL_METRICS_EXPORTER: &str = "OTEL_METRICS_EXPORTER";
+    /// `true`: nothing at all.
+    pub const OTEL_SDK_DISABLED: &str = "OTEL_SDK_DISABLED";
+    /// Who measured.
+    pub const OTEL_SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
+    /// More of that.
+    pub const OTEL_RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+}
+#[cfg(feature = "otlp")]
+pub use otel::*;
+
 /// Where programs are looked for.
 pub const PATH: &str = "PATH";
 

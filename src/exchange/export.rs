@@ -1,6 +1,8 @@
 use std::io::{self, Write};
 
 use super::attribution::Attributions;
+#[cfg(feature = "parquet")]
+use super::columns::Columns;
 use super::geojson::GeoJson;
 use super::ndjson;
 use super::spreadsheet::Spreadsheet;
@@ -15,6 +17,9 @@ pub enum Format {
     Csv,
     /// One JSON object a line.
     Ndjson,
+    /// Apache Parquet.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// Venues on their way out, each written as it comes: nothing of them is kept.
@@ -32,19 +37,21 @@ pub enum Format {
 /// assert_eq!(venues, 0);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub struct Export<'a, W: Write> {
+pub struct Export<'a, W: Write + Send> {
     form: Form<W>,
     attributions: Attributions<'a>,
     venues: u64,
 }
 
-enum Form<W: Write> {
+enum Form<W: Write + Send> {
     GeoJson(GeoJson<W>),
     Csv(Box<Spreadsheet<W>>),
     Ndjson(W),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<Columns<W>>),
 }
 
-impl<'a, W: Write> Export<'a, W> {
+impl<'a, W: Write + Send> Export<'a, W> {
     /// Writes what comes before the first venue. `attribution` is the words that go with the data of a provider of this name.
     pub fn begin(
         out: W,
@@ -55,6 +62,8 @@ impl<'a, W: Write> Export<'a, W> {
             Format::GeoJson => Form::GeoJson(GeoJson::begin(out)?),
             Format::Csv => Form::Csv(Box::new(Spreadsheet::begin(out)?)),
             Format::Ndjson => Form::Ndjson(out),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Form::Parquet(Box::new(Columns::begin(out)?)),
         };
         Ok(Self { form, attributions: Attributions::new(attribution), venues: 0 })
     }
@@ -66,6 +75,8 @@ impl<'a, W: Write> Export<'a, W> {
             Form::GeoJson(form) => form.write(venue)?,
             Form::Csv(form) => form.write(venue, words)?,
             Form::Ndjson(out) => ndjson::write(out, venue, words)?,
+            #[cfg(feature = "parquet")]
+            Form::Parquet(form) => form.write(venue, words)?,
         }
         self.venues += 1;
         Ok(())
@@ -82,6 +93,8 @@ impl<'a, W: Write> Export<'a, W> {
             Form::GeoJson(form) => form.finish(&self.attributions.all())?,
             Form::Csv(form) => form.finish()?,
             Form::Ndjson(out) => out,
+            #[cfg(feature = "parquet")]
+            Form::Parquet(form) => form.finish()?,
         };
         out.flush()?;
         Ok((out, self.venues))

@@ -1,8 +1,10 @@
-//! What goes out of the database as files, and what comes into it as lines: venues as GeoJSON, CSV or NDJSON; results of enrichment and
+//! What goes out of the database as files, and what comes into it as lines: venues as GeoJSON, CSV, NDJSON or Parquet; results of enrichment and
 //! events of a backend as NDJSON, line by line, each judged on its own.
 
 mod attribution;
 mod checked;
+#[cfg(feature = "parquet")]
+mod columns;
 mod event_line;
 mod export;
 mod flat;

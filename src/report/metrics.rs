@@ -21,7 +21,7 @@ pub struct MeasuredRun<'a> {
 }
 
 /// Name, and what it is. All of them are gauges: each file tells of one run a region, the last.
-const METRICS: [(&str, &str); 10] = [
+pub(super) const METRICS: [(&str, &str); 10] = [
     ("venues_sync_last_success_timestamp_seconds", "When the last complete run of the region ended, as Unix time."),
     ("venues_sync_last_run_timestamp_seconds", "When the last run of the region ended, however it did, as Unix time."),
     ("venues_sync_last_run_status", "1 for the status of the last run, 0 for the others."),
@@ -55,8 +55,9 @@ pub fn metrics(run: MeasuredRun<'_>, before: &str) -> String {
             lines.entry(name).or_default().push(line.to_owned());
         }
     }
-    for (name, labels, value) in samples(run, success_in(before, &own)) {
-        lines.entry(name).or_default().push(format!("{name}{{{own}{labels}}} {value}"));
+    for Sample { name, label, value } in samples(run, success_in(before, &own)) {
+        let label = label.map(|(label, word)| format!(",{label}=\"{}\"", escaped(word))).unwrap_or_default();
+        lines.entry(name).or_default().push(format!("{name}{{{own}{label}}} {value}"));
     }
     let mut text = String::new();
     for (name, help) in METRICS {
@@ -74,25 +75,36 @@ fn success_in(before: &str, own: &str) -> Option<f64> {
     before.lines().find_map(|line| line.strip_prefix(&start)?.parse().ok())
 }
 
-fn samples(run: MeasuredRun<'_>, success_before: Option<f64>) -> Vec<(&'static str, String, f64)> {
+/// One number of a run.
+pub(super) struct Sample {
+    /// As published.
+    pub(super) name: &'static str,
+    /// What it has beside region and provider.
+    pub(super) label: Option<(&'static str, &'static str)>,
+    /// In the unit that the name ends in.
+    pub(super) value: f64,
+}
+
+/// All numbers of a run; `success_before` is what is known of the last complete one where the database is not to be asked.
+pub(super) fn samples(run: MeasuredRun<'_>, success_before: Option<f64>) -> Vec<Sample> {
     let summary = run.summary;
     let [success, ended, status, duration, rows, stubbed, requests, cost, tiles, capped] =
         METRICS.map(|(name, _)| name);
     let mut samples = Vec::new();
-    let mut add = |name, labels: &str, value: f64| samples.push((name, labels.to_owned(), value));
+    let mut add = |name, label, value: f64| samples.push(Sample { name, label, value });
     let ended_at = seconds(run.ended_at);
     let last_success = match summary.status {
         RunStatus::Complete if !run.replayed => Some(ended_at),
         _ => run.last_success.map(seconds).or(success_before),
     };
     if let Some(at) = last_success {
-        add(success, "", at);
+        add(success, None, at);
     }
-    add(ended, "", ended_at);
+    add(ended, None, ended_at);
     for known in STATUSES {
-        add(status, &label("status", known.code()), f64::from(u8::from(known == summary.status)));
+        add(status, Some(("status", known.code())), f64::from(u8::from(known == summary.status)));
     }
-    add(duration, "", number(summary.duration_ms) / 1e3);
+    add(duration, None, number(summary.duration_ms) / 1e3);
     let venues = summary.venues;
     for (outcome, many) in [
         ("inserted", venues.inserted),
@@ -102,30 +114,26 @@ fn samples(run: MeasuredRun<'_>, success_before: Option<f64>) -> Vec<(&'static s
         ("outside", venues.outside),
         ("duplicate", venues.duplicate),
     ] {
-        add(rows, &label("outcome", outcome), number(many));
+        add(rows, Some(("outcome", outcome)), number(many));
     }
-    add(stubbed, "", number(summary.profiles_stubbed));
-    add(requests, &label("free", "true"), number(summary.requests_free));
-    add(requests, &label("free", "false"), number(summary.requests.saturating_sub(summary.requests_free)));
-    add(cost, "", summary.cost.usd());
+    add(stubbed, None, number(summary.profiles_stubbed));
+    add(requests, Some(("free", "true")), number(summary.requests_free));
+    add(requests, Some(("free", "false")), number(summary.requests.saturating_sub(summary.requests_free)));
+    add(cost, None, summary.cost.usd());
     let coverage = summary.coverage;
-    add(tiles, &label("state", "complete"), number(coverage.complete));
-    add(tiles, &label("state", "failed"), number(coverage.failed));
+    add(tiles, Some(("state", "complete")), number(coverage.complete));
+    add(tiles, Some(("state", "failed")), number(coverage.failed));
     let held = summary.guard.as_ref().map_or(0, |verdict| verdict.tiles_held);
-    add(tiles, &label("state", "held"), number(held));
+    add(tiles, Some(("state", "held")), number(held));
     let open = coverage.tiles.saturating_sub(coverage.complete + coverage.failed + held);
-    add(tiles, &label("state", "open"), number(open));
-    add(capped, "", number(coverage.capped));
+    add(tiles, Some(("state", "open")), number(open));
+    add(capped, None, number(coverage.capped));
     samples
 }
 
 /// The labels that every line of a run has, and begins with.
 fn series(summary: &Summary) -> String {
     format!("region=\"{}\",provider=\"{}\"", escaped(&summary.region), escaped(&summary.provider))
-}
-
-fn label(name: &str, value: &str) -> String {
-    format!(",{name}=\"{}\"", escaped(value))
 }
 
 fn escaped(value: &str) -> String {

@@ -6,6 +6,8 @@ mod example;
 mod guard;
 mod json;
 mod metrics;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod picture;
 mod plan;
 mod purged;
@@ -20,6 +22,8 @@ mod words;
 pub use guard::breach;
 pub use json::json_line;
 pub use metrics::{MeasuredRun, metrics};
+#[cfg(feature = "otlp")]
+pub use otlp::otlp;
 pub use picture::picture;
 pub use plan::plan;
 pub use purged::purged;

@@ -70,12 +70,7 @@ impl Address {
 
     /// Whether it is this machine.
     pub(super) fn is_loopback(&self) -> bool {
-        match self.0.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            None => false,
-        }
+        is_loopback(&self.0)
     }
 
     /// The whole URL of a request.
@@ -86,6 +81,16 @@ impl Address {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
         url
+    }
+}
+
+/// Whether it is this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
     }
 }
 

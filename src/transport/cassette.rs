@@ -1,11 +1,8 @@
 //! A recorded run, read: a folder with `run.json` and one small JSON file an exchange, named by order and fingerprint.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-
-use include_dir::Dir;
 
 use super::canonical::Fingerprint;
 use super::format::{
@@ -106,24 +103,17 @@ impl Cassette {
                 continue;
             };
             let bytes = std::fs::read(&path).map_err(|source| unreadable(&path, source))?;
-            files.push((name.to_owned(), Cow::Owned(bytes)));
+            files.push((name.to_owned(), bytes));
         }
         Self::from_files(place, files)
     }
 
-    /// Reads a folder that is embedded in the binary.
-    pub fn embedded(dir: &'static Dir<'static>) -> Result<Self, CassetteError> {
-        let files = dir.files().filter_map(|file| {
-            let name = file.path().file_name()?.to_str()?;
-            is_ours(name).then(|| (name.to_owned(), Cow::Borrowed(file.contents())))
-        });
-        Self::from_files(format!("the embedded folder {}", dir.path().display()), files)
+    /// Reads files that are embedded in the binary: names, and what is in them. `place` is for messages.
+    pub fn embedded(place: String, files: Vec<(String, Vec<u8>)>) -> Result<Self, CassetteError> {
+        Self::from_files(place, files.into_iter().filter(|(name, _)| is_ours(name)))
     }
 
-    fn from_files<'a>(
-        place: String,
-        files: impl IntoIterator<Item = (String, Cow<'a, [u8]>)>,
-    ) -> Result<Self, CassetteError> {
+    fn from_files(place: String, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self, CassetteError> {
         let mut run = None;
         let mut exchanges = BTreeMap::new();
         // Sorted, so that of several faults always the same one is named.

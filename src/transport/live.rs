@@ -256,9 +256,7 @@ fn usable_key(options: &LiveOptions) -> Result<Option<SecretString>, LiveSetupEr
 }
 
 fn client(options: &LiveOptions, address: &Address) -> Result<reqwest::Client, LiveSetupError> {
-    if CryptoProvider::get_default().is_none() && rustls::crypto::ring::default_provider().install_default().is_err() {
-        tracing::trace!("another thread installed a crypto provider first");
-    }
+    install_crypto();
     let mut builder = reqwest::Client::builder()
         .user_agent(options.user_agent.as_str())
         .connect_timeout(options.connect_timeout)
@@ -276,8 +274,15 @@ fn client(options: &LiveOptions, address: &Address) -> Result<reqwest::Client, L
     builder.build().map_err(|error| LiveSetupError::Client { reason: chain(error) })
 }
 
+/// One crypto provider for the whole process.
+pub(super) fn install_crypto() {
+    if CryptoProvider::get_default().is_none() && rustls::crypto::ring::default_provider().install_default().is_err() {
+        tracing::trace!("another thread installed a crypto provider first");
+    }
+}
+
 /// An error and its causes in one line, without the URL.
-fn chain(error: reqwest::Error) -> String {
+pub(super) fn chain(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut told = error.to_string();
     let mut cause = error.source();

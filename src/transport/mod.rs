@@ -9,6 +9,8 @@ mod attempts;
 mod budget;
 mod canonical;
 mod cassette;
+#[cfg(feature = "otlp")]
+mod collector;
 mod courier;
 #[cfg(test)]
 mod courier_tests;
@@ -31,6 +33,8 @@ pub use address::AddressError;
 pub use attempts::{Attempts, Lane, Outcome};
 pub use canonical::Fingerprint;
 pub use cassette::{Cassette, CassetteError};
+#[cfg(feature = "otlp")]
+pub use collector::{Collector, CollectorError};
 pub use courier::{Courier, ExchangeError};
 pub use format::RecordedRun;
 pub use live::{LiveOptions, LiveSetupError};

@@ -5,7 +5,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use include_dir::{Dir, DirEntry, File};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -288,15 +287,11 @@ async fn notes_and_cut_off_writes_in_the_folder_do_no_harm() {
 #[tokio::test]
 async fn an_embedded_recording_replays_alike() {
     let (_temporary, folder) = recorded().await;
-    let entries: Vec<_> = names(&folder)
-        .into_iter()
-        .map(|name| {
-            let contents = fs::read(folder.join(&name)).unwrap().leak();
-            DirEntry::File(File::new(format!("demo/{name}").leak(), contents))
-        })
-        .collect();
-    let embedded: &'static Dir<'static> = Box::leak(Box::new(Dir::new("demo", entries.leak())));
-    let embedded = Cassette::embedded(embedded).unwrap();
+    let files = names(&folder).into_iter().map(|name| {
+        let contents = fs::read(folder.join(&name)).unwrap();
+        (name, contents)
+    });
+    let embedded = Cassette::embedded("demo".to_owned(), files.collect()).unwrap();
     assert_eq!((embedded.run(), embedded.len()), (&run(), 3));
     let (one, other) = (Courier::replay(embedded), Courier::replay(Cassette::open(&folder).unwrap()));
     assert_eq!(ask(&one, 3.0).await.unwrap(), ask(&other, 3.0).await.unwrap());

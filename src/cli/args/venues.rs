@@ -21,7 +21,7 @@ pub struct ListArgs {
 /// `venues export`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ExportArgs {
-    /// The form. By itself as the file's name has it: .geojson or .json, .csv, .ndjson or .jsonl.
+    /// The form. By itself as the file's name has it: .geojson or .json, .csv, .ndjson or .jsonl, .parquet.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<ExportFormat>,
     /// Write this file, which is replaced once all is written; by itself stdout.
@@ -42,6 +42,8 @@ pub enum ExportFormat {
     Csv,
     /// For programs: one JSON object a line, hours and all.
     Ndjson,
+    /// For `DuckDB`, pandas, Spark: columns with types. Only where it was built with the feature `parquet`.
+    Parquet,
 }
 
 /// Which venues.
@@ -111,4 +113,4 @@ Examples:
   venues export --bbox -9.23,38.69,-9.09,38.80 --open-at 2026-11-27T21:00 --format ndjson | wc -l
 
 A million venues take no more memory than a thousand. The words that a provider wants beside its data go along: as the member \
-`attribution` of the whole (GeoJSON) or of each line (NDJSON), or as the last column (CSV).";
+`attribution` of the whole (GeoJSON) or of each line (NDJSON), or as the last column (CSV, Parquet).";

@@ -1,25 +1,77 @@
-//! The outcome of a sync, for Prometheus.
+//! The outcome of a sync as numbers, for Prometheus and OpenTelemetry.
 
 use std::io::{self, Write as _};
 use std::path::Path;
+#[cfg(feature = "otlp")]
+use std::time::Duration;
 
+#[cfg(feature = "otlp")]
+use tokio::task::JoinSet;
+
+#[cfg(feature = "otlp")]
+use crate::cli::settings::collector::CollectorChoice;
+use crate::cli::settings::sync_job::SyncJob;
 use crate::cli::whole_file::WholeFile;
 use crate::model::Summary;
 use crate::report::{MeasuredRun, RunReport, metrics};
 
-/// Writes what a run came to, which was no dry one; none: it could not be begun, or not be told of. A file that cannot be written takes nothing from the run.
-pub(super) fn write_metrics(file: &Path, report: Option<&RunReport>, unreported: &Summary) {
-    let summary = report.map_or(unreported, |report| &report.summary);
-    #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
-    let ended_at = chrono::Utc::now();
-    let run = MeasuredRun {
-        summary,
-        ended_at,
-        replayed: report.is_some_and(|report| report.replayed),
-        last_success: report.and_then(|report| report.last_success),
-    };
-    if let Err(error) = write(file, run) {
-        tracing::warn!("cannot write the metrics to {}: {error}", file.display());
+/// A collector has so long to take what is still on its way when all runs are over.
+#[cfg(feature = "otlp")]
+const AFTERWARDS: Duration = Duration::from_secs(3);
+
+/// Where the numbers of runs go. What cannot be written or sent takes nothing from them.
+#[derive(Default)]
+pub(super) struct Measured {
+    /// To a collector, while the next region has its turn.
+    #[cfg(feature = "otlp")]
+    on_their_way: JoinSet<()>,
+}
+
+impl Measured {
+    /// Tells what a run came to, unless it was a dry one; no report: it could not be begun, or not be told of.
+    #[cfg_attr(not(feature = "otlp"), expect(clippy::unused_self, reason = "a collector is told by it"))]
+    pub(super) fn tell(&mut self, settings: &SyncJob, report: Option<&RunReport>, unreported: &Summary) {
+        if settings.effort.dry_run {
+            return;
+        }
+        let summary = report.map_or(unreported, |report| &report.summary);
+        #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
+        let ended_at = chrono::Utc::now();
+        let run = MeasuredRun {
+            summary,
+            ended_at,
+            replayed: report.is_some_and(|report| report.replayed),
+            last_success: report.and_then(|report| report.last_success),
+        };
+        if let Some(file) = &settings.metrics_file
+            && let Err(error) = write(file, run)
+        {
+            tracing::warn!("cannot write the metrics to {}: {error}", file.display());
+        }
+        #[cfg(feature = "otlp")]
+        if let Some(choice) = &settings.collector {
+            self.send(choice, run);
+        }
+    }
+
+    #[cfg(feature = "otlp")]
+    fn send(&mut self, choice: &CollectorChoice, run: MeasuredRun<'_>) {
+        let numbers = crate::report::otlp(run, &choice.resource);
+        let collector = choice.collector.clone();
+        self.on_their_way.spawn(async move {
+            if let Err(error) = collector.send(numbers).await {
+                tracing::warn!("the collector at {} did not take the numbers of a run: {error}", collector.place());
+            }
+        });
+    }
+
+    /// Waits for what is on its way, but not long.
+    #[cfg(feature = "otlp")]
+    pub(super) async fn finish(mut self) {
+        let all = async { while self.on_their_way.join_next().await.is_some() {} };
+        if tokio::time::timeout(AFTERWARDS, all).await.is_err() {
+            tracing::warn!("the collector did not take the numbers of all runs within {} s", AFTERWARDS.as_secs());
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::begin;
 use super::demo;
 use super::failure::Failure;
-use super::measured::write_metrics;
+use super::measured::Measured;
 use super::open::{Opened, ensure_schema, open_enduring};
 use super::recording;
 use super::region::region;
@@ -49,6 +49,7 @@ pub async fn sync(jobs: &[SyncJob], terminal: &Terminal, tell: &dyn Fn(Told<'_>)
     let stop = CancellationToken::new();
     signals::listen(stop.clone()).map_err(Failure::Runtime)?;
     let mut exits = Vec::new();
+    let mut measured = Measured::default();
     for one in &prepared {
         if stop.is_cancelled() {
             exits.push(Exit::Again);
@@ -58,9 +59,7 @@ pub async fn sync(jobs: &[SyncJob], terminal: &Terminal, tell: &dyn Fn(Told<'_>)
             Ok((report, failure)) => (Some(report), failure),
             Err(failure) => (None, Some(failure)),
         };
-        if let Some(file) = one.settings.metrics_file.as_ref().filter(|_| !one.settings.effort.dry_run) {
-            write_metrics(file, report.as_ref(), &one.unreported.summary(failure.as_ref()));
-        }
+        measured.tell(one.settings, report.as_ref(), &one.unreported.summary(failure.as_ref()));
         match &report {
             Some(report) => tell(Told::Ended(report)),
             None => tell(Told::Unreported(&one.unreported.summary(failure.as_ref()))),
@@ -71,6 +70,8 @@ pub async fn sync(jobs: &[SyncJob], terminal: &Terminal, tell: &dyn Fn(Told<'_>)
         let ended = report.map_or(Exit::Complete, |report| Exit::of(&report.summary));
         exits.push(failure.map_or(ended, |failure| failure.exit()));
     }
+    #[cfg(feature = "otlp")]
+    measured.finish().await;
     Ok(Exit::worst(exits))
 }
 

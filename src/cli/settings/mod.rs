@@ -2,6 +2,8 @@
 //! default.
 
 pub mod area;
+#[cfg(feature = "otlp")]
+pub mod collector;
 pub mod database;
 pub mod doctor_job;
 pub mod file;

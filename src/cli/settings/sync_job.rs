@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::area::{AreaError, AreaSetting, RegionShape};
+#[cfg(feature = "otlp")]
+use super::collector::{self, CollectorChoice};
 use super::database::{self, Asker, DatabaseChoice, DatabaseError};
 use super::file::SettingsFile;
 use super::folders::Folders;
@@ -47,6 +49,9 @@ pub struct SyncJob {
     pub effort: Effort,
     /// Where its outcome is written for Prometheus.
     pub metrics_file: Option<PathBuf>,
+    /// The collector that is told of it.
+    #[cfg(feature = "otlp")]
+    pub collector: Option<CollectorChoice>,
     /// The command that goes on where this one stops.
     pub go_on: String,
 }
@@ -190,10 +195,18 @@ pub fn resolve(
     providers: &[Box<dyn Provider>],
 ) -> Result<Vec<SyncJob>, SyncJobError> {
     let regions = regions(&args.place, around.file)?;
+    #[cfg(feature = "otlp")]
+    let collector = collector::choose(around.environment);
     if regions.len() > 1 && (args.traffic.record.is_some() || args.traffic.replay.is_some()) {
         return Err(SyncJobError::SeveralRecorded);
     }
-    regions.into_iter().map(|region| job(region, args, around, providers)).collect()
+    let jobs = regions.into_iter().map(|region| {
+        let job = job(region, args, around, providers)?;
+        #[cfg(feature = "otlp")]
+        let job = SyncJob { collector: collector.clone(), ..job };
+        Ok(job)
+    });
+    jobs.collect()
 }
 
 /// The regions that were named, in that order and each once.
@@ -263,6 +276,8 @@ fn job(
             concurrency: args.limits.concurrency.unwrap_or_else(|| at_once(rate, provider.limits().at_once)),
         },
         metrics_file: metrics_file(args, around),
+        #[cfg(feature = "otlp")]
+        collector: None,
         go_on: go_on(&region.name, args, around.config_flag),
         region: region.name,
     })
