@@ -8,8 +8,8 @@ use clap::CommandFactory;
 use tokio::runtime::{self, Runtime};
 
 use super::args::{
-    CategoriesArgs, Cli, Command, DbCommand, DoctorArgs, EventsCommand, ExportArgs, ExportFormat, MigrateCommand,
-    PlanArgs, ProfilesCommand, RenormaliseArgs, SyncArgs, WhichArgs,
+    CategoriesArgs, Cli, Command, DbCommand, DoctorArgs, EventsCommand, MigrateCommand, PlanArgs, ProfilesCommand,
+    RenormaliseArgs, SyncArgs, WhichArgs,
 };
 use super::categories;
 use super::command_error::CommandError;
@@ -17,6 +17,7 @@ use super::commands::{self, DbAction, Failure, Told};
 use super::complaint::complain;
 use super::environment::Environment;
 use super::exit::Exit;
+use super::export_form;
 use super::finding::{self, Level};
 use super::past_runs;
 use super::purging;
@@ -30,7 +31,6 @@ use super::settings::renormalise_job::{self, RenormaliseJob};
 use super::settings::sync_job::{self, Surroundings, SyncJob};
 use super::settings::venues_job::{self, VenuesJob};
 use super::terminal::{self, Terminal};
-use crate::exchange::Format;
 use crate::model::{Plan, Renormalised, Summary};
 use crate::report;
 use crate::store::embedded;
@@ -76,7 +76,7 @@ pub fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
             Ok(runtime()?.block_on(commands::list_venues(&job, terminal))?)
         }
         Command::Export(args) => {
-            let format = format(args)?;
+            let format = export_form::of(args)?;
             let job = venues(cli, &args.which, terminal, &environment, &folders)?;
             Ok(runtime()?.block_on(commands::export_venues(&job, format, args.output.as_deref(), terminal))?)
         }
@@ -174,40 +174,6 @@ fn venues(
     let file = settings_file(cli, environment, folders)?;
     let around = around(&file, cli, terminal, environment, folders);
     Ok(venues_job::resolve(which, around, &crate::provider::all())?)
-}
-
-/// The form of an export: as said, else as the file's name has it.
-fn format(args: &ExportArgs) -> Result<Format, CommandError> {
-    if let Some(said) = args.format {
-        return match said {
-            ExportFormat::GeoJson => Ok(Format::GeoJson),
-            ExportFormat::Csv => Ok(Format::Csv),
-            ExportFormat::Ndjson => Ok(Format::Ndjson),
-            ExportFormat::Parquet => parquet(),
-        };
-    }
-    let ending = args.output.as_ref().and_then(|path| path.extension());
-    let ending = ending.map(|ending| ending.to_string_lossy().to_lowercase());
-    match ending.as_deref() {
-        Some("geojson" | "json") => Ok(Format::GeoJson),
-        Some("csv") => Ok(Format::Csv),
-        Some("ndjson" | "jsonl") => Ok(Format::Ndjson),
-        Some("parquet") => parquet(),
-        _ => Err(CommandError::NoFormat),
-    }
-}
-
-/// Where it was compiled in.
-#[cfg(feature = "parquet")]
-#[expect(clippy::unnecessary_wraps, reason = "without the feature there is none")]
-fn parquet() -> Result<Format, CommandError> {
-    Ok(Format::Parquet)
-}
-
-/// It was not.
-#[cfg(not(feature = "parquet"))]
-fn parquet() -> Result<Format, CommandError> {
-    Err(CommandError::NoParquet)
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Exit, CommandError> {

@@ -9,6 +9,7 @@ pub mod database_url;
 pub mod dispatch;
 pub mod environment;
 pub mod exit;
+mod export_form;
 pub mod finding;
 mod panic_hook;
 mod past_runs;
