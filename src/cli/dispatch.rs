@@ -230,7 +230,9 @@ fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
         }
     };
     let exit = runtime()?.block_on(commands::sync(jobs, terminal, &tell))?;
-    unprinted.into_inner().map_or(Ok(exit), |error| Err(error.into()))
+    let Some(error) = unprinted.into_inner().map(CommandError::from) else { return Ok(exit) };
+    complain(&error, error.hint().as_deref(), error.exit(), terminal);
+    Ok(Exit::worst([exit, error.exit()]))
 }
 
 /// Says what each job would take.

@@ -15,12 +15,12 @@ pub enum Exit {
     Again,
     /// 2: usage or settings; found before anything is begun.
     Usage,
+    /// 74: stdout takes no more. What was to be done is done, and not told.
+    Output,
     /// 65: the guard refused the data, or lines of somebody else's were set aside.
     DataRefused,
     /// 69: the provider or the database is unavailable, after retries.
     Unavailable,
-    /// 74: stdout takes no more. What was to be done is done, and not told.
-    Output,
     /// 77: the provider refused the key.
     CredentialsRefused,
     /// 70: our bug.
@@ -72,9 +72,16 @@ mod tests {
 
     #[test]
     fn the_worst_of_several_regions_follows_the_published_order() {
-        let published = [70, 77, 69, 65, 75, 0];
-        let all =
-            [Exit::Complete, Exit::Again, Exit::DataRefused, Exit::Unavailable, Exit::CredentialsRefused, Exit::Bug];
+        let published = [70, 77, 69, 65, 74, 75, 0];
+        let all = [
+            Exit::Complete,
+            Exit::Again,
+            Exit::Output,
+            Exit::DataRefused,
+            Exit::Unavailable,
+            Exit::CredentialsRefused,
+            Exit::Bug,
+        ];
         for worse in all {
             for better in all {
                 let place = |exit: Exit| published.iter().position(|code| *code == exit.code());

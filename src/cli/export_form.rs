@@ -5,7 +5,7 @@ use super::command_error::CommandError;
 use crate::exchange::Format;
 
 /// The form that these arguments ask for. The error is that they name none, or one that was not compiled in.
-pub fn of(args: &ExportArgs) -> Result<Format, CommandError> {
+pub(super) fn of(args: &ExportArgs) -> Result<Format, CommandError> {
     if let Some(said) = args.format {
         return match said {
             ExportFormat::GeoJson => Ok(Format::GeoJson),

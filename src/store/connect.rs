@@ -132,6 +132,11 @@ impl Database {
         }
     }
 
+    /// Whether we were told to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.endurance.as_ref().is_some_and(|endurance| endurance.is_stopping())
+    }
+
     /// Host, port and name of the database.
     pub fn place(&self) -> &str {
         &self.place
@@ -206,6 +211,14 @@ impl Database {
     /// (a standby that was behind, a crash without `synchronous_commit`); what is missing then is noticed by who counts a tile's answers.
     async fn took(&self, mark: &Mark) -> Result<bool, DatabaseError> {
         let mut transaction = self.begin().await?;
+        // What a standby has not replayed yet may still come.
+        let standby =
+            sqlx::query_scalar!(r#"select pg_is_in_recovery() as "standby!""#).fetch_one(&mut transaction).await;
+        if standby.map_err(|error| self.error(error))? {
+            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            let reason = "it is a standby, so far".to_owned();
+            return Err(DatabaseError::Unreachable { place: self.place.clone(), reason });
+        }
         let status =
             sqlx::query_scalar!("select pg_xact_status($1::text::xid8)", mark.xid).fetch_one(&mut transaction).await;
         match status {

@@ -2,7 +2,8 @@
 //!
 //! There is one rule for all that a run does in its database: **an error means that nothing was committed, so that what failed for a
 //! reason that passes is done again, as it was.** Where a line is cut in the middle of a commit, the server is asked what became of it
-//! (`Database::commit`) before there is an error.
+//! (`Database::commit`) before there is an error. Two errors know less: the one that says so
+//! ([`DatabaseError::InDoubt`]), and the one of who is told to stop ([`DatabaseError::Stopped`]), which ends the process's work.
 
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,13 +12,26 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::fault::DatabaseError;
+use super::fault::{DatabaseError, PATIENCE as LETTING_IN, late};
 
 /// Between a first failure and the next try; doubled with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Between two tries at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long it may be away when we are told to stop, and what is in hand still waits for it.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// No single thing that we ask takes as long.
+const LONGEST_TRY: Duration = Duration::from_mins(10);
+
+fn silent() -> String {
+    format!("no answer within {} min", LONGEST_TRY.as_secs() / 60)
+}
+
+/// Whatever else has to be told to a database for which nobody waits any longer.
+const LAST_CHANCE: Duration = Duration::from_secs(1);
 
 /// What is under way in a database that answers may take to finish after we were told to stop.
 const GRACE: Duration = Duration::from_secs(3);
@@ -55,6 +69,8 @@ pub(super) struct Endurance {
 struct Seen {
     /// Since when nothing succeeds.
     away: Option<Instant>,
+    /// When something last succeeded.
+    answered: Option<Instant>,
     /// It took something that we wrote.
     takes_writes: bool,
     /// When we were told to stop.
@@ -77,10 +93,14 @@ impl Endurance {
         let mut failed: Option<Instant> = None;
         let mut pause = FIRST_PAUSE;
         loop {
+            let began = Instant::now();
             let worked = tokio::select! {
                 biased;
                 worked = work() => worked,
-                () = self.overdue(Instant::now()) => return Err(stopped()),
+                () = self.overdue(began) => return Err(stopped()),
+                // Nobody tells us of a line that falls silent.
+                () = sleep(LONGEST_TRY) => Err(E::from(DatabaseError::Unreachable { place: place.to_owned(), reason: silent() })),
+                () = self.hopeless(began) => return Err(E::from(DatabaseError::Unreachable { place: place.to_owned(), reason: late() })),
             };
             let error = match worked {
                 Ok(done) => {
@@ -98,22 +118,26 @@ impl Endurance {
             if never_took || !error.may_pass() {
                 return Err(error);
             }
-            if self.stop.is_cancelled() {
-                return Err(stopped());
-            }
             // As long as nothing succeeds, for anybody, it is one outage; and whoever alone has no luck has no more time either.
             let away = self.note(fault);
-            let since = away.into_iter().fold(*failed.get_or_insert_with(Instant::now), Instant::min);
+            // What was waited for a connection in vain counts, too; what was done with one before it was lost does not.
+            let earliest = Instant::now().checked_sub(LETTING_IN).unwrap_or(began);
+            let first = *failed.get_or_insert(began.max(earliest));
+            let since = away.into_iter().fold(first, Instant::min);
             let left = self.patience.saturating_sub(since.elapsed());
             if left.is_zero() {
                 return Err(error);
+            }
+            // What is in hand may still be written where it is only a moment.
+            if self.stop.is_cancelled() && since.elapsed() > A_MOMENT {
+                return Err(stopped());
             }
             // Strands that failed together shall not come back together.
             let wait = pause.mul_f64(0.5 + 0.5 * fastrand::f64()).min(left);
             pause = (pause * 2).min(LONGEST_PAUSE);
             tokio::select! {
                 () = sleep(wait) => {}
-                () = self.stop.cancelled() => return Err(stopped()),
+                () = self.stop.cancelled() => sleep(wait.min(FIRST_PAUSE)).await,
             }
         }
     }
@@ -134,10 +158,32 @@ impl Endurance {
     async fn overdue(&self, since: Instant) {
         self.stop.cancelled().await;
         let stopped = self.stopped_at();
-        if self.seen().away.is_none() {
-            sleep_until((stopped.max(since) + GRACE).min(stopped + GRACE_OF_ALL)).await;
-            self.seen().away = Some(since);
+        loop {
+            let away = self.seen().away;
+            let end = away.map_or(stopped.max(since) + GRACE, |away| away + A_MOMENT).min(stopped + GRACE_OF_ALL);
+            if Instant::now() >= end {
+                break;
+            }
+            sleep_until(end).await;
         }
+        let mut seen = self.seen();
+        // Others had answers meanwhile: it is this alone that takes long.
+        if seen.answered.is_none_or(|answered| answered <= since) {
+            seen.away.get_or_insert(since);
+        }
+    }
+
+    /// Whether we were told to stop.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Ends when what is under way since then has had its chance, where the patience was at its end before it was begun.
+    async fn hopeless(&self, since: Instant) {
+        if self.seen().away.is_none_or(|away| since.duration_since(away) < self.patience) {
+            std::future::pending::<()>().await;
+        }
+        sleep_until(since + LAST_CHANCE).await;
     }
 
     fn stopped_at(&self) -> Instant {
@@ -160,7 +206,12 @@ impl Endurance {
     }
 
     fn answers(&self) {
-        if let Some(since) = self.seen().away.take() {
+        let since = {
+            let mut seen = self.seen();
+            seen.answered = Some(Instant::now());
+            seen.away.take()
+        };
+        if let Some(since) = since {
             tracing::warn!("the database answers again, after {:.1} s", since.elapsed().as_secs_f64());
         }
     }

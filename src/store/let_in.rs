@@ -39,25 +39,23 @@ pub async fn is_believed(database: &Database, run: Uuid) -> Result<bool, Databas
     Ok(believed)
 }
 
-/// Lets in what a run has staged, or these tiles of it, and tells of each tile. A run that somebody has closed meanwhile is left alone.
-pub async fn let_in(
+/// Lets in what the next tile of a run has staged, or of these tiles of it; none where nothing is left. A run that somebody has closed
+/// meanwhile is left alone.
+pub async fn let_in_next(
     database: &Database,
     run: Uuid,
     tiles: Option<&[i64]>,
-    tell: &(dyn Fn(Promoted) + Sync),
-) -> Result<(), DatabaseError> {
+) -> Result<Option<Promoted>, DatabaseError> {
     let mut tries = Tries::default();
     loop {
         let mut transaction = database.begin().await?;
-        let step = match step(&mut transaction, run, tiles).await {
-            Ok(step) => step,
-            Err(error) if tries.again(&error) => continue,
+        match step(&mut transaction, run, tiles).await {
+            Ok(step) => {
+                database.commit(transaction).await?;
+                return Ok(step);
+            }
+            Err(error) if tries.again(&error) => {}
             Err(error) => return Err(database.error(error)),
-        };
-        database.commit(transaction).await?;
-        match step {
-            Some(promoted) => tell(promoted),
-            None => return Ok(()),
         }
     }
 }

@@ -61,7 +61,7 @@ pub use gone::{Expected, GoneRule};
 pub use good_runs::{EndedPart, ended_part, good_runs, whole_figures};
 pub use health::{ServerFacts, Spent, server_facts, spent};
 pub use learned::{KnownTile, Learn, Sort, Whom, known_of, learned};
-pub use let_in::{believe, is_believed, let_in};
+pub use let_in::{believe, is_believed, let_in_next};
 pub use look::{known_zones, sample_venues};
 pub use look_ups::{LookUp, Told, forget_look_ups, keep_look_up, look_up};
 pub use merge::{Merged, preview};

@@ -106,6 +106,7 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
         r#"select id, begun_at, staging,
              greatest(begun_at, touched_at) > clock_timestamp() - make_interval(secs =>
                  case when stopped_by in ('budget', 'quota') then $4::float8 else $5::float8 end) as "young!",
+             believed_at is not null as "believed!",
              exists (select from venue_sync.workers w where w.run_id = r.id and w.alive_until > clock_timestamp())
                  as "joined!"
            from venue_sync.runs r
@@ -122,8 +123,8 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
     else {
         return Ok(None);
     };
-    // A run that somebody works on is never too old.
-    if fresh || !(row.young || row.joined) {
+    // A run that somebody works on is never too old, nor is one that is believed: a part of it may be written already.
+    if fresh || !(row.young || row.joined || row.believed) {
         sqlx::query!(
             "update venue_sync.runs set state = 'abandoned', ended_at = clock_timestamp() where id = $1",
             row.id

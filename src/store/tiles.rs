@@ -82,7 +82,8 @@ async fn claim_in(
              fence = fence + 1
          where id = (
              select id from venue_sync.tiles
-             where run_id = $1 and (state = 'waiting' or (state = 'leased' and lease_until < clock_timestamp()))
+             where run_id = $1 and (state = 'waiting' or (state = 'leased' and lease_until < clock_timestamp()
+                                                         and lease_owner is distinct from $2))
                and exists (select from venue_sync.runs where id = $1 and state = 'open')
              order by purpose = 'audit', last_done_at nulls first, ordinal limit 1 for update skip locked)
          returning id, ordinal, fence, south, west, north, east, known, purpose",

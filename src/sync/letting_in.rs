@@ -16,7 +16,6 @@ pub(super) async fn let_in(
     listen: &(dyn Fn(Event) + Sync),
 ) -> Result<(), DatabaseError> {
     let Some(run) = book.run() else { return Ok(()) };
-    let tell = |promoted: store::Promoted| listen(Event::LetIn { counts: promoted.counts });
     let part = if ended {
         if !database.outlast(|| store::believe(database, run)).await? {
             return Ok(());
@@ -31,8 +30,12 @@ pub(super) async fn let_in(
     if part.as_ref().is_some_and(Vec::is_empty) {
         return Ok(());
     }
-    match database.outlast(|| store::let_in(database, run, part.as_deref(), &tell)).await {
-        Err(DatabaseError::Stopped { .. }) => Ok(()),
-        let_in => let_in,
+    while !database.is_stopping() {
+        match database.outlast(|| store::let_in_next(database, run, part.as_deref())).await {
+            Ok(Some(promoted)) => listen(Event::LetIn { counts: promoted.counts }),
+            Ok(None) | Err(DatabaseError::Stopped { .. }) => break,
+            Err(error) => return Err(error),
+        }
     }
+    Ok(())
 }

@@ -264,8 +264,13 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
     let doubted = judgement.is_some_and(|judgement| !judgement.believed);
     let ended = before.coverage.complete + before.held == before.coverage.tiles;
     let breaches = if ended { book.breaches(database, job).await? } else { Vec::new() };
-    if before.staged > 0 && before.held == 0 && breaches.is_empty() {
-        let_in(database, job, &book, ended, listen).await?;
+    if before.staged > 0
+        && before.held == 0
+        && breaches.is_empty()
+        && let Err(error) = let_in(database, job, &book, ended, listen).await
+    {
+        // What was let in is kept, and the rest waits: the report says how much that is.
+        stop.end(Ending::Broken(error.into()));
     }
     let words = job.provider.words(&job.types)?;
     let asked_for = Expectation::new(job.region.clone(), job.provider, &job.types, &words);
@@ -282,6 +287,10 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
         Some(_) | None => Closed::Open,
     };
     let figures = book.figures(database).await?;
+    if let Some(run) = book.run().filter(|_| closed == Closed::Abandoned && !doubted) {
+        let reason = database.outlast(|| store::run_end(database, run)).await?.to_string();
+        stop.end(Ending::GivenUp { reason });
+    }
     let coverage = figures.coverage;
     let refused = (closed == Closed::Refused).then(|| verdict(&figures));
     let outcome = match (closed, judgement.filter(|judgement| !judgement.believed)) {

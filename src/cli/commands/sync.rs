@@ -327,9 +327,8 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// When the last complete run ended, where somebody wants to know.
+    /// When the last complete run ended.
     async fn last_success(&self, opened: &Opened) -> Option<chrono::DateTime<chrono::Utc>> {
-        self.settings.metrics_file.as_ref()?;
         let past = store::past(&opened.database, &self.settings.region, self.provider.name()).await;
         let past = past.inspect_err(|error| tracing::warn!("cannot look up the last complete run: {error}"));
         past.ok()?.last_complete

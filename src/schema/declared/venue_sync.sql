@@ -88,7 +88,7 @@ create table venue_sync.tiles (
 );
 create index tiles_claimable on venue_sync.tiles (run_id, state, ordinal);
 
--- One row a committed answer. The id is made by the worker, so a commit of unknown outcome is looked up, not repeated.
+-- One row a committed answer. The id is made by the worker: an answer counts once, however often it is committed.
 create table venue_sync.answers (
     id uuid primary key,
     tile_id bigint not null references venue_sync.tiles (id) on delete cascade,
@@ -164,6 +164,8 @@ create table venue_sync.rejects (
     detail text not null
 );
 create index rejects_answer on venue_sync.rejects (answer_id);
+-- Whether a venue was refused in a run before: asked for with each answer that holds one.
+create index rejects_refused on venue_sync.rejects (provider_id) where reason in ('closed_permanently', 'not_yet_open');
 
 -- Venues whose content an answer changed, until a later run of the same region and provider is complete.
 create table venue_sync.changes (

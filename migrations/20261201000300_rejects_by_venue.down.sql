@@ -1,0 +1,2 @@
+-- no-transaction
+drop index concurrently venue_sync.rejects_refused;
