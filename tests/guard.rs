@@ -64,7 +64,12 @@ impl Bench {
         let mut options = LiveOptions::new(self.double.url().parse().unwrap(), "GOOGLE_PLACES_BASE_URL", 10_000.0);
         options.key = Some(KEY.to_owned().into());
         let courier = Courier::live(options).unwrap();
-        sync(job, &courier, &self.database, &|_| (), &CancellationToken::new()).await.unwrap_err().to_string()
+        sync(job, &courier, &self.database, &|_| (), &CancellationToken::new())
+            .await
+            .unwrap()
+            .error
+            .unwrap()
+            .to_string()
     }
 
     /// Lets a refused run in, as `venues runs accept` does.
@@ -501,6 +506,36 @@ async fn a_run_that_is_killed_while_it_is_let_in_is_let_in_by_the_next_whatever_
     assert_eq!(bench.count(named).await.unsigned_abs(), u64::try_from(rows).unwrap());
     assert_eq!(whole.summary.venues.updated, u64::try_from(rows).unwrap(), "each venue is counted once");
     assert_eq!(bench.staged().await, 0);
+}
+
+#[tokio::test]
+async fn what_somebody_began_to_accept_is_accepted_to_the_end_and_not_discarded() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let bench = bench.with(of_ten(5)).await;
+    let refused = bench.sync().await.summary;
+    assert_eq!(refused.status, RunStatus::Refused);
+    // The database goes away in the middle of the second tile.
+    sqlx::raw_sql(
+        "create function break() returns trigger language plpgsql as $$ begin
+             if (select count(distinct tile_id) from venue_sync.staged) < 2 then raise exception 'out of order'; end if;
+             return new; end $$;
+         create trigger break before update on venues for each row execute function break()",
+    )
+    .execute(&bench.pool)
+    .await
+    .unwrap();
+    let told = store::accept_run(&bench.database, refused.run_id, None).await.unwrap_err().to_string();
+    assert!(told.contains("out of order"), "{told}");
+    let left = bench.staged().await;
+    assert!(left > 0 && left.unsigned_abs() < refused.guard.unwrap().staged, "{left}: this test tests nothing");
+    let told = store::discard_run(&bench.database, refused.run_id).await.unwrap_err().to_string();
+    assert!(told.contains("a part of it is let in"), "{told}");
+    assert_eq!(bench.staged().await, left, "nothing is thrown away");
+    sqlx::raw_sql("drop trigger break on venues").execute(&bench.pool).await.unwrap();
+    store::accept_run(&bench.database, refused.run_id, None).await.unwrap();
+    assert_eq!(bench.staged().await, 0);
+    assert_eq!(bench.count("select count(*) from venue_sync.runs where state = 'complete'").await, 2);
 }
 
 #[tokio::test]

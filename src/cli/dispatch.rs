@@ -31,7 +31,7 @@ use super::settings::renormalise_job::{self, RenormaliseJob};
 use super::settings::sync_job::{self, Surroundings, SyncJob};
 use super::settings::venues_job::{self, VenuesJob};
 use super::terminal::{self, Terminal};
-use crate::model::{Plan, Renormalised, Summary};
+use crate::model::{Plan, Renormalised, RunStatus, Summary};
 use crate::report;
 use crate::store::embedded;
 
@@ -216,7 +216,13 @@ fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
     };
     let tell = |told: Told<'_>| {
         let printed = match told {
-            Told::Ended(report) if terminal.json => line(&report.summary),
+            Told::Ended(report) if terminal.json => {
+                if report.summary.status == RunStatus::Refused {
+                    let run = report.summary.run_id;
+                    tracing::warn!(%run, region = report.summary.region, hint = format!("venues runs show {run}"), "refused: the guard did not believe the data");
+                }
+                line(&report.summary)
+            }
             Told::Unreported(summary) if terminal.json => line(summary),
             Told::Ended(report) => terminal::print(&report::text(report)),
             Told::Unreported(_) => Ok(()),

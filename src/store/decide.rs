@@ -60,9 +60,15 @@ async fn accept_step(
     run: Uuid,
     rule: Option<GoneRule<'_>>,
 ) -> Result<Result<Step, RunOutcome>, sqlx::Error> {
-    let row = sqlx::query!("select state, provider, begun_at from venue_sync.runs where id = $1 for update", run)
-        .fetch_one(&mut *transaction)
-        .await?;
+    // What is begun is decided: nobody discards the rest of it.
+    let row = sqlx::query!(
+        "update venue_sync.runs
+         set believed_at = case when state = 'refused' then coalesce(believed_at, clock_timestamp()) else believed_at end
+         where id = $1 returning state, provider, begun_at",
+        run
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
     if row.state != "refused" {
         return Ok(Err(outcome_of(transaction, run).await?));
     }
@@ -84,10 +90,16 @@ async fn accept_step(
 pub async fn discard_run(database: &Database, run: Uuid) -> Result<u64, DecideError> {
     let mut transaction = database.begin().await?;
     let discarded = async {
-        let state = sqlx::query_scalar!("select state from venue_sync.runs where id = $1 for update", run)
-            .fetch_one(&mut transaction)
-            .await?;
-        if state != "refused" {
+        let run_row = sqlx::query!(
+            r#"select state, believed_at is not null as "accepted!" from venue_sync.runs where id = $1 for update"#,
+            run
+        )
+        .fetch_one(&mut transaction)
+        .await?;
+        if run_row.state == "refused" && run_row.accepted {
+            return Ok(Err(DecideError::BeingAccepted { run }));
+        }
+        if run_row.state != "refused" {
             let outcome = outcome_of(&mut transaction, run).await?;
             return Ok(Err(DecideError::NotRefused { run, outcome }));
         }

@@ -105,4 +105,12 @@ pub enum DecideError {
         /// What became of it.
         outcome: RunOutcome,
     },
+    /// Somebody began to accept it.
+    #[error(
+        "run {run} is accepted, and a part of it is let in: it cannot be discarded; `venues runs accept {run}` lets in the rest"
+    )]
+    BeingAccepted {
+        /// Which.
+        run: Uuid,
+    },
 }

@@ -197,7 +197,7 @@ impl Failure {
             | Self::OtherRecording { .. }
             | Self::NoRun { .. }
             | Self::SeveralRuns { .. }
-            | Self::Decide(DecideError::NotRefused { .. })
+            | Self::Decide(DecideError::NotRefused { .. } | DecideError::BeingAccepted { .. })
             | Self::Record(_)
             | Self::NoneYet { .. }
             | Self::Live(_)

@@ -1,4 +1,4 @@
-//! `venues.toml`: found, read, and checked as far as it can be without knowing the providers.
+//! `venues.toml`: found, read, and checked as far as it can be without asking a provider what it knows.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::folders::Folders;
 use super::guard::GuardSettings;
+use super::nearest::nearest;
 use super::provider::ProviderSettings;
 use super::region::{DEMO, KnownRegions, Origin, RegionSettings};
 use super::toml_section::{FileFault, Section, Source};
@@ -113,6 +114,13 @@ impl SettingsFile {
         }
         let mut providers = BTreeMap::new();
         for (name, mut section) in file.sections("providers")? {
+            // What is said of one that there is not would hold for nobody, a budget or a retention included.
+            let all = crate::provider::all();
+            if all.iter().all(|provider| provider.name() != name) {
+                let meant = nearest(&name, all.iter().map(|provider| provider.name()));
+                let hint = meant.map(|meant| format!("; did you mean [providers.{meant}]?")).unwrap_or_default();
+                return Err(section.fault(&format!("is of no provider that there is{hint}")));
+            }
             providers.insert(name, ProviderSettings::read(&mut section)?);
             warnings.extend(section.unknown_keys());
         }
@@ -307,6 +315,10 @@ least = 0.6
             ("[regions.\"near:1,2,3\"]\nbbox = [1,2,3,4]", "line 1: [regions.near:1,2,3] is not a name"),
             ("regions = 5", "line 1: regions = 5: a table of tables"),
             ("[regions]\na = 5", "line 2: `regions.a`: a table is needed"),
+            (
+                "[regions.a]\nbbox = [1, 2, 3, 4]\n[providers.ossm]\nattempts = 2",
+                "line 3: [providers.ossm] is of no provider that there is; did you mean [providers.osm]?",
+            ),
             ("[providers.google]\nrequests_per_second = 0", "requests_per_second must be from 0.001 to 1000"),
             ("[providers.yelp]\ndetails = \"yes\"", "details = \"yes\": true or false is needed here"),
             ("[providers.osm]\nkeep_raw = 0", "keep_raw = 0: true, false or a number of days"),

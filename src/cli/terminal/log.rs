@@ -68,7 +68,10 @@ pub fn filter(detail: Detail) -> String {
 /// Begins to log to stderr. Above bars only warnings are worth a line.
 pub(super) fn begin(detail: Detail, watched: bool, bars: Option<MultiProgress>) {
     let detail = if bars.is_some() { Detail::Quiet } else { detail };
-    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter(detail)));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter(detail)))
+        // It would tell of them on stderr, and panic where that is what takes no more.
+        .log_internal_errors(false);
     let writer = move || Scrubbing(Stderr(bars.clone()));
     let begun = if watched {
         builder.with_target(detail == Detail::Everything).with_writer(writer).try_init()

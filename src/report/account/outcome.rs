@@ -39,7 +39,12 @@ pub(super) fn outcome(account: &RunAccount) -> (String, Tone) {
                 ),
                 Tone::Bad,
             ),
-            None => (format!("Given up: {done}; a newer run took its place, or it was too old to go on."), Tone::Bad),
+            None => (
+                format!(
+                    "Given up: {done}; a newer run took its place, somebody discarded it, or it was too old to go on."
+                ),
+                Tone::Bad,
+            ),
         },
     }
 }
