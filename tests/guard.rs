@@ -509,6 +509,23 @@ async fn a_run_that_is_killed_while_it_is_let_in_is_let_in_by_the_next_whatever_
 }
 
 #[tokio::test]
+async fn a_town_in_which_all_is_closed_over_night_is_not_believed() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let shown = bench.count("select count(*) from venues_shown").await;
+    let mut town = city::town();
+    for place in &mut town {
+        place.row["businessStatus"] = json!("CLOSED_PERMANENTLY");
+    }
+    let bench = bench.with(town).await;
+    let refused = bench.sync().await.summary;
+    assert_eq!(refused.status, RunStatus::Refused);
+    let odd: Vec<_> = refused.guard.unwrap().breaches.into_iter().filter_map(|breach| breach.of).collect();
+    assert!(odd.contains(&"open".to_owned()), "{odd:?}");
+    assert_eq!(bench.count("select count(*) from venues_shown").await, shown);
+}
+
+#[tokio::test]
 async fn what_somebody_began_to_accept_is_accepted_to_the_end_and_not_discarded() {
     let bench = Bench::new(city::town()).await;
     bench.completes().await;

@@ -525,7 +525,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_deleted() {
     assert_all(&desk.refuses(&["purge"]), &["a table is needed here: [providers.google.terms]"]);
     assert_all(&Desk::ready().refuses(&["purge", "--provider", "gogle"]), &["unknown provider `gogle`"]);
     let desk = Desk::ready().with_file("venues.toml", "[providers.gogle.terms]\nretention_days = 30\n");
-    assert_all(&desk.refuses(&["purge"]), &["unknown provider `gogle`"]);
+    assert_all(&desk.refuses(&["purge"]), &["line 1", "[providers.gogle] is of no provider", "[providers.google]"]);
 }
 
 #[tokio::test]

@@ -39,6 +39,12 @@ pub fn breach(breach: &Breach) -> String {
             whole(*expected),
             up(*limit)
         ),
+        Measure::Filled if of == "open" => format!(
+            "{} of the venues are open for business where {} were; believed are {} or more",
+            percent(*found),
+            percent(*expected),
+            percent(*limit)
+        ),
         Measure::Filled => format!(
             "{of} is there in {} of the venues where it was in {}; believed are {} or more",
             percent(*found),
