@@ -7,10 +7,9 @@ use super::closing::conclude;
 use super::connect::{Database, DatabaseError};
 use super::gone::GoneRule;
 use super::let_in::promote_next;
-use super::past_runs::{DecideError, outcome_of};
+use super::past_runs::{DecideError, not_refused};
 use super::staged::{Promoted, StagedVenue, discard};
 use super::transaction::Transaction;
-use crate::model::RunOutcome;
 
 /// What became of a run that was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,8 +29,11 @@ pub async fn accept_run(database: &Database, run: Uuid, rule: Option<GoneRule<'_
     loop {
         let mut transaction = database.begin().await?;
         let step = match accept_step(&mut transaction, run, rule).await {
-            Ok(Ok(step)) => step,
-            Ok(Err(outcome)) => return Err(DecideError::NotRefused { run, outcome }),
+            Ok(Some(step)) => step,
+            Ok(None) => {
+                drop(transaction);
+                return Err(not_refused(database, run).await);
+            }
             Err(error) if tries.again(&error) => continue,
             Err(error) => return Err(database.error(error).into()),
         };
@@ -54,26 +56,23 @@ enum Step {
     Done { gone: u64 },
 }
 
-/// Errors are what became of a run that is not refused.
+/// None where the run is not refused.
 async fn accept_step(
     transaction: &mut Transaction,
     run: Uuid,
     rule: Option<GoneRule<'_>>,
-) -> Result<Result<Step, RunOutcome>, sqlx::Error> {
+) -> Result<Option<Step>, sqlx::Error> {
     // What is begun is decided: nobody discards the rest of it.
-    let row = sqlx::query!(
-        "update venue_sync.runs
-         set believed_at = case when state = 'refused' then coalesce(believed_at, clock_timestamp()) else believed_at end
-         where id = $1 returning state, provider, begun_at",
+    let refused = sqlx::query!(
+        "update venue_sync.runs set believed_at = coalesce(believed_at, clock_timestamp())
+         where id = $1 and state = 'refused' returning provider, begun_at",
         run
     )
-    .fetch_one(&mut *transaction)
+    .fetch_optional(&mut *transaction)
     .await?;
-    if row.state != "refused" {
-        return Ok(Err(outcome_of(transaction, run).await?));
-    }
+    let Some(row) = refused else { return Ok(None) };
     if let Some(promoted) = promote_next(transaction, (run, &row.provider, row.begun_at), None).await? {
-        return Ok(Ok(Step::Written(promoted)));
+        return Ok(Some(Step::Written(promoted)));
     }
     sqlx::query!(
         "with done as (
@@ -83,38 +82,38 @@ async fn accept_step(
     )
     .execute(&mut *transaction)
     .await?;
-    Ok(Ok(Step::Done { gone: conclude(transaction, run, rule).await? }))
+    Ok(Some(Step::Done { gone: conclude(transaction, run, rule).await? }))
 }
 
 /// Throws away what a refused run has staged, and gives the run up. Returns how many venues that was.
 pub async fn discard_run(database: &Database, run: Uuid) -> Result<u64, DecideError> {
     let mut transaction = database.begin().await?;
+    let refused = sqlx::query_scalar!(
+        r#"select believed_at is not null as "accepted!" from venue_sync.runs where id = $1 and state = 'refused' for update"#,
+        run
+    )
+    .fetch_optional(&mut transaction)
+    .await
+    .map_err(|error| database.error(error))?;
+    match refused {
+        Some(false) => {}
+        Some(true) => return Err(DecideError::BeingAccepted { run }),
+        None => {
+            drop(transaction);
+            return Err(not_refused(database, run).await);
+        }
+    }
     let discarded = async {
-        let run_row = sqlx::query!(
-            r#"select state, believed_at is not null as "accepted!" from venue_sync.runs where id = $1 for update"#,
-            run
-        )
-        .fetch_one(&mut transaction)
-        .await?;
-        if run_row.state == "refused" && run_row.accepted {
-            return Ok(Err(DecideError::BeingAccepted { run }));
-        }
-        if run_row.state != "refused" {
-            let outcome = outcome_of(&mut transaction, run).await?;
-            return Ok(Err(DecideError::NotRefused { run, outcome }));
-        }
         let gone = discard(&mut transaction, run).await?;
         sqlx::query!("update venue_sync.runs set state = 'abandoned' where id = $1", run)
             .execute(&mut transaction)
             .await?;
-        Ok(Ok(gone))
+        Ok(gone)
     }
     .await
     .map_err(|error: sqlx::Error| database.error(error))?;
-    if discarded.is_ok() {
-        database.commit(transaction).await?;
-    }
-    discarded
+    database.commit(transaction).await?;
+    Ok(discarded)
 }
 
 /// The next venues that wait, after this one, in the order of the provider's ids.

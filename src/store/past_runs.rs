@@ -3,7 +3,6 @@
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
-use super::transaction::Transaction;
 use crate::model::{MicroUsd, PastRun, RunOutcome, StoppedBy};
 
 /// Which runs are meant.
@@ -76,19 +75,14 @@ fn outcome(state: &str, (doubted, replaced, joined): (bool, bool, bool)) -> RunO
     }
 }
 
-/// What became of a run that is not there to be decided about.
-pub(super) async fn outcome_of(transaction: &mut Transaction, run: Uuid) -> Result<RunOutcome, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"select r.state, r.replaced_by is not null as "replaced!",
-             exists (select from venue_sync.workers w where w.run_id = r.id and w.alive_until > clock_timestamp()) as "joined!",
-             r.breaches is not null
-                 or exists (select from venue_sync.tiles t where t.run_id = r.id and t.breaches is not null) as "doubted!"
-           from venue_sync.runs r where r.id = $1"#,
-        run
-    )
-    .fetch_one(transaction)
-    .await?;
-    Ok(outcome(&row.state, (row.doubted, row.replaced, row.joined)))
+/// Why nothing is decided about a run that is not refused: what became of it.
+pub(super) async fn not_refused(database: &Database, run: Uuid) -> DecideError {
+    let one = RunFilter { region: None, prefix: Some(run.to_string()), limit: 1 };
+    match past_runs(database, &one).await.map(|runs| runs.into_iter().next()) {
+        Ok(Some(found)) => DecideError::NotRefused { run, outcome: found.outcome },
+        Ok(None) => database.error(sqlx::Error::RowNotFound).into(),
+        Err(error) => error.into(),
+    }
 }
 
 /// Why nothing was decided about a run.
