@@ -51,25 +51,21 @@ impl Bench {
     }
 
     async fn run(&self, job: &Job<'_>) -> RunReport {
-        let mut options = LiveOptions::new(self.double.url().parse().unwrap(), "GOOGLE_PLACES_BASE_URL", 10_000.0);
-        options.key = Some(KEY.to_owned().into());
-        let courier = Courier::live(options).unwrap();
-        let report = sync(job, &courier, &self.database, &|_| (), &CancellationToken::new()).await.unwrap();
+        let report = self.run_until(job, &CancellationToken::new()).await;
         assert!(report.summary.venues.add_up(), "{:?}", report.summary.venues);
         report
     }
 
-    /// A run that the database does not let come to its end.
-    async fn breaks(&self, job: &Job<'_>) -> String {
+    async fn run_until(&self, job: &Job<'_>, signal: &CancellationToken) -> RunReport {
         let mut options = LiveOptions::new(self.double.url().parse().unwrap(), "GOOGLE_PLACES_BASE_URL", 10_000.0);
         options.key = Some(KEY.to_owned().into());
         let courier = Courier::live(options).unwrap();
-        sync(job, &courier, &self.database, &|_| (), &CancellationToken::new())
-            .await
-            .unwrap()
-            .error
-            .unwrap()
-            .to_string()
+        sync(job, &courier, &self.database, &|_| (), signal).await.unwrap()
+    }
+
+    /// A run that the database does not let come to its end.
+    async fn breaks(&self, job: &Job<'_>) -> String {
+        self.run_until(job, &CancellationToken::new()).await.error.unwrap().to_string()
     }
 
     /// Lets a refused run in, as `venues runs accept` does.
@@ -498,6 +494,13 @@ async fn a_run_that_is_killed_while_it_is_let_in_is_let_in_by_the_next_whatever_
     let half = bench.count(named).await;
     assert!(half > 0 && bench.staged().await > 0, "{half}: this test tests nothing");
     sqlx::raw_sql("drop trigger break on venues").execute(&bench.pool).await.unwrap();
+
+    // Who is told to stop leaves the rest where it is, and that is no error.
+    let waiting = bench.staged().await;
+    let told_to_stop = CancellationToken::new();
+    told_to_stop.cancel();
+    let left = bench.run_until(&bench.job(), &told_to_stop).await;
+    assert_eq!((left.summary.status, bench.staged().await), (RunStatus::Interrupted, waiting), "{:?}", left.error);
 
     let asked = bench.double.asked();
     let strict = GuardLimits { least_seen_again: 2.0, ..GuardLimits::default() };

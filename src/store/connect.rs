@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::endurance::{Endurance, Fault};
 pub(super) use super::fault::DatabaseError;
-use super::fault::{PATIENCE, is_state, place};
+use super::fault::{ACQUIRED_WITHIN, is_state, place};
 use super::transaction::{Mark, Transaction};
 
 /// A pool of connections to one database.
@@ -96,7 +96,7 @@ impl Database {
         let of_pool = Arc::clone(&refused);
         let opened = PgPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(ACQUIRED_WITHIN)
             .before_acquire(move |_, connection| {
                 let usable = is_newer(connection.age, &of_pool);
                 Box::pin(std::future::ready(Ok(usable)))
@@ -130,11 +130,6 @@ impl Database {
             done = work => done,
             () = endurance.hear_stop() => unreachable!("it listens for ever"),
         }
-    }
-
-    /// Whether we were told to stop.
-    pub fn is_stopping(&self) -> bool {
-        self.endurance.as_ref().is_some_and(|endurance| endurance.is_stopping())
     }
 
     /// Host, port and name of the database.
@@ -215,7 +210,7 @@ impl Database {
         let standby =
             sqlx::query_scalar!(r#"select pg_is_in_recovery() as "standby!""#).fetch_one(&mut transaction).await;
         if standby.map_err(|error| self.error(error))? {
-            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            self.distrust();
             let reason = "it is a standby, so far".to_owned();
             return Err(DatabaseError::Unreachable { place: self.place.clone(), reason });
         }
@@ -236,9 +231,14 @@ impl Database {
     pub(crate) fn error(&self, error: sqlx::Error) -> DatabaseError {
         let error = DatabaseError::from_sqlx(error, &self.options);
         if matches!(error, DatabaseError::ReadOnly { .. }) {
-            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            self.distrust();
         }
         error
+    }
+
+    /// Lets go of the connections that there are, one by one: the next ones may lead to who took over.
+    fn distrust(&self) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     /// Closes the connections.
@@ -259,7 +259,7 @@ pub(crate) fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error
 
 /// Tries the door once. The pool alone would go on trying a port that refuses until its patience ends, and then not know why.
 async fn knock(options: &PgConnectOptions) -> Result<(), Unopened> {
-    match timeout(PATIENCE, PgConnection::connect_with(options)).await {
+    match timeout(ACQUIRED_WITHIN, PgConnection::connect_with(options)).await {
         Ok(Ok(connection)) => connection.close().await.map_err(|error| Unopened::new(error, options)),
         Ok(Err(error)) => Err(Unopened::new(error, options)),
         Err(_) => Err(Unopened::new(sqlx::Error::PoolTimedOut, options)),

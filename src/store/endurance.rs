@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::fault::{DatabaseError, PATIENCE as LETTING_IN, late};
+use super::fault::{ACQUIRED_WITHIN, DatabaseError};
 
 /// Between a first failure and the next try; doubled with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -25,10 +25,6 @@ const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// No single thing that we ask takes as long.
 const LONGEST_TRY: Duration = Duration::from_mins(10);
-
-fn silent() -> String {
-    format!("no answer within {} min", LONGEST_TRY.as_secs() / 60)
-}
 
 /// Whatever else has to be told to a database for which nobody waits any longer.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
@@ -93,14 +89,16 @@ impl Endurance {
         let mut failed: Option<Instant> = None;
         let mut pause = FIRST_PAUSE;
         loop {
-            let began = Instant::now();
+            let (began, limit) = (Instant::now(), self.limit());
             let worked = tokio::select! {
                 biased;
                 worked = work() => worked,
                 () = self.overdue(began) => return Err(stopped()),
                 // Nobody tells us of a line that falls silent.
-                () = sleep(LONGEST_TRY) => Err(E::from(DatabaseError::Unreachable { place: place.to_owned(), reason: silent() })),
-                () = self.hopeless(began) => return Err(E::from(DatabaseError::Unreachable { place: place.to_owned(), reason: late() })),
+                () = sleep(limit) => {
+                    let reason = format!("no answer within {} s", limit.as_secs());
+                    Err(E::from(DatabaseError::Unreachable { place: place.to_owned(), reason }))
+                }
             };
             let error = match worked {
                 Ok(done) => {
@@ -121,7 +119,7 @@ impl Endurance {
             // As long as nothing succeeds, for anybody, it is one outage; and whoever alone has no luck has no more time either.
             let away = self.note(fault);
             // What was waited for a connection in vain counts, too; what was done with one before it was lost does not.
-            let earliest = Instant::now().checked_sub(LETTING_IN).unwrap_or(began);
+            let earliest = Instant::now().checked_sub(ACQUIRED_WITHIN).unwrap_or(began);
             let first = *failed.get_or_insert(began.max(earliest));
             let since = away.into_iter().fold(first, Instant::min);
             let left = self.patience.saturating_sub(since.elapsed());
@@ -173,17 +171,10 @@ impl Endurance {
         }
     }
 
-    /// Whether we were told to stop.
-    pub(super) fn is_stopping(&self) -> bool {
-        self.stop.is_cancelled()
-    }
-
-    /// Ends when what is under way since then has had its chance, where the patience was at its end before it was begun.
-    async fn hopeless(&self, since: Instant) {
-        if self.seen().away.is_none_or(|away| since.duration_since(away) < self.patience) {
-            std::future::pending::<()>().await;
-        }
-        sleep_until(since + LAST_CHANCE).await;
+    /// How long one try may take: not long where the patience is at its end before it is begun.
+    fn limit(&self) -> Duration {
+        let hopeless = self.seen().away.is_some_and(|away| away.elapsed() >= self.patience);
+        if hopeless { LAST_CHANCE } else { LONGEST_TRY }
     }
 
     fn stopped_at(&self) -> Instant {
@@ -324,6 +315,45 @@ mod tests {
             () = endurance.hear_stop() => unreachable!(),
         }
         assert_eq!(began.elapsed(), GRACE_OF_ALL);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_moment_without_the_database_costs_no_answer_in_hand_after_a_stop() {
+        let stop = CancellationToken::new();
+        let endurance = Endurance::new(MINUTE, stop.clone());
+        stop.cancel();
+        let (done, tries, took) = outlast(&endurance, cut, 2).await;
+        assert!(done && tries == 3 && took < A_MOMENT, "{tries} tries in {took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_takes_too_long_after_a_stop_is_no_outage_where_others_have_answers() {
+        let stop = CancellationToken::new();
+        let endurance = Endurance::new(MINUTE, stop.clone());
+        stop.cancel();
+        let answered = |after: Duration| {
+            endurance.outlast::<(), DatabaseError, _>("here", move || async move {
+                sleep(after).await;
+                Ok(())
+            })
+        };
+        let hangs = endurance.outlast::<(), DatabaseError, _>("here", std::future::pending);
+        let (hung, other) = tokio::join!(hangs, answered(GRACE / 2));
+        assert!(hung.is_err() && other.is_ok());
+        assert!(answered(GRACE / 2).await.is_ok(), "the database is there");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_that_falls_silent_is_given_up_and_one_that_nobody_waits_for_any_more_at_once() {
+        let endurance = Endurance::new(MINUTE, CancellationToken::new());
+        let began = Instant::now();
+        let silent = || endurance.outlast::<(), DatabaseError, _>("here", std::future::pending);
+        let told = silent().await;
+        assert!(matches!(told, Err(DatabaseError::Unreachable { .. })), "{told:?}");
+        assert!(began.elapsed() < LONGEST_TRY * 3, "{:?}", began.elapsed());
+        let began = Instant::now();
+        assert!(silent().await.is_err());
+        assert_eq!(began.elapsed(), LAST_CHANCE);
     }
 
     #[tokio::test(start_paused = true)]

@@ -255,11 +255,11 @@ impl DatabaseError {
     }
 }
 
-/// How long a server may take to let us in.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a server may take to let us in, or a pool to have a connection for us.
+pub(super) const ACQUIRED_WITHIN: Duration = Duration::from_secs(10);
 
-pub(super) fn late() -> String {
-    format!("no connection within {} s", PATIENCE.as_secs())
+fn late() -> String {
+    format!("no connection within {} s", ACQUIRED_WITHIN.as_secs())
 }
 
 /// Where the database is: host (or the folder of its socket), port and name.

@@ -1,5 +1,7 @@
 //! When what a run has staged is written.
 
+use tokio_util::sync::CancellationToken;
+
 use super::book::Book;
 use super::job::Job;
 use crate::model::Event;
@@ -12,7 +14,7 @@ pub(super) async fn let_in(
     database: &Database,
     job: &Job<'_>,
     book: &Book,
-    ended: bool,
+    (ended, signal): (bool, &CancellationToken),
     listen: &(dyn Fn(Event) + Sync),
 ) -> Result<(), DatabaseError> {
     let Some(run) = book.run() else { return Ok(()) };
@@ -30,7 +32,7 @@ pub(super) async fn let_in(
     if part.as_ref().is_some_and(Vec::is_empty) {
         return Ok(());
     }
-    while !database.is_stopping() {
+    while !signal.is_cancelled() {
         match database.outlast(|| store::let_in_next(database, run, part.as_deref())).await {
             Ok(Some(promoted)) => listen(Event::LetIn { counts: promoted.counts }),
             Ok(None) | Err(DatabaseError::Stopped { .. }) => break,

@@ -267,7 +267,7 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
     if before.staged > 0
         && before.held == 0
         && breaches.is_empty()
-        && let Err(error) = let_in(database, job, &book, ended, listen).await
+        && let Err(error) = let_in(database, job, &book, (ended, stop.signal()), listen).await
     {
         // What was let in is kept, and the rest waits: the report says how much that is.
         stop.end(Ending::Broken(error.into()));
