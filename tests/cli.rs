@@ -70,6 +70,18 @@ fn a_full_disk_behind_stdout_is_told_as_what_it_is() {
     }
 }
 
+/// A log that cannot be written takes nothing from what was asked for.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_stderr_costs_the_warnings_and_nothing_else() {
+    let desk = Desk::new().with_file("venues.toml", "nonsense = 1\n");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("there is one");
+    assert_all(&desk.run(&["regions"]).stderr, &["unknown key `nonsense`"]);
+    let output = desk.command(&["regions"]).stderr(full).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("demo"));
+}
+
 #[test]
 fn an_unknown_region_brings_the_known_ones_and_how_to_add_it() {
     let stderr = Desk::ready().refuses(&["sync", "--region", "lisbn"]);

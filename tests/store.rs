@@ -573,6 +573,37 @@ async fn who_comes_when_the_run_is_over_finds_it_recent_and_begins_none() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_believed_is_finished_however_old_it_is() {
+    let bench = Bench::new().await;
+    let old =
+        "update venue_sync.runs set begun_at = begun_at - interval '1 y', touched_at = touched_at - interval '1 y'";
+    let open = async || ours(store::open_run(&bench.database, &spec(false), Learn::Nothing).await.unwrap());
+    let given_up = open().await;
+    bench.run_sql("delete from venue_sync.workers").await;
+    bench.run_sql(old).await;
+    let believed = open().await;
+    assert_ne!(believed.id, given_up.id, "nobody goes on with what is so old");
+    bench.run_sql("delete from venue_sync.workers").await;
+    bench.run_sql(old).await;
+    bench.run_sql("update venue_sync.runs set believed_at = clock_timestamp() where state = 'open'").await;
+    assert_eq!(open().await.id, believed.id, "a part of it may be written");
+}
+
+#[tokio::test]
+async fn a_worker_that_was_away_for_long_does_not_take_its_own_tile_from_itself() {
+    let bench = Bench::new().await;
+    let run = ours(store::open_run(&bench.database, &spec(true), Learn::Nothing).await.unwrap()).id;
+    let worker = Uuid::new_v4();
+    let mut mine = Vec::new();
+    while let Some(claimed) = store::claim(&bench.database, run, worker, Duration::ZERO).await.unwrap() {
+        mine.push(claimed.lease.tile);
+    }
+    assert_eq!(mine.len(), 4, "each of them once, though all have run out");
+    let other = store::claim(&bench.database, run, Uuid::new_v4(), LEASE).await.unwrap().unwrap();
+    assert_eq!(other.lease.tile, mine[0], "somebody else takes it");
+}
+
+#[tokio::test]
 async fn a_worker_that_lost_its_tile_writes_nothing() {
     let bench = Bench::new().await;
     let opened = ours(store::open_run(&bench.database, &spec(true), Learn::Nothing).await.unwrap());
