@@ -2,7 +2,8 @@
 //!
 //! Three questions, each with its peer in the same run: how much sooner four workers are done than one where the provider's latency is what
 //! takes the time; how much of the provider's limit is used where that is what takes the time, by one worker and by four; and what workers
-//! that only wait for the last tile put on the database, by their number. `cargo bench --bench fleet -- limit` asks one of them.
+//! that only wait for the last tile put on the database, by their number. `cargo bench --bench fleet -- limit` asks one of them, and
+//! `-- latency 12` the first of another region: the side of the square, in towns.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -33,7 +34,8 @@ fn main() {
         let only = std::env::args().nth(1).filter(|argument| !argument.starts_with('-'));
         let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
         if wanted("latency") {
-            latency(in_earnest).await;
+            let said = std::env::args().find_map(|argument| argument.parse().ok());
+            latency(said.unwrap_or(if in_earnest { 8 } else { 1 }), in_earnest).await;
         }
         if wanted("limit") {
             limit(in_earnest).await;
@@ -45,14 +47,14 @@ fn main() {
 }
 
 /// A whole region, from the first request to the end of the last worker.
-async fn latency(in_earnest: bool) {
+async fn latency(side: u8, in_earnest: bool) {
     let delay = Duration::from_millis(if in_earnest { 200 } else { 1 });
     println!("the provider takes {} ms over an answer, and allows more than is asked", delay.as_millis());
     println!("workers   requests        s   times as fast");
     let mut alone = None;
     for workers in [1, 4] {
-        let towns = Towns::with(if in_earnest { 2 } else { 1 }, delay).await;
-        let terms = Terms { types: &["restaurant", "cafe"], limit: 1000, concurrency: 1, requests: None };
+        let towns = Towns::with_country(side, delay).await;
+        let terms = Terms { types: &["bakery"], limit: 1000, concurrency: 1, requests: None };
         let (reports, took) = towns.run(terms, workers).await;
         assert!(reports.iter().all(|report| report.summary.status == RunStatus::Complete));
         let took = took.as_secs_f64();
@@ -63,11 +65,11 @@ async fn latency(in_earnest: bool) {
 
 async fn limit(in_earnest: bool) {
     const LIMIT: u32 = 50;
-    let requests = NonZeroU64::new(if in_earnest { 500 } else { 20 }).unwrap();
+    let requests = NonZeroU64::new(if in_earnest { 2000 } else { 20 }).unwrap();
     println!("\nthe provider takes 100 ms over an answer, and allows {LIMIT} a second");
     println!("workers   requests   a second   of the limit   most in a sliding second");
     for workers in [1, 4] {
-        let towns = Towns::with(MANY, Duration::from_millis(100)).await;
+        let towns = Towns::with_country(MANY, Duration::from_millis(100)).await;
         let types = &["restaurant", "cafe", "bar", "bakery"];
         towns.run(Terms { types, limit: LIMIT, concurrency: 12, requests: Some(requests) }, workers).await;
         // Counts and rows are one call, and share its rate.

@@ -40,18 +40,29 @@ pub(crate) struct Towns {
     pub(crate) double: Double,
     google: Box<dyn Provider>,
     side: u8,
+    apart: f64,
 }
 
 impl Towns {
     /// So many of them side by side, and so many such rows, whose provider takes so long over an answer.
     pub(crate) async fn with(side: u8, delay: Duration) -> Self {
+        Self::apart(side, 1.0, delay).await
+    }
+
+    /// The same with open country between them, so that the region has many tiles.
+    pub(crate) async fn with_country(side: u8, delay: Duration) -> Self {
+        Self::apart(side, 5.0, delay).await
+    }
+
+    /// `apart` is the way from one town to the next, in towns.
+    async fn apart(side: u8, apart: f64, delay: Duration) -> Self {
         let guard = TestDatabase::create().await;
         let database = Database::connect(&guard.url(), CONNECTIONS).await.unwrap();
         migrate::up(&database, migrate::Files::embedded(), &migrate::Options::default()).await.unwrap();
         database.close().await;
-        let double = Double::serve_with(places(side), Manners { delay, ..Manners::GOOD }).await;
+        let double = Double::serve_with(places(side, apart), Manners { delay, ..Manners::GOOD }).await;
         let google = provider::all().into_iter().find(|provider| provider.name() == "google").unwrap();
-        Self { guard, double, google, side }
+        Self { guard, double, google, side, apart }
     }
 
     /// One run by as many workers, each with its own connections and its own courier, as processes would have them: what each reports,
@@ -86,7 +97,8 @@ impl Towns {
 
     fn job(&self, terms: Terms) -> Job<'_> {
         let [west, south, east, north] = city::BOUNDS;
-        let (width, height) = (f64::from(self.side) * (east - west), f64::from(self.side) * (north - south));
+        let (width, height) =
+            (self.apart * f64::from(self.side) * (east - west), self.apart * f64::from(self.side) * (north - south));
         Job {
             region_name: "towns".to_owned(),
             types: terms.types.iter().map(|&name| name.to_owned()).collect(),
@@ -97,11 +109,12 @@ impl Towns {
     }
 }
 
-fn places(side: u8) -> Vec<city::Place> {
+fn places(side: u8, apart: f64) -> Vec<city::Place> {
     let [west, south, east, north] = city::BOUNDS;
     let mut places = Vec::new();
     for number in 0..side * side {
-        let (across, up) = (f64::from(number % side) * (east - west), f64::from(number / side) * (north - south));
+        let (across, up) =
+            (apart * f64::from(number % side) * (east - west), apart * f64::from(number / side) * (north - south));
         for mut place in city::town() {
             (place.lat, place.lng) = (place.lat + up, place.lng + across);
             if place.row.get("location").is_some() {
