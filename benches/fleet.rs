@@ -26,6 +26,8 @@ use towns::{MANY, Terms, Towns};
 use venue_sync::model::RunStatus;
 
 const SECOND: Duration = Duration::from_secs(1);
+/// The way from one town to the next, in towns: tiles enough for every worker.
+const COUNTRY: f64 = 5.0;
 
 fn main() {
     // `cargo test --benches` only wants to know whether it works.
@@ -53,7 +55,7 @@ async fn latency(side: u8, in_earnest: bool) {
     println!("workers   requests        s   times as fast");
     let mut alone = None;
     for workers in [1, 4] {
-        let towns = Towns::with_country(side, delay).await;
+        let towns = Towns::with(side, COUNTRY, delay).await;
         let terms = Terms { types: &["bakery"], limit: 1000, concurrency: 1, requests: None };
         let (reports, took) = towns.run(terms, workers).await;
         assert!(reports.iter().all(|report| report.summary.status == RunStatus::Complete));
@@ -69,7 +71,7 @@ async fn limit(in_earnest: bool) {
     println!("\nthe provider takes 100 ms over an answer, and allows {LIMIT} a second");
     println!("workers   requests   a second   of the limit   most in a sliding second");
     for workers in [1, 4] {
-        let towns = Towns::with_country(MANY, Duration::from_millis(100)).await;
+        let towns = Towns::with(MANY, COUNTRY, Duration::from_millis(100)).await;
         let types = &["restaurant", "cafe", "bar", "bakery"];
         towns.run(Terms { types, limit: LIMIT, concurrency: 12, requests: Some(requests) }, workers).await;
         // Counts and rows are one call, and share its rate.
@@ -88,7 +90,7 @@ async fn waiting(in_earnest: bool) {
     let watched = if in_earnest { 20 * SECOND } else { SECOND };
     println!("\nworkers that wait for the last tiles   transactions a second");
     for &number in numbers {
-        let towns = Towns::with(MANY, Duration::ZERO).await;
+        let towns = Towns::with(MANY, 1.0, Duration::ZERO).await;
         towns.double.mend(Manners { stalls_after: Some(0), ..Manners::GOOD });
         let terms = Terms { types: &["museum"], limit: 1000, concurrency: 16, requests: None };
         let holder = towns.connect(12).await;

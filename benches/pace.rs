@@ -38,7 +38,7 @@ fn main() {
 }
 
 async fn measure(requests: NonZeroU64, concurrency: usize) {
-    let towns = Towns::with(MANY, DELAY).await;
+    let towns = Towns::with(MANY, 1.0, DELAY).await;
     let types = &["restaurant", "cafe", "bar", "bakery"];
     towns.run(Terms { types, limit: LIMIT, concurrency, requests: Some(requests) }, 1).await;
     let instants = towns.double.instants(Call::Nearby);

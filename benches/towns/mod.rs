@@ -44,18 +44,9 @@ pub(crate) struct Towns {
 }
 
 impl Towns {
-    /// So many of them side by side, and so many such rows, whose provider takes so long over an answer.
-    pub(crate) async fn with(side: u8, delay: Duration) -> Self {
-        Self::apart(side, 1.0, delay).await
-    }
-
-    /// The same with open country between them, so that the region has many tiles.
-    pub(crate) async fn with_country(side: u8, delay: Duration) -> Self {
-        Self::apart(side, 5.0, delay).await
-    }
-
-    /// `apart` is the way from one town to the next, in towns.
-    async fn apart(side: u8, apart: f64, delay: Duration) -> Self {
+    /// So many of them side by side, and so many such rows, whose provider takes so long over an answer. `apart` is the way from one to the
+    /// next, in towns: 1 makes a city of them, more a country, whose region has many tiles.
+    pub(crate) async fn with(side: u8, apart: f64, delay: Duration) -> Self {
         let guard = TestDatabase::create().await;
         let database = Database::connect(&guard.url(), CONNECTIONS).await.unwrap();
         migrate::up(&database, migrate::Files::embedded(), &migrate::Options::default()).await.unwrap();

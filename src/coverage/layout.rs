@@ -129,7 +129,7 @@ const COPIES: u32 = 6;
 const SHIFTS: [f64; 2] = [0.1, 0.05];
 
 /// Pieces that are laid out at once at most. More are laid out one part after the other, so that a tile of any size takes little memory.
-const PART: usize = 30_000;
+const PART: usize = 12_000;
 
 /// Lays out a cover of all the ground; empty where that would take too long.
 pub(super) fn lay_out(ground: &Ground, foresight: &Foresight<'_>) -> Vec<Disk> {

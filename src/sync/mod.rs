@@ -13,6 +13,7 @@ mod judgement;
 mod learn;
 mod letting_in;
 mod plan;
+mod planner;
 mod rules;
 mod run;
 mod simulate;

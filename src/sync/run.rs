@@ -10,6 +10,7 @@ use super::job::{Job, Knowledge, RunReport, Session, SyncError};
 use super::judgement::Judgement;
 use super::learn::Kinds;
 use super::letting_in::let_in;
+use super::planner::Planner;
 use super::rules::rules;
 use super::stop::{Ending, Stop};
 use super::tile::Workshop;
@@ -66,6 +67,7 @@ async fn run(
         database,
         book,
         stop: Stop::new(signal),
+        planner: Planner::new(),
         listen,
         failed_in_a_row: 0.into(),
     };

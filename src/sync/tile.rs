@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::book::{Book, Entered, Entry};
 use super::digest::{counted, digest, hashes, hashes_of_venues, is_inside};
 use super::job::{Job, Source, SyncError, Zones};
+use super::planner::Planner;
 use super::spending::{Spending, limit};
 use super::stop::{Ending, Stop};
-use crate::coverage::{Next, Rules, TileCover};
+use crate::coverage::{Next, Rules, RulesError, TileCover};
 use crate::model::{AnswerSeen, Ask, Event, MicroUsd, Purpose, StoppedBy};
 use crate::provider::Page;
 use crate::store::{ClaimedTile, CommitError, Database, DatabaseError, LookUp, ReserveError, TileEnd, Told};
@@ -26,6 +27,7 @@ pub(super) struct Workshop<'a> {
     pub(super) database: &'a Database,
     pub(super) book: Book,
     pub(super) stop: Stop<'a>,
+    pub(super) planner: Planner,
     pub(super) listen: &'a (dyn Fn(Event) + Sync),
     pub(super) failed_in_a_row: AtomicU32,
 }
@@ -52,12 +54,19 @@ impl Workshop<'_> {
     /// Works on a tile until it is done, fails, or the run stops.
     pub(super) async fn tile(&self, mut claimed: ClaimedTile) -> Result<(), SyncError> {
         let ordinal = claimed.tile.ordinal;
-        let mut cover = TileCover::new(&self.job.region, claimed.tile, self.rules.clone(), &claimed.known)?;
         let mut held = std::mem::take(&mut claimed.held);
-        for seen in &claimed.answers {
-            cover.told(seen);
-        }
         let mut answers = i32::try_from(claimed.answers.len()).unwrap_or(i32::MAX);
+        let (known, told) = (std::mem::take(&mut claimed.known), std::mem::take(&mut claimed.answers));
+        let (region, tile, rules) = (self.job.region.clone(), claimed.tile, self.rules.clone());
+        let begin = move || {
+            let mut cover = TileCover::new(&region, tile, rules, &known)?;
+            for seen in &told {
+                cover.told(seen);
+            }
+            Ok::<_, RulesError>(cover)
+        };
+        let Some(cover) = self.planner.plan(self.stop.signal(), begin).await else { return Ok(()) };
+        let mut cover = cover?;
         while !self.stop.called() {
             match cover.next() {
                 Next::Done { capped } => {
@@ -73,8 +82,13 @@ impl Workshop<'_> {
                 Next::Ask(ask) => match self.answer(&claimed, &ask, answers, &mut held).await? {
                     Answered::Seen(seen) => {
                         self.failed_in_a_row.store(0, Ordering::Relaxed);
-                        cover.told(&seen);
                         answers += 1;
+                        let go_on = move || {
+                            cover.told(&seen);
+                            cover
+                        };
+                        let Some(planned) = self.planner.plan(self.stop.signal(), go_on).await else { return Ok(()) };
+                        cover = planned;
                     }
                     Answered::Left => return Ok(()),
                     Answered::Failed(reason) => {

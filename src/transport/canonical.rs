@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use crate::wire::{HeaderValue, Request};
 
 /// Sixteen hexadecimal digits that name a request: the same with any key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint(String);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(u64);
 
 impl Fingerprint {
     /// The fingerprint of a request.
@@ -17,20 +17,19 @@ impl Fingerprint {
         let mut text = String::new();
         write_canonical(&without_secrets(request), &mut text);
         let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        let first = digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
-        Self(format!("{first:016x}"))
+        Self(digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first)))
     }
 
     /// Reads one back from a file's name.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let of_digits = text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        of_digits.then(|| Self(text.to_owned()))
+        if of_digits { u64::from_str_radix(text, 16).ok().map(Self) } else { None }
     }
 }
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        write!(formatter, "{:016x}", self.0)
     }
 }
 

@@ -1,8 +1,9 @@
-//! A recorded run, read: a folder with `run.json` and one small JSON file an exchange, named by order and fingerprint.
+//! A recorded run: a folder with `run.json` and one small JSON file an exchange, named by order and fingerprint. All of it is checked when
+//! it is opened, and an exchange is read again when it is asked for: a recording may be larger than memory.
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::canonical::Fingerprint;
 use super::format::{
@@ -10,12 +11,31 @@ use super::format::{
 };
 use crate::wire::Request;
 
-/// A recorded run, read and checked.
+/// A recorded run, checked.
 #[derive(Debug, Clone)]
 pub struct Cassette {
     place: String,
     run: RecordedRun,
-    exchanges: BTreeMap<Fingerprint, Recording>,
+    files: Files,
+    /// Numbers of the exchanges, which with the fingerprint make their files' names.
+    numbers: BTreeMap<Fingerprint, u32>,
+}
+
+/// Where the files are.
+#[derive(Debug, Clone)]
+enum Files {
+    Folder(PathBuf),
+    /// By name.
+    Embedded(BTreeMap<String, Vec<u8>>),
+}
+
+impl Files {
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Folder(folder) => std::fs::read(folder.join(name)),
+            Self::Embedded(files) => files.get(name).cloned().ok_or_else(|| io::ErrorKind::NotFound.into()),
+        }
+    }
 }
 
 /// One recorded exchange.
@@ -89,55 +109,54 @@ pub enum CassetteError {
 }
 
 impl Cassette {
-    /// Reads a folder that a recorder wrote.
+    /// Reads and checks a folder that a recorder wrote.
     pub fn open(folder: &Path) -> Result<Self, CassetteError> {
         let place = folder.display().to_string();
         if !folder.is_dir() {
             return Err(CassetteError::Missing { place });
         }
-        let unreadable = |file: &Path, source| CassetteError::Unreadable { file: file.display().to_string(), source };
-        let mut files = Vec::new();
-        for entry in folder.read_dir().map_err(|source| unreadable(folder, source))? {
-            let path = entry.map_err(|source| unreadable(folder, source))?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| is_ours(name)) else {
-                continue;
-            };
-            let bytes = std::fs::read(&path).map_err(|source| unreadable(&path, source))?;
-            files.push((name.to_owned(), bytes));
+        let unreadable = |source| CassetteError::Unreadable { file: place.clone(), source };
+        let mut names = Names::default();
+        for entry in folder.read_dir().map_err(unreadable)? {
+            if let Some(name) = entry.map_err(unreadable)?.file_name().to_str() {
+                names.note(name);
+            }
         }
-        Self::from_files(place, files)
+        Self::check(place, Files::Folder(folder.to_owned()), names)
     }
 
-    /// Reads files that are embedded in the binary: names, and what is in them. `place` is for messages.
+    /// Checks files that are embedded in the binary: names, and what is in them. `place` is for messages.
     pub fn embedded(place: String, files: Vec<(String, Vec<u8>)>) -> Result<Self, CassetteError> {
-        Self::from_files(place, files.into_iter().filter(|(name, _)| is_ours(name)))
+        let mut names = Names::default();
+        for (name, _) in &files {
+            names.note(name);
+        }
+        Self::check(place, Files::Embedded(files.into_iter().collect()), names)
     }
 
-    fn from_files(place: String, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self, CassetteError> {
-        let mut run = None;
-        let mut exchanges = BTreeMap::new();
+    fn check(place: String, files: Files, mut names: Names) -> Result<Self, CassetteError> {
         // Sorted, so that of several faults always the same one is named.
-        let files: BTreeMap<_, _> = files.into_iter().collect();
-        for (name, bytes) in files {
-            let file = format!("{place}/{name}");
-            if name == RUN_FILE {
-                run = Some(read_run(&bytes).map_err(|error| in_file(file, error))?);
-                continue;
+        names.exchanges.sort_unstable();
+        names.others.sort_unstable();
+        let mut numbers = BTreeMap::new();
+        for (number, fingerprint) in names.exchanges {
+            let name = file_name(number, fingerprint);
+            read(&place, &files, &name)?;
+            if let Some(first) = numbers.insert(fingerprint, number) {
+                return Err(CassetteError::Twice { place, first: file_name(first, fingerprint), second: name });
             }
-            let (request, kept) = read_exchange(&bytes).map_err(|error| in_file(file.clone(), error))?;
-            let fingerprint = Fingerprint::of(&request);
-            let named = parse_file_name(&name);
-            if named.as_ref().is_none_or(|(_, in_name)| *in_name != fingerprint) {
-                let expected = file_name(named.map_or(1, |(number, _)| number), &fingerprint);
-                return Err(CassetteError::Misnamed { file, expected });
-            }
-            if let Some(Recording { name: first, .. }) = exchanges.get(&fingerprint) {
-                return Err(CassetteError::Twice { place, first: first.clone(), second: name });
-            }
-            exchanges.insert(fingerprint, Recording { name, request, kept });
         }
-        let Some(run) = run else { return Err(CassetteError::NoRun { place }) };
-        Ok(Self { place, run, exchanges })
+        if let Some(name) = names.others.first() {
+            // Whatever is wrong with it, it is not found by its name.
+            read(&place, &files, name)?;
+        }
+        if !names.run {
+            return Err(CassetteError::NoRun { place });
+        }
+        let file = format!("{place}/{RUN_FILE}");
+        let bytes = files.read(RUN_FILE).map_err(|source| CassetteError::Unreadable { file: file.clone(), source })?;
+        let run = read_run(&bytes).map_err(|error| in_file(file, error))?;
+        Ok(Self { place, run, files, numbers })
     }
 
     /// What was recorded.
@@ -147,12 +166,12 @@ impl Cassette {
 
     /// How many exchanges it holds.
     pub fn len(&self) -> usize {
-        self.exchanges.len()
+        self.numbers.len()
     }
 
     /// Whether it holds no exchange at all.
     pub fn is_empty(&self) -> bool {
-        self.exchanges.is_empty()
+        self.numbers.is_empty()
     }
 
     /// Where it is, for messages.
@@ -160,14 +179,57 @@ impl Cassette {
         &self.place
     }
 
-    pub(super) fn get(&self, fingerprint: &Fingerprint) -> Option<&Recording> {
-        self.exchanges.get(fingerprint)
+    /// Reads the exchange of a request; none if it holds none.
+    pub(super) fn get(&self, fingerprint: Fingerprint) -> Result<Option<Recording>, CassetteError> {
+        let Some(number) = self.numbers.get(&fingerprint) else { return Ok(None) };
+        read(&self.place, &self.files, &file_name(*number, fingerprint)).map(Some)
     }
 
-    /// All exchanges, in a stable order.
-    pub(super) fn recordings(&self) -> impl Iterator<Item = &Recording> {
-        self.exchanges.values()
+    /// All exchanges, in a stable order, each read when it is its turn.
+    pub(super) fn recordings(&self) -> impl Iterator<Item = Result<Recording, CassetteError>> {
+        self.numbers().map(|(fingerprint, number)| read(&self.place, &self.files, &file_name(number, fingerprint)))
     }
+
+    /// What the names of all exchanges are made of.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = (Fingerprint, u32)> {
+        self.numbers.iter().map(|(fingerprint, number)| (*fingerprint, *number))
+    }
+}
+
+/// Names in a folder, as little of them as will do: there may be a million.
+#[derive(Debug, Default)]
+struct Names {
+    run: bool,
+    exchanges: Vec<(u32, Fingerprint)>,
+    /// What is no name of ours.
+    others: Vec<String>,
+}
+
+impl Names {
+    /// Hidden files (writes that were cut off) and notes do not belong to the recording.
+    fn note(&mut self, name: &str) {
+        let is_ours =
+            !name.starts_with('.') && Path::new(name).extension().is_some_and(|extension| extension == "json");
+        match parse_file_name(name).filter(|(number, fingerprint)| file_name(*number, *fingerprint) == name) {
+            Some(exchange) => self.exchanges.push(exchange),
+            None if name == RUN_FILE => self.run = true,
+            None if is_ours => self.others.push(name.to_owned()),
+            None => {}
+        }
+    }
+}
+
+/// Reads an exchange, whose name has to be that of its request.
+fn read(place: &str, files: &Files, name: &str) -> Result<Recording, CassetteError> {
+    let file = format!("{place}/{name}");
+    let bytes = files.read(name).map_err(|source| CassetteError::Unreadable { file: file.clone(), source })?;
+    let (request, kept) = read_exchange(&bytes).map_err(|error| in_file(file.clone(), error))?;
+    let number = parse_file_name(name).map_or(1, |(number, _)| number);
+    let expected = file_name(number, Fingerprint::of(&request));
+    if expected != name {
+        return Err(CassetteError::Misnamed { file, expected });
+    }
+    Ok(Recording { name: name.to_owned(), request, kept })
 }
 
 fn in_file(file: String, error: FormatError) -> CassetteError {
@@ -175,9 +237,4 @@ fn in_file(file: String, error: FormatError) -> CassetteError {
         FormatError::Damaged(reason) => CassetteError::Damaged { file, reason },
         FormatError::Newer(format) => CassetteError::Newer { file, format },
     }
-}
-
-/// Whether a file in the folder belongs to the recording; hidden ones (writes that were cut off) and notes do not.
-fn is_ours(name: &str) -> bool {
-    !name.starts_with('.') && Path::new(name).extension().is_some_and(|extension| extension == "json")
 }

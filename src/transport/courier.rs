@@ -15,7 +15,7 @@ use super::format::{Kept, TooLarge};
 use super::live::{Live, LiveOptions, LiveSetupError};
 use super::pace::Pace;
 use super::record::{RecordError, Recorder};
-use super::replay::{self, NotRecorded};
+use super::replay::{self, NotRecorded, Unanswered};
 use super::retry::{Decision, Ended, RetryPolicy, Standing, decide, spoken};
 use super::send_error::SendError;
 use crate::wire::{QuotaReset, Request, Response, Verdict};
@@ -80,6 +80,12 @@ pub enum ExchangeError<E: std::error::Error + 'static> {
     /// A replay does not hold this request.
     #[error(transparent)]
     NotRecorded(Box<NotRecorded>),
+    /// A recording that was whole when the replay began cannot be read any more.
+    #[error("the recording changed: {reason}")]
+    RecordingGone {
+        /// For a person.
+        reason: String,
+    },
     /// The answer came and could not be kept in the recording.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -150,7 +156,7 @@ impl Courier {
             Road::Live(road) => road.exchange(request, judge, attempts, stop).await,
             Road::Replay(_) if stop.is_cancelled() => Err(ExchangeError::Stopped),
             Road::Replay(cassette) => {
-                let response = match replay::answer(cassette, request).map_err(ExchangeError::NotRecorded)? {
+                let response = match replay::answer(cassette, request).map_err(unanswered)? {
                     Kept::Whole(response) => response,
                     Kept::TooLarge(TooLarge { limit, .. }) => return Err(ExchangeError::TooLarge { limit }),
                 };
@@ -160,6 +166,13 @@ impl Courier {
                 }
             }
         }
+    }
+}
+
+fn unanswered<E: std::error::Error>(error: Unanswered) -> ExchangeError<E> {
+    match error {
+        Unanswered::NotRecorded(missing) => ExchangeError::NotRecorded(missing),
+        Unanswered::Unreadable(error) => ExchangeError::RecordingGone { reason: format!("{error}") },
     }
 }
 

@@ -99,7 +99,7 @@ enum BodyShape {
 }
 
 /// The name of an exchange's file.
-pub(super) fn file_name(number: u32, fingerprint: &Fingerprint) -> String {
+pub(super) fn file_name(number: u32, fingerprint: Fingerprint) -> String {
     format!("{number:04}-{fingerprint}.json")
 }
 
@@ -388,8 +388,8 @@ mod tests {
     fn file_names_are_read_as_they_are_written() {
         let fingerprint = Fingerprint::of(&request());
         for number in [1, 9999, 10_000] {
-            let name = file_name(number, &fingerprint);
-            assert_eq!(parse_file_name(&name), Some((number, fingerprint.clone())), "{name}");
+            let name = file_name(number, fingerprint);
+            assert_eq!(parse_file_name(&name), Some((number, fingerprint)), "{name}");
         }
         for name in ["run.json", "0001.json", "0001-zz.json", "x-0123456789abcdef.json"] {
             assert_eq!(parse_file_name(name), None, "{name}");

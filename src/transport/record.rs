@@ -23,7 +23,8 @@ pub struct Recorder {
 #[derive(Debug)]
 struct Names {
     next: u32,
-    taken: HashMap<Fingerprint, String>,
+    /// Numbers of the files that there are.
+    taken: HashMap<Fingerprint, u32>,
 }
 
 /// A recording that cannot be begun or continued.
@@ -68,11 +69,9 @@ impl Recorder {
             if let Some(what) = difference(cassette.run(), run) {
                 return Err(RecordError::OtherRun { folder: folder.display().to_string(), what });
             }
-            for recording in cassette.recordings() {
-                if let Some((number, fingerprint)) = parse_file_name(&recording.name) {
-                    names.next = names.next.max(number.saturating_add(1));
-                    names.taken.insert(fingerprint, recording.name.clone());
-                }
+            for (fingerprint, number) in cassette.numbers() {
+                names.next = names.next.max(number.saturating_add(1));
+                names.taken.insert(fingerprint, number);
             }
         } else {
             let unwritable = |source| RecordError::Write { file: folder.display().to_string(), source };
@@ -97,15 +96,17 @@ impl Recorder {
         let fingerprint = Fingerprint::of(request);
         // Held while writing, so that two answers to one request do not meet in one file.
         let mut names = self.names.lock().await;
-        let name = names.taken.get(&fingerprint).cloned().unwrap_or_else(|| file_name(names.next, &fingerprint));
+        let number = names.taken.get(&fingerprint).copied().unwrap_or(names.next);
+        let name = file_name(number, fingerprint);
         let failed = |source| RecordError::Write { file: self.folder.join(&name).display().to_string(), source };
         let text = text.map_err(|error| failed(error.into()))?;
         let writing = {
-            let (folder, name) = (self.folder.clone(), name.clone());
+            let folder = self.folder.clone();
+            let name = name.clone();
             tokio::task::spawn_blocking(move || write_whole(&folder, &name, &text))
         };
         writing.await.map_err(|error| failed(io::Error::other(error)))??;
-        if names.taken.insert(fingerprint, name).is_none() {
+        if names.taken.insert(fingerprint, number).is_none() {
             names.next = names.next.saturating_add(1);
         }
         Ok(())

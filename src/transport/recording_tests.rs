@@ -277,6 +277,29 @@ async fn a_recording_that_is_not_whole_names_the_file() {
 }
 
 #[tokio::test]
+async fn a_recording_that_changes_under_a_replay_names_the_file_and_answers_nothing_else() {
+    let (_temporary, folder) = recorded().await;
+    let replay = Courier::replay(Cassette::open(&folder).unwrap());
+    let first = ask(&replay, 3.0).await.unwrap();
+    assert_eq!(ask(&replay, 3.0).await.unwrap(), first, "as often as it is asked for");
+    for name in names(&folder).into_iter().filter(|name| name != "run.json") {
+        fs::write(folder.join(&name), "{").unwrap();
+    }
+    let error = ask(&replay, 3.0).await.unwrap_err();
+    let gone = matches!(error, ExchangeError::RecordingGone { .. });
+    assert!(gone && error.to_string().contains("damaged"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_whose_number_is_spelt_otherwise_is_told_its_name() {
+    let (_temporary, folder) = recorded().await;
+    let name = names(&folder).remove(0);
+    fs::rename(folder.join(&name), folder.join(name.trim_start_matches('0'))).unwrap();
+    let error = Cassette::open(&folder).unwrap_err();
+    assert!(matches!(&error, CassetteError::Misnamed { expected, .. } if *expected == name), "{error}");
+}
+
+#[tokio::test]
 async fn notes_and_cut_off_writes_in_the_folder_do_no_harm() {
     let (_temporary, folder) = recorded().await;
     fs::write(folder.join("README.md"), "how it was made").unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::canonical::{Fingerprint, without_secrets};
-use super::cassette::Cassette;
+use super::cassette::{Cassette, CassetteError};
 use super::format::Kept;
 use crate::wire::{Method, Request};
 
@@ -32,14 +32,25 @@ pub struct NotRecorded {
     pub nearest: String,
 }
 
+/// Why a recording has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unanswered {
+    #[error(transparent)]
+    NotRecorded(Box<NotRecorded>),
+    /// It was whole when it was opened.
+    #[error(transparent)]
+    Unreadable(#[from] CassetteError),
+}
+
 /// What was recorded of the answer to this request.
-pub(super) fn answer(cassette: &Cassette, request: &Request) -> Result<Kept, Box<NotRecorded>> {
+pub(super) fn answer(cassette: &Cassette, request: &Request) -> Result<Kept, Unanswered> {
     let fingerprint = Fingerprint::of(request);
-    if let Some(recording) = cassette.get(&fingerprint) {
-        return Ok(recording.kept.clone());
+    if let Some(recording) = cassette.get(fingerprint)? {
+        return Ok(recording.kept);
     }
     let nearest = nearest(cassette, request);
-    Err(Box::new(NotRecorded { place: cassette.place().to_owned(), request: line(request), fingerprint, nearest }))
+    let place = cassette.place().to_owned();
+    Err(Unanswered::NotRecorded(Box::new(NotRecorded { place, request: line(request), fingerprint, nearest })))
 }
 
 /// A request in one line, for a person.
@@ -64,7 +75,8 @@ fn shortened(text: &str) -> String {
 
 fn nearest(cassette: &Cassette, request: &Request) -> String {
     let asked = leaves(request);
-    let scored = cassette.recordings().map(|recording| (likeness(&asked, &leaves(&recording.request)), recording));
+    let scored =
+        cassette.recordings().flatten().map(|recording| (likeness(&asked, &leaves(&recording.request)), recording));
     // The first of equals, in the recording's own stable order.
     let best = scored.reduce(|best, next| if next.0 > best.0 { next } else { best });
     let Some((_, recording)) = best else { return "the recording is empty".to_owned() };
