@@ -111,6 +111,14 @@ async fn what_is_wrong_with_the_settings_comes_with_what_to_do() {
     found(&said, "note settings venues.toml, line 11", &["did you mean `language`?"]);
     found(&said, "note key no key for google", &["no region of venues.toml needs it"]);
 
+    let settings = "[regions.a]\nbbox = [1, 2, 3, 4]\nmethod = \"by foot\"\nlanguage = \"xx-\"\n\
+                    [providers.google]\nbase_url = \"http://maps.example\"\n";
+    let desk = Desk::new().with_file("venues.toml", settings).with("GOOGLE_PLACES_API_KEY", "AIzaInventedForTests");
+    let said = desk.run(&["doctor", "--json"]);
+    found(&said, "problem region region `a`: google has no method `by foot`", &["nearby, text"]);
+    found(&said, "problem region region `a`: `xx-` is not a language tag", &[]);
+    found(&said, "problem provider base_url in the settings file is plain http to `maps.example`", &[]);
+
     let said = Desk::new().with_file("venues.toml", "[regions.a]\nbbox = 5\n").run(&["doctor", "--json"]);
     assert_eq!(said.code, Some(1));
     found(&said, "problem settings venues.toml, line 2", &["regions.a.bbox = 5"]);

@@ -39,6 +39,11 @@ pub enum AddressError {
     },
 }
 
+/// Whether requests may be sent to the address that the named setting holds.
+pub fn check_address(url: &Url, setting: &'static str) -> Result<(), AddressError> {
+    Address::new(url.clone(), setting).map(drop)
+}
+
 impl Address {
     /// Checks the address that the named setting holds.
     pub(super) fn new(url: Url, setting: &'static str) -> Result<Self, AddressError> {

@@ -29,7 +29,7 @@ mod retry;
 mod scrub;
 mod send_error;
 
-pub use address::AddressError;
+pub use address::{AddressError, check_address};
 pub use attempts::{Attempts, Lane, Outcome};
 pub use canonical::Fingerprint;
 pub use cassette::{Cassette, CassetteError};

@@ -19,6 +19,7 @@ use crate::provider::{self, Provider};
 use crate::report::grouped;
 use crate::store::embedded::{self, SUPPORTED_MAJORS};
 use crate::store::{self, Database, DatabaseError};
+use crate::transport::check_address;
 
 /// More than this between two clocks is told.
 const MOST_APART: TimeDelta = TimeDelta::seconds(5);
@@ -61,7 +62,10 @@ pub async fn doctor(job: DoctorJob) -> Result<Vec<Finding>, Failure> {
     let all = provider::all();
     for choice in &providers {
         let Some(provider) = all.iter().find(|provider| provider.name() == choice.name) else { continue };
-        if let (true, Some(database)) = (online, &spoken_with) {
+        let address = choice.base_url.as_ref().map_or(Ok(()), |other| check_address(&other.url, other.setting));
+        if let Err(error) = address {
+            findings.push(Finding::problem("provider", error.to_string()));
+        } else if let (true, Some(database)) = (online, &spoken_with) {
             findings.push(reach(provider.as_ref(), choice, database).await);
         } else if online {
             let name = choice.name;

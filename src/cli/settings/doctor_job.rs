@@ -6,6 +6,7 @@ use super::file::{SettingsFile, SettingsFileError};
 use super::folders::Folders;
 use super::provider::{self, ProviderChoice, ProviderError, ProviderSettings};
 use super::region::Origin;
+use super::sync_job;
 use crate::cli::args::DoctorArgs;
 use crate::cli::environment::{
     DATABASE_URL, Environment, VENUES_CONFIG, VENUES_DATA_DIR, VENUES_METRICS_FILE, VENUES_POSTGRES_BIN,
@@ -131,8 +132,14 @@ impl DoctorJob {
                     if let Err(error) = provider.words(&region.types()) {
                         self.findings.push(Finding::problem("region", of(error.to_string())));
                     }
+                    if let Err(error) = sync_job::method(region, None, provider) {
+                        self.findings.push(Finding::problem("region", error.to_string()));
+                    }
                 }
                 Err(error) => self.findings.push(Finding::problem("region", of(error.to_string()))),
+            }
+            if let Err(error) = sync_job::language(region, None) {
+                self.findings.push(Finding::problem("region", error.to_string()));
             }
             match region.area.load(&region.name) {
                 Ok(shape) => self.regions.push((region.name.clone(), shape)),

@@ -257,7 +257,7 @@ fn job(
         method: method(&region, args.ask.method.as_deref(), provider)?,
         audit_recall: region.audit_recall.unwrap_or(DEFAULT_AUDIT_RECALL),
         guard: region.guard.over(around.file.guard),
-        language: language(&region, args)?,
+        language: language(&region, args.ask.language.as_deref())?,
         shape: region.area.load(&region.name)?,
         provider: choice,
         types,
@@ -344,8 +344,8 @@ fn at_once(rate: f64, wanted_by_provider: Option<usize>) -> NonZeroU32 {
     NonZeroU32::new(many.min(wanted)).unwrap_or(NonZeroU32::MIN)
 }
 
-fn language(region: &RegionSettings, args: &SyncArgs) -> Result<String, SyncJobError> {
-    let language = args.ask.language.as_deref().or(region.language.as_deref()).unwrap_or(DEFAULT_LANGUAGE);
+pub(super) fn language(region: &RegionSettings, typed: Option<&str>) -> Result<String, SyncJobError> {
+    let language = typed.or(region.language.as_deref()).unwrap_or(DEFAULT_LANGUAGE);
     let mut parts = language.split('-');
     let primary = parts
         .next()
