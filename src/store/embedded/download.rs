@@ -32,6 +32,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// Bytes; the archives are well below a tenth of it.
 const LARGEST_ARCHIVE: u64 = 512 * 1024 * 1024;
 const LARGEST_CHECKSUM: u64 = 4096;
+/// Where a system keeps the C library that its programs are linked to.
+const LIBRARIES: &str = "/lib";
 
 /// Whether and from where server programs may be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +108,7 @@ pub(super) async fn fetch(
         return Err(DownloadError::NotAllowed);
     }
     let base = address(download.base.as_deref().unwrap_or(theseus::URL))?;
-    let name = format!("postgresql-{VERSION}-{}", matcher::target());
+    let name = format!("postgresql-{VERSION}-{}", target(matcher::target(), Path::new(LIBRARIES)));
     let url = format!("{}/releases/download/{VERSION}/{name}.tar.gz", base.as_str().trim_end_matches('/'));
     let client = client(&base)?;
     // The small file first: where there is no way out, this is where it shows.
@@ -123,6 +125,16 @@ pub(super) async fn fetch(
         }
     }
     unpack(bytes, name, cache.to_owned()).await
+}
+
+/// The platform whose server programs run here, for a program that was built for `ours`. A static one runs on every Linux, while those
+/// that are published for musl are linked to Alpine's own library, which has a name of its own: elsewhere it is glibc's that run.
+fn target(ours: &str, libraries: &Path) -> String {
+    let alpine = || libraries.join(format!("libc.musl-{}.so.1", std::env::consts::ARCH)).exists();
+    match ours.strip_suffix("-musl") {
+        Some(linux) if !alpine() => format!("{linux}-gnu"),
+        _ => ours.to_owned(),
+    }
 }
 
 /// Reads and checks a base address.
@@ -264,10 +276,14 @@ mod tests {
 
     use super::*;
 
+    fn here() -> String {
+        target(matcher::target(), Path::new(LIBRARIES))
+    }
+
     /// An archive in the published shape: one folder named like the file, with `bin` in it.
     fn archive() -> Vec<u8> {
         let folder = tempfile::tempdir().unwrap();
-        let name = format!("postgresql-{VERSION}-{}", matcher::target());
+        let name = format!("postgresql-{VERSION}-{}", here());
         let bin = folder.path().join(&name).join("bin");
         std::fs::create_dir_all(&bin).unwrap();
         std::fs::write(bin.join("postgres"), "#!/bin/sh\n").unwrap();
@@ -281,7 +297,7 @@ mod tests {
 
     async fn mirror(archive: &[u8], checksum: &str) -> MockServer {
         let server = MockServer::start().await;
-        let file = format!("/mirror/releases/download/{VERSION}/postgresql-{VERSION}-{}.tar.gz", matcher::target());
+        let file = format!("/mirror/releases/download/{VERSION}/postgresql-{VERSION}-{}.tar.gz", here());
         let checksum = format!("{checksum}  {}\n", file.rsplit('/').next().unwrap());
         for (path_to, body) in [(format!("{file}.sha256"), checksum.into_bytes()), (file, archive.to_vec())] {
             let answer = ResponseTemplate::new(200).set_body_bytes(body);
@@ -363,6 +379,20 @@ mod tests {
         assert!(error.to_string().to_lowercase().contains("refused"), "{error}");
         let off = Download { allowed: false, ..Download::default() };
         assert!(matches!(fetch(&off, Path::new("/nowhere"), &|_| ()).await, Err(DownloadError::NotAllowed)));
+    }
+
+    #[test]
+    fn a_static_program_fetches_what_runs_on_the_machine_it_is_on() {
+        let libraries = tempfile::tempdir().unwrap();
+        let elsewhere = |ours| target(ours, libraries.path());
+        assert_eq!(elsewhere("x86_64-unknown-linux-musl"), "x86_64-unknown-linux-gnu");
+        assert_eq!(elsewhere("x86_64-unknown-linux-gnu"), "x86_64-unknown-linux-gnu");
+        assert_eq!(elsewhere("aarch64-apple-darwin"), "aarch64-apple-darwin");
+        // Debian's `musl` has the loader by its common name, which is not the one they are linked to.
+        std::fs::write(libraries.path().join(format!("ld-musl-{}.so.1", std::env::consts::ARCH)), "").unwrap();
+        assert_eq!(elsewhere("aarch64-unknown-linux-musl"), "aarch64-unknown-linux-gnu");
+        std::fs::write(libraries.path().join(format!("libc.musl-{}.so.1", std::env::consts::ARCH)), "").unwrap();
+        assert_eq!(target("x86_64-unknown-linux-musl", libraries.path()), "x86_64-unknown-linux-musl");
     }
 
     #[test]
