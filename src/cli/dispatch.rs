@@ -235,11 +235,7 @@ fn sync(jobs: &[SyncJob], terminal: &Terminal) -> Result<Exit, CommandError> {
             unprinted.replace(Some(error));
         }
     };
-    let runtime = runtime()?;
-    let exit = runtime.block_on(commands::sync(jobs, terminal, &tell));
-    // A tile that is still being laid out is not waited for.
-    runtime.shutdown_background();
-    let exit = exit?;
+    let exit = runtime()?.block_on(commands::sync(jobs, terminal, &tell))?;
     let Some(error) = unprinted.into_inner().map(CommandError::from) else { return Ok(exit) };
     complain(&error, error.hint().as_deref(), error.exit(), terminal);
     Ok(Exit::worst([exit, error.exit()]))

@@ -1,51 +1,50 @@
-//! Planning, on threads for such work: while a large tile is laid out, leases are renewed, answers are taken and signals are heard.
+//! Planning, on a thread of its own: while a large tile is laid out, leases are renewed, answers are taken and signals are heard.
 
-use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
 
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-/// Lends a thread to one after the other: the tables of a large layout take some tens of megabytes.
+/// A thread that does one piece of work after the other: the tables of a large layout take some tens of megabytes, and an allocator keeps
+/// those of each thread for it.
 #[derive(Debug)]
 pub(super) struct Planner {
-    turn: Arc<Semaphore>,
+    queue: mpsc::Sender<Box<dyn FnOnce() + Send>>,
 }
 
 impl Planner {
     pub(super) fn new() -> Self {
-        Self { turn: Arc::new(Semaphore::new(1)) }
+        let (queue, work) = mpsc::channel::<Box<dyn FnOnce() + Send>>();
+        // It ends with the last sender, or with the process, which does not wait for it.
+        thread::spawn(move || work.into_iter().for_each(|work| work()));
+        Self { queue }
     }
 
     /// Does the work where it holds up nobody; none where `signal` is pulled before it is done, which is not waited for then.
+    ///
+    /// # Panics
+    ///
+    /// Where the work did, then or before.
+    #[expect(clippy::panic, reason = "what panicked on the other thread has said why")]
     pub(super) async fn plan<T: Send + 'static>(
         &self,
         signal: &CancellationToken,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let planned = async {
-            let turn = Arc::clone(&self.turn).acquire_owned().await.ok()?;
-            let done = spawn_blocking(move || {
-                // Given back when the work is done, whether or not anybody waits for it.
-                let _turn = turn;
-                work()
-            });
-            match done.await {
-                Ok(done) => Some(done),
-                Err(error) => match error.try_into_panic() {
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    Err(_shut_down) => None,
-                },
-            }
-        };
-        signal.run_until_cancelled(planned).await.flatten()
+        let (done, planned) = oneshot::channel();
+        let queued = self.queue.send(Box::new(move || {
+            // Whoever stopped has not waited.
+            drop(done.send(work()));
+        }));
+        let planned = async { if queued.is_ok() { planned.await.ok() } else { None } };
+        let planned = signal.run_until_cancelled(planned).await?;
+        Some(planned.unwrap_or_else(|| panic!("the planning of a tile panicked")))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-
     use super::*;
 
     #[tokio::test]
@@ -59,5 +58,12 @@ mod tests {
         let (endless, ()) = tokio::join!(endless, others);
         assert_eq!(endless, None);
         drop(finish);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "panicked")]
+    async fn what_panics_there_is_not_waited_for() {
+        let planner = Planner::new();
+        planner.plan(&CancellationToken::new(), || assert!(std::hint::black_box(false), "no plan")).await;
     }
 }
