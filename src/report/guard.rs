@@ -13,16 +13,16 @@ pub fn breach(breach: &Breach) -> String {
     let what = match measure {
         Measure::Venues if found > expected => {
             format!(
-                "{} venues where the last good run found {}; believed are at most {}",
-                whole(*found),
+                "{} where the last good run found {}; believed are at most {}",
+                venues(*found),
                 whole(*expected),
                 whole(*limit)
             )
         }
         Measure::Venues => {
             format!(
-                "{} venues where the last good run found {}; believed are {} or more",
-                whole(*found),
+                "{} where the last good run found {}; believed are {} or more",
+                venues(*found),
                 whole(*expected),
                 up(*limit)
             )
@@ -104,8 +104,16 @@ pub(super) fn refusal(verdict: &Verdict, run: Uuid, listed: usize) -> Vec<String
     clippy::cast_sign_loss,
     reason = "counts and metres, none of them below zero"
 )]
+fn rounded(number: f64) -> u64 {
+    number.max(0.0).round() as u64
+}
+
 fn whole(number: f64) -> String {
-    grouped(number.max(0.0).round() as u64)
+    grouped(rounded(number))
+}
+
+fn venues(number: f64) -> String {
+    count(rounded(number), "venue", "venues")
 }
 
 fn up(number: f64) -> String {
@@ -135,6 +143,10 @@ mod tests {
             (
                 one(Measure::Venues, None, [100.0, 400.0, 300.0], None),
                 "the run as a whole: 400 venues where the last good run found 100; believed are at most 300",
+            ),
+            (
+                one(Measure::Venues, None, [9.0, 1.0, 2.25], Some(5)),
+                "tile 5: 1 venue where the last good run found 9; believed are 3 or more",
             ),
             (
                 one(Measure::Filled, Some("hours"), [0.82, 0.0, 0.205], Some(4)),

@@ -176,7 +176,9 @@ pub async fn discard_run(id: &str, choice: &DatabaseChoice, terminal: &Terminal)
         return Ok(format!("{}\n", json!({ "run_id": run, "outcome": "discarded", "staged": gone })));
     }
     let what = count(gone, "venue that waited is", "venues that waited are");
-    Ok(format!("run {run} is discarded: {what} thrown away; the next sync of the region asks anew\n"))
+    Ok(format!(
+        "run {run} is discarded: {what} thrown away; the next sync of the region without --if-stale asks anew\n"
+    ))
 }
 
 /// The run whose id begins so.
