@@ -1,5 +1,6 @@
 //! Rows a second of the real thing (answers of 20 rows, each a durable transaction with its stubs and its bookkeeping) beside the
-//! least that the same rows can cost: `COPY` into a staging table and one merge. Same rows, same server, same run.
+//! least that the same rows can cost: `COPY` into a staging table and one merge, and where nothing changed the touch of `last_seen_at`
+//! alone. Same rows, same server, same run.
 //!
 //! The server is the embedded one with its own settings, so that a commit is on the disk before the next one begins.
 
@@ -73,6 +74,9 @@ async fn compare(rows: usize) {
             let took = copy_and_merge(&mut connection, &venues).await;
             table.note("COPY and one merge".to_owned(), reload, took, wal(&mut connection).await - before);
         }
+        let before = wal(&mut connection).await;
+        let took = touch(&mut connection, &venues).await;
+        table.note(format!("the touch alone, {ANSWER} rows each"), true, took, wal(&mut connection).await - before);
     }
     table.print(rows);
     connection.close().await.unwrap();
@@ -209,6 +213,20 @@ async fn copy_and_merge(connection: &mut PgConnection, venues: &[Venue]) -> Dura
         .await
         .unwrap();
     transaction.commit().await.unwrap();
+    began.elapsed()
+}
+
+/// The least that has to be written of an answer in which nothing is new: when its rows were last seen.
+async fn touch(connection: &mut PgConnection, venues: &[Venue]) -> Duration {
+    let began = Instant::now();
+    for answer in venues.chunks(ANSWER) {
+        let ids: Vec<&str> = answer.iter().map(|venue| venue.provider_id.as_str()).collect();
+        sqlx::query("update venues set last_seen_at = clock_timestamp() where provider_name = 'google' and provider_id = any ($1)")
+            .bind(ids)
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+    }
     began.elapsed()
 }
 
