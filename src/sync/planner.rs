@@ -33,13 +33,10 @@ impl Planner {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
         let (done, planned) = oneshot::channel();
-        let queued = self.queue.send(Box::new(move || {
-            // Whoever stopped has not waited.
-            drop(done.send(work()));
-        }));
-        let planned = async { if queued.is_ok() { planned.await.ok() } else { None } };
+        // Whoever stopped has not waited for the answer; and where the thread is gone, the work is dropped, and `done` with it.
+        drop(self.queue.send(Box::new(move || drop(done.send(work())))));
         let planned = signal.run_until_cancelled(planned).await?;
-        Some(planned.unwrap_or_else(|| panic!("the planning of a tile panicked")))
+        Some(planned.unwrap_or_else(|_| panic!("the planning of a tile panicked")))
     }
 }
 

@@ -150,11 +150,12 @@ impl Cassette {
             // Whatever is wrong with it, it is not found by its name.
             read(&place, &files, name)?;
         }
-        if !names.run {
-            return Err(CassetteError::NoRun { place });
-        }
         let file = format!("{place}/{RUN_FILE}");
-        let bytes = files.read(RUN_FILE).map_err(|source| CassetteError::Unreadable { file: file.clone(), source })?;
+        let bytes = match files.read(RUN_FILE) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(CassetteError::NoRun { place }),
+            Err(source) => return Err(CassetteError::Unreadable { file, source }),
+        };
         let run = read_run(&bytes).map_err(|error| in_file(file, error))?;
         Ok(Self { place, run, files, numbers })
     }
@@ -199,7 +200,6 @@ impl Cassette {
 /// Names in a folder, as little of them as will do: there may be a million.
 #[derive(Debug, Default)]
 struct Names {
-    run: bool,
     exchanges: Vec<(u32, Fingerprint)>,
     /// What is no name of ours.
     others: Vec<String>,
@@ -212,8 +212,7 @@ impl Names {
             !name.starts_with('.') && Path::new(name).extension().is_some_and(|extension| extension == "json");
         match parse_file_name(name).filter(|(number, fingerprint)| file_name(*number, *fingerprint) == name) {
             Some(exchange) => self.exchanges.push(exchange),
-            None if name == RUN_FILE => self.run = true,
-            None if is_ours => self.others.push(name.to_owned()),
+            None if is_ours && name != RUN_FILE => self.others.push(name.to_owned()),
             None => {}
         }
     }

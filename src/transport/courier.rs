@@ -1,5 +1,6 @@
 //! The way of a request: reserve, pace, send, judge, and again if need be; or the recording alone.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -10,12 +11,12 @@ use super::allowance::Allowance;
 use super::attempts::{Attempts, Outcome};
 use super::budget::Budget;
 use super::canonical::Fingerprint;
-use super::cassette::Cassette;
+use super::cassette::{Cassette, CassetteError};
 use super::format::{Kept, TooLarge};
 use super::live::{Live, LiveOptions, LiveSetupError};
 use super::pace::Pace;
 use super::record::{RecordError, Recorder};
-use super::replay::{self, NotRecorded, Unanswered};
+use super::replay::{self, NotRecorded};
 use super::retry::{Decision, Ended, RetryPolicy, Standing, decide, spoken};
 use super::send_error::SendError;
 use crate::wire::{QuotaReset, Request, Response, Verdict};
@@ -81,10 +82,10 @@ pub enum ExchangeError<E: std::error::Error + 'static> {
     #[error(transparent)]
     NotRecorded(Box<NotRecorded>),
     /// A recording that was whole when the replay began cannot be read any more.
-    #[error("the recording changed: {reason}")]
+    #[error("the recording changed: {error}{}", error.source().map(|why| format!(": {why}")).unwrap_or_default())]
     RecordingGone {
-        /// For a person.
-        reason: String,
+        /// What is wrong with it now.
+        error: CassetteError,
     },
     /// The answer came and could not be kept in the recording.
     #[error(transparent)]
@@ -156,23 +157,20 @@ impl Courier {
             Road::Live(road) => road.exchange(request, judge, attempts, stop).await,
             Road::Replay(_) if stop.is_cancelled() => Err(ExchangeError::Stopped),
             Road::Replay(cassette) => {
-                let response = match replay::answer(cassette, request).map_err(unanswered)? {
-                    Kept::Whole(response) => response,
-                    Kept::TooLarge(TooLarge { limit, .. }) => return Err(ExchangeError::TooLarge { limit }),
-                };
+                let response =
+                    match replay::answer(cassette, request).map_err(|error| ExchangeError::RecordingGone { error })? {
+                        Some(Kept::Whole(response)) => response,
+                        Some(Kept::TooLarge(TooLarge { limit, .. })) => return Err(ExchangeError::TooLarge { limit }),
+                        None => {
+                            return Err(ExchangeError::NotRecorded(Box::new(replay::not_recorded(cassette, request))));
+                        }
+                    };
                 match judge(&response) {
                     Verdict::Fine | Verdict::LastFine { .. } => Ok(response),
                     verdict => Err(refused(verdict, 1, Duration::ZERO)),
                 }
             }
         }
-    }
-}
-
-fn unanswered<E: std::error::Error>(error: Unanswered) -> ExchangeError<E> {
-    match error {
-        Unanswered::NotRecorded(missing) => ExchangeError::NotRecorded(missing),
-        Unanswered::Unreadable(error) => ExchangeError::RecordingGone { reason: format!("{error}") },
     }
 }
 

@@ -101,8 +101,7 @@ impl Recorder {
         let failed = |source| RecordError::Write { file: self.folder.join(&name).display().to_string(), source };
         let text = text.map_err(|error| failed(error.into()))?;
         let writing = {
-            let folder = self.folder.clone();
-            let name = name.clone();
+            let (folder, name) = (self.folder.clone(), name.clone());
             tokio::task::spawn_blocking(move || write_whole(&folder, &name, &text))
         };
         writing.await.map_err(|error| failed(io::Error::other(error)))??;

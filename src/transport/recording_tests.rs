@@ -282,12 +282,18 @@ async fn a_recording_that_changes_under_a_replay_names_the_file_and_answers_noth
     let replay = Courier::replay(Cassette::open(&folder).unwrap());
     let first = ask(&replay, 3.0).await.unwrap();
     assert_eq!(ask(&replay, 3.0).await.unwrap(), first, "as often as it is asked for");
-    for name in names(&folder).into_iter().filter(|name| name != "run.json") {
-        fs::write(folder.join(&name), "{").unwrap();
-    }
-    let error = ask(&replay, 3.0).await.unwrap_err();
-    let gone = matches!(error, ExchangeError::RecordingGone { .. });
-    assert!(gone && error.to_string().contains("damaged"), "{error}");
+    let name = |file: &str| file.strip_prefix("0003-").map(|_| folder.join(file));
+    let file = names(&folder).iter().find_map(|file| name(file)).unwrap();
+    let gone = async || match ask(&replay, 3.0).await.unwrap_err() {
+        error @ ExchangeError::RecordingGone { .. } => error.to_string(),
+        error => panic!("{error}"),
+    };
+    fs::write(&file, "{").unwrap();
+    let said = gone().await;
+    assert!(said.contains("damaged") && said.contains(file.file_name().unwrap().to_str().unwrap()), "{said}");
+    fs::remove_file(&file).unwrap();
+    let said = gone().await;
+    assert!(said.contains("cannot read") && said.contains("No such file"), "the reason, too: {said}");
 }
 
 #[tokio::test]

@@ -32,25 +32,19 @@ pub struct NotRecorded {
     pub nearest: String,
 }
 
-/// Why a recording has no answer.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Unanswered {
-    #[error(transparent)]
-    NotRecorded(Box<NotRecorded>),
-    /// It was whole when it was opened.
-    #[error(transparent)]
-    Unreadable(#[from] CassetteError),
+/// What was recorded of the answer to this request, if anything was.
+pub(super) fn answer(cassette: &Cassette, request: &Request) -> Result<Option<Kept>, CassetteError> {
+    Ok(cassette.get(Fingerprint::of(request))?.map(|recording| recording.kept))
 }
 
-/// What was recorded of the answer to this request.
-pub(super) fn answer(cassette: &Cassette, request: &Request) -> Result<Kept, Unanswered> {
-    let fingerprint = Fingerprint::of(request);
-    if let Some(recording) = cassette.get(fingerprint)? {
-        return Ok(recording.kept);
+/// That it has no answer to this request, and what comes nearest: looks at every exchange.
+pub(super) fn not_recorded(cassette: &Cassette, request: &Request) -> NotRecorded {
+    NotRecorded {
+        place: cassette.place().to_owned(),
+        request: line(request),
+        fingerprint: Fingerprint::of(request),
+        nearest: nearest(cassette, request),
     }
-    let nearest = nearest(cassette, request);
-    let place = cassette.place().to_owned();
-    Err(Unanswered::NotRecorded(Box::new(NotRecorded { place, request: line(request), fingerprint, nearest })))
 }
 
 /// A request in one line, for a person.
