@@ -2,8 +2,8 @@
 //!
 //! Three questions, each with its peer in the same run: how much sooner four workers are done than one where the provider's latency is what
 //! takes the time; how much of the provider's limit is used where that is what takes the time, by one worker and by four; and what workers
-//! that only wait for the last tile put on the database, by their number. `cargo bench --bench fleet -- limit` asks one of them, and
-//! `-- latency 12` the first of another region: the side of the square, in towns.
+//! that only wait for the last tile put on the database, by their number. `cargo bench --bench fleet -- limit` asks one of them. The
+//! first two are asked of a city and of a country: a city has eight tiles, of which the last ones are waited for.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -26,7 +26,8 @@ use towns::{MANY, Terms, Towns};
 use venue_sync::model::RunStatus;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// The way from one town to the next, in towns: tiles enough for every worker.
+/// The way from one town to the next, in towns.
+const CITY: f64 = 1.0;
 const COUNTRY: f64 = 5.0;
 
 fn main() {
@@ -36,8 +37,7 @@ fn main() {
         let only = std::env::args().nth(1).filter(|argument| !argument.starts_with('-'));
         let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
         if wanted("latency") {
-            let said = std::env::args().find_map(|argument| argument.parse().ok());
-            latency(said.unwrap_or(if in_earnest { 8 } else { 1 }), in_earnest).await;
+            latency(in_earnest).await;
         }
         if wanted("limit") {
             limit(in_earnest).await;
@@ -49,19 +49,23 @@ fn main() {
 }
 
 /// A whole region, from the first request to the end of the last worker.
-async fn latency(side: u8, in_earnest: bool) {
+async fn latency(in_earnest: bool) {
     let delay = Duration::from_millis(if in_earnest { 200 } else { 1 });
     println!("the provider takes {} ms over an answer, and allows more than is asked", delay.as_millis());
-    println!("workers   requests        s   times as fast");
-    let mut alone = None;
-    for workers in [1, 4] {
-        let towns = Towns::with(side, COUNTRY, delay).await;
-        let terms = Terms { types: &["bakery"], limit: 1000, concurrency: 1, requests: None };
-        let (reports, took) = towns.run(terms, workers).await;
-        assert!(reports.iter().all(|report| report.summary.status == RunStatus::Complete));
-        let took = took.as_secs_f64();
-        let times = *alone.get_or_insert(took) / took;
-        println!("{workers:7} {:10} {took:8.1} {times:15.2}", reports[0].summary.requests);
+    println!("region    workers   requests        s   times as fast");
+    let lands: [(&str, f64, u8, &[&str]); 2] =
+        [("city", CITY, 3, &["restaurant", "cafe"]), ("country", COUNTRY, 8, &["bakery"])];
+    for (name, apart, side, types) in lands {
+        let mut alone = None;
+        for workers in [1, 4] {
+            let towns = Towns::with(if in_earnest { side } else { 1 }, apart, delay).await;
+            let terms = Terms { types, limit: 1000, concurrency: 1, requests: None };
+            let (reports, took) = towns.run(terms, workers).await;
+            assert!(reports.iter().all(|report| report.summary.status == RunStatus::Complete));
+            let took = took.as_secs_f64();
+            let times = *alone.get_or_insert(took) / took;
+            println!("{name:9} {workers:7} {:10} {took:8.1} {times:15.2}", reports[0].summary.requests);
+        }
     }
 }
 
@@ -69,9 +73,11 @@ async fn limit(in_earnest: bool) {
     const LIMIT: u32 = 50;
     let requests = NonZeroU64::new(if in_earnest { 2000 } else { 20 }).unwrap();
     println!("\nthe provider takes 100 ms over an answer, and allows {LIMIT} a second");
-    println!("workers   requests   a second   of the limit   most in a sliding second");
-    for workers in [1, 4] {
-        let towns = Towns::with(MANY, COUNTRY, Duration::from_millis(100)).await;
+    println!("region    workers   requests   a second   of the limit   most in a sliding second");
+    for (name, apart, workers) in
+        [("city", CITY, 1), ("city", CITY, 4), ("country", COUNTRY, 1), ("country", COUNTRY, 4)]
+    {
+        let towns = Towns::with(MANY, apart, Duration::from_millis(100)).await;
         let types = &["restaurant", "cafe", "bar", "bakery"];
         towns.run(Terms { types, limit: LIMIT, concurrency: 12, requests: Some(requests) }, workers).await;
         // Counts and rows are one call, and share its rate.
@@ -80,7 +86,7 @@ async fn limit(in_earnest: bool) {
         let rate = f64::from(spaces) / instants.last().unwrap().duration_since(instants[0]).as_secs_f64();
         let most = towns.double.busiest(Call::Nearby, SECOND);
         let share = rate / f64::from(LIMIT) * 100.0;
-        println!("{workers:7} {:10} {rate:10.2} {share:13.1} % {most:26}", instants.len());
+        println!("{name:9} {workers:7} {:10} {rate:10.2} {share:13.1} % {most:26}", instants.len());
     }
 }
 
@@ -90,7 +96,7 @@ async fn waiting(in_earnest: bool) {
     let watched = if in_earnest { 20 * SECOND } else { SECOND };
     println!("\nworkers that wait for the last tiles   transactions a second");
     for &number in numbers {
-        let towns = Towns::with(MANY, 1.0, Duration::ZERO).await;
+        let towns = Towns::with(MANY, CITY, Duration::ZERO).await;
         towns.double.mend(Manners { stalls_after: Some(0), ..Manners::GOOD });
         let terms = Terms { types: &["museum"], limit: 1000, concurrency: 16, requests: None };
         let holder = towns.connect(12).await;

@@ -87,25 +87,29 @@ impl Towns {
     }
 
     fn job(&self, terms: Terms) -> Job<'_> {
-        let [west, south, east, north] = city::BOUNDS;
-        let (width, height) =
-            (self.apart * f64::from(self.side) * (east - west), self.apart * f64::from(self.side) * (north - south));
+        let [west, south, _, _] = city::BOUNDS;
+        let [up, across] = step(self.apart).map(|step| f64::from(self.side) * step);
         Job {
             region_name: "towns".to_owned(),
             types: terms.types.iter().map(|&name| name.to_owned()).collect(),
             budget: Budget { requests: terms.requests.map(NonZeroU64::get), ..Budget::default() },
             concurrency: terms.concurrency,
-            ..job(self.google.as_ref(), [west, south, west + width, south + height])
+            ..job(self.google.as_ref(), [west, south, west + across, south + up])
         }
     }
 }
 
-fn places(side: u8, apart: f64) -> Vec<city::Place> {
+/// Degrees of latitude and of longitude from one town to the next.
+fn step(apart: f64) -> [f64; 2] {
     let [west, south, east, north] = city::BOUNDS;
+    [apart * (north - south), apart * (east - west)]
+}
+
+fn places(side: u8, apart: f64) -> Vec<city::Place> {
+    let [north, east] = step(apart);
     let mut places = Vec::new();
     for number in 0..side * side {
-        let (across, up) =
-            (apart * f64::from(number % side) * (east - west), apart * f64::from(number / side) * (north - south));
+        let (across, up) = (f64::from(number % side) * east, f64::from(number / side) * north);
         for mut place in city::town() {
             (place.lat, place.lng) = (place.lat + up, place.lng + across);
             if place.row.get("location").is_some() {
