@@ -604,13 +604,24 @@ async fn a_worker_that_was_away_for_long_does_not_take_its_own_tile_from_itself(
 }
 
 #[tokio::test]
-async fn a_worker_that_lost_its_tile_writes_nothing() {
+async fn a_worker_that_lost_its_tile_asks_nothing_and_writes_nothing() {
     let bench = Bench::new().await;
     let opened = ours(store::open_run(&bench.database, &spec(true), Learn::Nothing).await.unwrap());
     let late = store::claim(&bench.database, opened.id, Uuid::new_v4(), Duration::ZERO).await.unwrap().unwrap();
     let next = store::claim(&bench.database, opened.id, Uuid::new_v4(), LEASE).await.unwrap().unwrap();
     assert_eq!((next.lease.tile, next.lease.fence), (late.lease.tile, late.lease.fence + 1));
     let run = Run { opened, leases: vec![late.lease, next.lease] };
+    let spender = |lease| Spender {
+        provider: "google",
+        run: Some(run.opened.id),
+        lease: Some(lease),
+        call: "searchNearby",
+        price: MicroUsd(10),
+    };
+    let lost = store::reserve(&bench.database, spender(late.lease), Budget::default()).await;
+    assert!(matches!(lost, Err(ReserveError::TakenOver)), "{lost:?}");
+    store::reserve(&bench.database, spender(next.lease), Budget::default()).await.unwrap();
+    assert_eq!(bench.count("select sum(requests)::bigint from venue_sync.runs").await, 1, "of the one that has it");
     let mut refused = answer(&run, 0, [venue("a")]);
     refused.seen.rows = 2;
     refused.rejects.push(Reject { provider_id: None, reason: RejectReason::NoId, detail: "no id".to_owned() });
@@ -703,7 +714,8 @@ async fn another_programs_order_of_locks_does_not_cost_an_answer() {
 async fn reservations_at_once_stop_exactly_at_the_limit() {
     let bench = Bench::new().await;
     let run = bench.run().await.opened.id;
-    let spender = Spender { provider: "google", run: Some(run), call: "searchNearby", price: MicroUsd(35_000) };
+    let spender =
+        Spender { provider: "google", run: Some(run), lease: None, call: "searchNearby", price: MicroUsd(35_000) };
     let budget = Budget { requests: Some(7), ..Budget::default() };
     let reserved = join_all((0..20).map(|_| store::reserve(&bench.database, spender, budget))).await;
     let refused = reserved.iter().filter(|outcome| matches!(outcome, Err(ReserveError::RunBudget))).count();
@@ -740,7 +752,8 @@ async fn reservations_at_once_stop_exactly_at_the_limit() {
 async fn a_worker_whose_run_was_closed_is_told_by_what() {
     let bench = Bench::new().await;
     let run = bench.run().await.opened.id;
-    let spender = Spender { provider: "google", run: Some(run), call: "searchNearby", price: MicroUsd(10) };
+    let spender =
+        Spender { provider: "google", run: Some(run), lease: None, call: "searchNearby", price: MicroUsd(10) };
     for (closed, said) in [
         ("complete', audited = null, gone = '0", "completed"),
         ("refused", "the guard did not believe it"),
@@ -799,7 +812,7 @@ async fn a_months_limit_holds_for_all_runs_of_a_provider_and_ends_with_the_month
         )
         .await;
     let run = bench.run().await.opened.id;
-    let spender = |provider, run| Spender { provider, run, call: "searchNearby", price: MicroUsd(10) };
+    let spender = |provider, run| Spender { provider, run, lease: None, call: "searchNearby", price: MicroUsd(10) };
     let budget = Budget { requests_per_month: Some(8), ..Budget::default() };
     let dry_and_stored =
         (0..20).map(|n| store::reserve(&bench.database, spender("google", (n % 2 == 0).then_some(run)), budget));
@@ -827,7 +840,7 @@ async fn behind_a_pooler_that_hands_out_connections_by_the_transaction() {
 
     let run = open(database).await;
     let id = run.opened.id;
-    let spender = Spender { provider: "google", run: Some(id), call: "searchNearby", price: MicroUsd(10) };
+    let spender = Spender { provider: "google", run: Some(id), lease: None, call: "searchNearby", price: MicroUsd(10) };
     let budget = Budget { requests_per_month: Some(100), ..Budget::default() };
     for _ in 0..2 {
         store::reserve(database, spender, budget).await.unwrap();

@@ -3,6 +3,7 @@ use uuid::Uuid;
 use super::connect::{Database, DatabaseError};
 use super::endurance::Fault;
 use super::run_end::{RunEnd, read_end};
+use super::tiles::Lease;
 use super::transaction::Transaction;
 use crate::model::MicroUsd;
 
@@ -28,6 +29,8 @@ pub struct Spender<'a> {
     pub provider: &'a str,
     /// The run, unless it is dry.
     pub run: Option<Uuid>,
+    /// The tile that it is for, where it is for one: whoever lost it asks nothing for it.
+    pub lease: Option<Lease>,
     /// What is called, as the price list knows it.
     pub call: &'a str,
     /// List price of the request.
@@ -62,6 +65,9 @@ pub enum ReserveError {
     /// The run was closed by somebody else.
     #[error("{0}")]
     RunClosed(RunEnd),
+    /// Another worker has the tile, and may have the answer.
+    #[error("another worker took over this tile")]
+    TakenOver,
 }
 
 impl Fault for ReserveError {
@@ -141,19 +147,26 @@ async fn reserve_in_run(
 ) -> Result<Result<(), ReserveError>, sqlx::Error> {
     let Some(run) = spender.run else { return Ok(Ok(())) };
     let row = sqlx::query!(
-        "update venue_sync.runs
+        r#"update venue_sync.runs
          set requests = requests + 1, requests_free = requests_free + $3, cost_micro_usd = cost_micro_usd + $2,
              session_requests = session_requests + 1, session_cost_micro_usd = session_cost_micro_usd + $2,
              touched_at = clock_timestamp()
-         where id = $1 returning state, session_requests, session_cost_micro_usd",
+         where id = $1 returning state, session_requests, session_cost_micro_usd,
+             $4::bigint is null or exists (
+                 select from venue_sync.tiles where id = $4 and fence = $5 and state = 'leased') as "ours!""#,
         run,
         spender.price.0,
-        spender.free()
+        spender.free(),
+        spender.lease.map(|lease| lease.tile),
+        spender.lease.map(|lease| lease.fence)
     )
     .fetch_one(&mut *transaction)
     .await?;
     if row.state != "open" {
         return Ok(Err(ReserveError::RunClosed(read_end(transaction, run).await?)));
+    }
+    if !row.ours {
+        return Ok(Err(ReserveError::TakenOver));
     }
     let too_many = budget.requests.is_some_and(|most| row.session_requests.unsigned_abs() > most);
     let too_dear = budget.cost.is_some_and(|most| row.session_cost_micro_usd > most.0);

@@ -4,7 +4,8 @@ use super::book::Book;
 use super::job::Job;
 use crate::model::{Event, MicroUsd};
 use crate::store::{
-    Database, DatabaseError, RateOf, Refund, ReserveError, Spender, hold_instants, refund, reserve, take_instants,
+    Database, DatabaseError, Lease, RateOf, Refund, ReserveError, Spender, hold_instants, refund, reserve,
+    take_instants,
 };
 use crate::transport::{Attempts, Lane, Outcome};
 
@@ -14,6 +15,7 @@ pub(super) struct Spending<'a> {
     pub(super) database: &'a Database,
     pub(super) book: &'a Book,
     pub(super) tile: i32,
+    pub(super) lease: Lease,
     /// What is called, as the price list knows it.
     pub(super) call: &'a str,
     /// List price of each attempt.
@@ -23,7 +25,13 @@ pub(super) struct Spending<'a> {
 
 impl Spending<'_> {
     fn spender(&self) -> Spender<'_> {
-        Spender { provider: self.job.provider.name(), run: self.book.run(), call: self.call, price: self.price }
+        Spender {
+            provider: self.job.provider.name(),
+            run: self.book.run(),
+            lease: Some(self.lease),
+            call: self.call,
+            price: self.price,
+        }
     }
 
     fn rate_of<'b>(&'b self, lane: Lane<'b>) -> RateOf<'b> {

@@ -10,7 +10,7 @@ use super::stop::{Ending, Stop};
 use crate::coverage::{Next, Rules, RulesError, TileCover};
 use crate::model::{AnswerSeen, Ask, Event, MicroUsd, Purpose, StoppedBy};
 use crate::provider::Page;
-use crate::store::{ClaimedTile, CommitError, Database, DatabaseError, LookUp, ReserveError, TileEnd, Told};
+use crate::store::{ClaimedTile, CommitError, Database, DatabaseError, Lease, LookUp, ReserveError, TileEnd, Told};
 use crate::transport::{Courier, ExchangeError};
 use crate::wire::{QuotaReset, Response};
 
@@ -120,7 +120,7 @@ impl Workshop<'_> {
         ordinal: i32,
         held: &mut HashSet<i64>,
     ) -> Result<Answered, SyncError> {
-        let (page, Sent { requests, cost }) = match self.ask(claimed.tile.ordinal, ask).await {
+        let (page, Sent { requests, cost }) = match self.ask((claimed.tile.ordinal, claimed.lease), ask).await {
             Ok(answer) => answer,
             Err(ending) => return self.judge(ending),
         };
@@ -173,7 +173,7 @@ impl Workshop<'_> {
     }
 
     /// The whole answer, and what it took.
-    async fn ask(&self, tile: i32, ask: &Ask) -> Result<(Page, Sent), ExchangeError<ReserveError>> {
+    async fn ask(&self, (tile, lease): (i32, Lease), ask: &Ask) -> Result<(Page, Sent), ExchangeError<ReserveError>> {
         let Self { job, database, book, listen, .. } = self;
         let price = job.provider.price(ask);
         let judge = |response: &_| job.provider.judge(response);
@@ -194,7 +194,7 @@ impl Workshop<'_> {
                 listen(Event::RequestSent { tile });
             }
             sent.requests += 1;
-            let spending = Spending { job, database, book, tile, call: &request.call, price, listen: *listen };
+            let spending = Spending { job, database, book, tile, lease, call: &request.call, price, listen: *listen };
             let page = match self.courier.exchange(&request, &judge, &spending, self.stop.signal()).await {
                 Ok(response) => {
                     sent.cost += price;
@@ -231,7 +231,7 @@ impl Workshop<'_> {
         }
         whole.truncated |= limits.may_be_cut(ask.purpose, whole.rows.len());
         if job.details && ask.purpose == Purpose::Rows {
-            let looked_up = self.look_up(tile, &mut whole).await?;
+            let looked_up = self.look_up((tile, lease), &mut whole).await?;
             sent.requests += looked_up.requests;
             sent.cost += looked_up.cost;
         }
@@ -244,7 +244,7 @@ impl Workshop<'_> {
     ///
     /// A look-up that cannot be had ends those of this answer and nothing else: its pages are paid for, and what they tell is kept.
     /// If the reason lasts (the quota, the budget, the provider's trouble), the next question meets it too.
-    async fn look_up(&self, tile: i32, page: &mut Page) -> Result<Sent, ExchangeError<ReserveError>> {
+    async fn look_up(&self, (tile, lease): (i32, Lease), page: &mut Page) -> Result<Sent, ExchangeError<ReserveError>> {
         let Self { job, database, book, listen, .. } = self;
         let price = job.provider.limits().price;
         let judge = |response: &_| job.provider.judge(response);
@@ -262,7 +262,7 @@ impl Workshop<'_> {
             if matches!(job.source, Source::Replay(_)) {
                 (self.listen)(Event::RequestSent { tile });
             }
-            let spending = Spending { job, database, book, tile, call: &request.call, price, listen: *listen };
+            let spending = Spending { job, database, book, tile, lease, call: &request.call, price, listen: *listen };
             match self.courier.exchange(&request, &judge, &spending, self.stop.signal()).await {
                 Ok(response) => {
                     sent.requests += 1;
@@ -303,6 +303,10 @@ impl Workshop<'_> {
         };
         match error {
             ExchangeError::Stopped => Ok(Answered::Left),
+            ExchangeError::Reserve(lost @ ReserveError::TakenOver) => {
+                tracing::warn!("{lost}; nothing more is asked for it here");
+                Ok(Answered::Left)
+            }
             ExchangeError::Reserve(closed @ ReserveError::RunClosed(_)) => {
                 self.stop.end(Ending::GivenUp { reason: closed.to_string() });
                 Ok(Answered::Left)

@@ -107,7 +107,7 @@ struct Once<'a> {
 
 impl Once<'_> {
     fn spender(&self) -> Spender<'_> {
-        Spender { provider: self.provider, run: None, call: self.call, price: self.price }
+        Spender { provider: self.provider, run: None, lease: None, call: self.call, price: self.price }
     }
 
     fn rate_of<'b>(&'b self, lane: Lane<'b>) -> RateOf<'b> {
