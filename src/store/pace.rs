@@ -1,6 +1,9 @@
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::connect::{Database, DatabaseError};
+use super::tiles::Lease;
 
 /// Whose rate it is: every call of a provider has one of its own for each account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,33 +16,58 @@ pub struct RateOf<'a> {
     pub account: &'a str,
 }
 
-/// Takes the next `count` instants at which requests may be sent, `interval` apart, for one worker of however many there are. Returns
-/// the time from now to the first of them. Now is when the database says so: no worker's clock is looked at.
+/// Who takes instants, where a run is worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taker {
+    /// The run.
+    pub run: Uuid,
+    /// The process.
+    pub worker: Uuid,
+}
+
+/// Instants that nobody else gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenInstants {
+    /// From now to the first of them.
+    pub wait: Duration,
+    /// The taker's tiles when they were handed out: whoever took over one that is missing here gets later instants than these.
+    pub leases: Vec<Lease>,
+}
+
+/// Takes the next `count` instants at which requests may be sent, `interval` apart, for one worker of however many there are. Now is when
+/// the database says so: no worker's clock is looked at.
 pub async fn take_instants(
     database: &Database,
     of: RateOf<'_>,
     interval: Duration,
     count: u32,
-) -> Result<Duration, DatabaseError> {
+    taker: Option<Taker>,
+) -> Result<TakenInstants, DatabaseError> {
     let mut transaction = database.begin().await?;
     // The time is read when the row is ours: whoever waited for it gets instants that are still to come.
-    let wait_s = sqlx::query_scalar!(
-        r#"insert into venue_sync.pace as p (provider, call, account, next_at)
+    let row = sqlx::query!(
+        r#"with mine as (
+               select id, fence from venue_sync.tiles where run_id = $5 and lease_owner = $6 and state = 'leased')
+           insert into venue_sync.pace as p (provider, call, account, next_at)
            values ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
            on conflict (provider, call, account) do update
            set next_at = greatest(p.next_at, p.held_until, clock_timestamp()) + make_interval(secs => $4)
-           returning extract(epoch from p.next_at - make_interval(secs => $4) - clock_timestamp())::float8 as "wait_s!""#,
+           returning extract(epoch from p.next_at - make_interval(secs => $4) - clock_timestamp())::float8 as "wait_s!",
+               array(select id from mine order by id) as "tiles!", array(select fence from mine order by id) as "fences!""#,
         of.provider,
         of.call,
         of.account,
-        interval.as_secs_f64() * f64::from(count)
+        interval.as_secs_f64() * f64::from(count),
+        taker.map(|taker| taker.run),
+        taker.map(|taker| taker.worker)
     )
     .fetch_one(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     // Instants that may be ours are let go by rather than asked about: when the answer comes, they are over.
     database.commit_in_time(transaction).await?;
-    Ok(Duration::try_from_secs_f64(wait_s).unwrap_or_default())
+    let leases = row.tiles.into_iter().zip(row.fences).map(|(tile, fence)| Lease { tile, fence }).collect();
+    Ok(TakenInstants { wait: Duration::try_from_secs_f64(row.wait_s).unwrap_or_default(), leases })
 }
 
 /// Hands out no instant before so long from now: the provider asked all of us to wait. What was handed out is not called back.

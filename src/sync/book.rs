@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -13,13 +13,21 @@ use crate::coverage;
 use crate::model::{AnswerSeen, Breach, CappedSpot, Certificate, Figures, MicroUsd, Purpose, Tile};
 use crate::store::{
     self, AnswerToCommit, Batch, ClaimedTile, CommitError, Committed, Database, DatabaseError, GoodRuns, Lease, LookUp,
-    OpenedRun, Progress, RunFigures, TileEnd, Told,
+    OpenedRun, Progress, RunFigures, Taker, TileEnd, Told,
 };
 
 /// Where a run is written down: in the database, or, for a dry run, nowhere but here.
 pub(super) enum Book {
-    Stored { run: OpenedRun, worker: Uuid, good: GoodRuns },
+    Stored { run: OpenedRun, worker: Uuid, good: GoodRuns, roll: Mutex<Roll> },
     Dry(Box<DryBook>),
+}
+
+/// Which tiles were ours when instants were last taken.
+#[derive(Debug, Default)]
+pub(super) struct Roll {
+    /// When that was asked; none before the first.
+    asked_at: Option<Instant>,
+    leases: Vec<Lease>,
 }
 
 /// A dry run's own notes: it has one process and is never taken up again.
@@ -72,6 +80,35 @@ impl Book {
             pages.waiting = tiles.into();
         }
         Self::Dry(Box::new(book))
+    }
+
+    pub(super) fn stored(run: OpenedRun, worker: Uuid, good: GoodRuns) -> Self {
+        Self::Stored { run, worker, good, roll: Mutex::default() }
+    }
+
+    /// Who takes instants; nobody whose tiles others could take over, in a dry run.
+    pub(super) fn taker(&self) -> Option<Taker> {
+        match self {
+            Self::Stored { run, worker, .. } => Some(Taker { run: run.id, worker: *worker }),
+            Self::Dry(_) => None,
+        }
+    }
+
+    /// Notes which tiles were ours, as instants were taken from `asked_at` on.
+    pub(super) fn note_leases(&self, asked_at: Instant, leases: Vec<Lease>) {
+        let Self::Stored { roll, .. } = self else { return };
+        let mut roll = roll.lock().unwrap_or_else(PoisonError::into_inner);
+        if roll.asked_at.is_none_or(|before| before < asked_at) {
+            *roll = Roll { asked_at: Some(asked_at), leases };
+        }
+    }
+
+    /// Whether a tile that was ours at `since` was another's when instants were last taken. Where none were taken after `since`, the
+    /// instants in hand are earlier than any that another could get for it, and it is not lost.
+    pub(super) fn lost(&self, lease: Lease, since: Instant) -> bool {
+        let Self::Stored { roll, .. } = self else { return false };
+        let roll = roll.lock().unwrap_or_else(PoisonError::into_inner);
+        roll.asked_at.is_some_and(|asked_at| asked_at > since) && !roll.leases.contains(&lease)
     }
 
     /// The run's row; a dry run has none.

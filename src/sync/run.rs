@@ -123,7 +123,7 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
             // By which a process is found again in `venue_sync.workers` and `tiles`.
             tracing::debug!(run = %run.id, worker = %spec.worker, resumed = run.resumed, "at work on a run");
             let good = database.outlast(|| store::good_runs(database, run.id)).await?;
-            Opened::Work(Book::Stored { run, worker: spec.worker, good })
+            Opened::Work(Book::stored(run, spec.worker, good))
         }
         Opening::Recent(recent) => Opened::Recent(recent),
     })

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::book::Book;
 use super::job::Job;
@@ -16,6 +16,8 @@ pub(super) struct Spending<'a> {
     pub(super) book: &'a Book,
     pub(super) tile: i32,
     pub(super) lease: Lease,
+    /// When it was ours for certain.
+    pub(super) since: Instant,
     /// What is called, as the price list knows it.
     pub(super) call: &'a str,
     /// List price of each attempt.
@@ -72,7 +74,14 @@ impl Attempts for Spending<'_> {
 
     async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, ReserveError> {
         let of = self.rate_of(lane);
-        Ok(self.database.outlast(|| take_instants(self.database, of, interval, count)).await?)
+        let (began, taker) = (Instant::now(), self.book.taker());
+        let instants = self.database.outlast(|| take_instants(self.database, of, interval, count, taker)).await?;
+        self.book.note_leases(began, instants.leases);
+        Ok(instants.wait)
+    }
+
+    fn confirm(&self) -> Result<(), ReserveError> {
+        if self.book.lost(self.lease, self.since) { Err(ReserveError::TakenOver) } else { Ok(()) }
     }
 
     async fn hold(&self, lane: Lane<'_>, wait: Duration) {

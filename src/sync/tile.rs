@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 use super::book::{Book, Entered, Entry};
 use super::digest::{counted, digest, hashes, hashes_of_venues, is_inside};
@@ -172,9 +173,14 @@ impl Workshop<'_> {
         Ok(Answered::Seen(seen))
     }
 
+    fn spending<'s>(&'s self, (tile, lease): (i32, Lease), call: &'s str, price: MicroUsd) -> Spending<'s> {
+        let Self { job, database, book, listen, .. } = self;
+        Spending { job, database, book, tile, lease, since: Instant::now(), call, price, listen: *listen }
+    }
+
     /// The whole answer, and what it took.
     async fn ask(&self, (tile, lease): (i32, Lease), ask: &Ask) -> Result<(Page, Sent), ExchangeError<ReserveError>> {
-        let Self { job, database, book, listen, .. } = self;
+        let Self { job, listen, .. } = self;
         let price = job.provider.price(ask);
         let judge = |response: &_| job.provider.judge(response);
         let mut whole = Page::default();
@@ -194,7 +200,7 @@ impl Workshop<'_> {
                 listen(Event::RequestSent { tile });
             }
             sent.requests += 1;
-            let spending = Spending { job, database, book, tile, lease, call: &request.call, price, listen: *listen };
+            let spending = self.spending((tile, lease), &request.call, price);
             let page = match self.courier.exchange(&request, &judge, &spending, self.stop.signal()).await {
                 Ok(response) => {
                     sent.cost += price;
@@ -245,7 +251,7 @@ impl Workshop<'_> {
     /// A look-up that cannot be had ends those of this answer and nothing else: its pages are paid for, and what they tell is kept.
     /// If the reason lasts (the quota, the budget, the provider's trouble), the next question meets it too.
     async fn look_up(&self, (tile, lease): (i32, Lease), page: &mut Page) -> Result<Sent, ExchangeError<ReserveError>> {
-        let Self { job, database, book, listen, .. } = self;
+        let job = self.job;
         let price = job.provider.limits().price;
         let judge = |response: &_| job.provider.judge(response);
         let mut sent = Sent::default();
@@ -262,7 +268,7 @@ impl Workshop<'_> {
             if matches!(job.source, Source::Replay(_)) {
                 (self.listen)(Event::RequestSent { tile });
             }
-            let spending = Spending { job, database, book, tile, lease, call: &request.call, price, listen: *listen };
+            let spending = self.spending((tile, lease), &request.call, price);
             match self.courier.exchange(&request, &judge, &spending, self.stop.signal()).await {
                 Ok(response) => {
                     sent.requests += 1;

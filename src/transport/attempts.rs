@@ -22,6 +22,10 @@ pub trait Attempts: Send + Sync {
         count: u32,
     ) -> impl Future<Output = Result<Duration, Self::Error>> + Send;
 
+    /// Whether what was reserved may be sent at its instant, by what was learned when instants were last taken. An error means that it is
+    /// not sent, and ends the exchange.
+    fn confirm(&self) -> Result<(), Self::Error>;
+
     /// Tells all workers that the provider wants no request in `lane` for so long. This process knows already.
     fn hold(&self, lane: Lane<'_>, wait: Duration) -> impl Future<Output = ()> + Send;
 

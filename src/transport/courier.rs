@@ -316,7 +316,7 @@ impl LiveRoad {
             biased;
             () = stop.cancelled() => Err(ExchangeError::Stopped),
             turn = self.pace.turn(&asking.request.call, attempts) => {
-                turn.map_err(ExchangeError::Reserve).and_then(|()| self.check_allowance())
+                turn.and_then(|()| attempts.confirm()).map_err(ExchangeError::Reserve).and_then(|()| self.check_allowance())
             }
         };
         if let Err(why_not) = may_go {

@@ -203,6 +203,10 @@ impl Attempts for Slow<'_> {
         self.ledger.instants(lane, interval, count).await
     }
 
+    fn confirm(&self) -> Result<(), BudgetGone> {
+        self.ledger.confirm()
+    }
+
     async fn hold(&self, lane: Lane<'_>, wait: Duration) {
         self.ledger.hold(lane, wait).await;
     }
@@ -252,6 +256,15 @@ async fn without_a_reservation_nothing_is_sent() {
     let error = exchange(&courier, &ledger).await.unwrap_err();
     assert!(matches!(error, ExchangeError::Reserve(BudgetGone(1))), "{error}");
     assert_eq!(asked(&server).await, 1, "the second attempt was not reserved");
+}
+
+#[tokio::test]
+async fn what_is_not_confirmed_at_its_instant_is_given_back_and_not_sent() {
+    let (server, courier) = always(ResponseTemplate::new(200).set_body_string("{}")).await;
+    let ledger = Ledger { taken_over: true, ..Ledger::default() };
+    let error = exchange(&courier, &ledger).await.unwrap_err();
+    assert!(matches!(error, ExchangeError::Reserve(BudgetGone(1))), "{error}");
+    assert_eq!((asked(&server).await, ledger.settled()), (0, vec![Outcome::Withdrawn]));
 }
 
 /// What a fault leads to: the outcome that is settled, and words that the message holds.

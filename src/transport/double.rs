@@ -80,6 +80,8 @@ pub(super) struct Ledger {
     pub(super) held: Mutex<Vec<(String, Duration)>>,
     /// Refuses the reservation after so many.
     pub(super) limit: Option<u32>,
+    /// Confirms no reservation any more.
+    pub(super) taken_over: bool,
     /// Pulled when another attempt is announced.
     pub(super) stop_at_retry: Option<CancellationToken>,
 }
@@ -112,6 +114,10 @@ impl Attempts for Ledger {
         let first = (*next).max(now);
         *next = first + interval * count;
         Ok(first - now)
+    }
+
+    fn confirm(&self) -> Result<(), BudgetGone> {
+        if self.taken_over { Err(BudgetGone(self.reserved())) } else { Ok(()) }
     }
 
     async fn hold(&self, lane: Lane<'_>, wait: Duration) {

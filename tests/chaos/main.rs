@@ -232,6 +232,36 @@ async fn eight_workers_killed_and_stopped_at_random_write_what_one_undisturbed_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_slept_while_its_requests_waited_for_their_turn_does_not_send_what_another_was_answered() {
+    let bench = Bench::new(3, Duration::ZERO, Weather::default(), 0, "requests_per_second = 4").await;
+    let late = bench.start();
+    while bench.front.arrivals().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // A turn comes every 258 ms: two of its three tiles have a request reserved and wait.
+    late.signal(Signal::STOP);
+    bench.bury(late.id()).await;
+    let next = bench.start();
+    let before = bench.front.arrivals().len();
+    while bench.front.arrivals().len() < before + 6 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let (committed, arrivals) = (bench.committed().await, bench.front.arrivals().len());
+    late.signal(Signal::CONT);
+    while bench.front.arrivals().len() < arrivals + 6 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let again = bench.asked_after(arrivals).into_iter().find(|question| committed.contains(question));
+    assert_eq!(again, None, "answered to another, and asked again");
+    late.signal(Signal::TERM);
+    next.signal(Signal::TERM);
+    let (late, next) = (late.ends().await, next.ends().await);
+    assert_eq!((late.code, next.code), (Some(75), Some(75)), "{}{}", late.stderr, next.stderr);
+    let refused = "nothing more is asked for it here";
+    assert!(late.stderr.contains(refused), "it lost nothing: this test tests nothing\n{}", late.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "VENUES_FAKETIME names the library that bends clocks; CI has it"]
 async fn workers_whose_clocks_are_hours_apart_share_one_run_one_rate_and_its_tiles() {
     const CLOCKS: [&str; 4] = ["+0", "-7m", "+5h", "+400d"];

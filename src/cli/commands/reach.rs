@@ -132,7 +132,11 @@ impl Attempts for Once<'_> {
     }
 
     async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, ReserveError> {
-        Ok(store::take_instants(self.database, self.rate_of(lane), interval, count).await?)
+        Ok(store::take_instants(self.database, self.rate_of(lane), interval, count, None).await?.wait)
+    }
+
+    fn confirm(&self) -> Result<(), ReserveError> {
+        Ok(())
     }
 
     async fn hold(&self, lane: Lane<'_>, wait: Duration) {
