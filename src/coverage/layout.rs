@@ -129,7 +129,7 @@ const COPIES: u32 = 6;
 const SHIFTS: [f64; 2] = [0.1, 0.05];
 
 /// Pieces that are laid out at once at most. More are laid out one part after the other, so that a tile of any size takes little memory.
-const PART: usize = 12_000;
+const PART: usize = 20_000;
 
 /// Lays out a cover of all the ground; empty where that would take too long.
 pub(super) fn lay_out(ground: &Ground, foresight: &Foresight<'_>) -> Vec<Disk> {
@@ -174,7 +174,10 @@ fn lay_out_part(ground: &Ground, cells: Vec<(Cell, f64)>, foresight: &Foresight<
         }
         table.search.search(STEPS * size);
     }
-    table.search.chosen().into_iter().map(|set| table.disks[set as usize].disk).collect()
+    // By place: while neighbours are asked one after the other, little of the ground lies open in slivers between them.
+    let mut chosen: Vec<Candidate> = table.search.chosen().into_iter().map(|set| table.disks[set as usize]).collect();
+    chosen.sort_by_key(|candidate| candidate.root);
+    chosen.into_iter().map(|candidate| candidate.disk).collect()
 }
 
 /// A disk, and the squared chord that belongs to its radius.
@@ -182,6 +185,8 @@ fn lay_out_part(ground: &Ground, cells: Vec<(Cell, f64)>, foresight: &Foresight<
 struct Candidate {
     disk: Disk,
     edge: f64,
+    /// The first piece that it was looked for from.
+    root: u32,
 }
 
 /// What is to be covered, and by what it could be.
@@ -226,7 +231,7 @@ impl<'a> Table<'a> {
         for (turn, at) in first.chain(others).enumerate() {
             if turn < number_of_first || !is_held[at] {
                 let (center, full_m) = centers[at];
-                let disk = table.add_disk(center, full_m);
+                let disk = table.add_disk((center, number(at)), full_m);
                 let set = table.held_by(&disk);
                 for element in &set {
                     is_held[*element as usize] = true;
@@ -239,9 +244,9 @@ impl<'a> Table<'a> {
     }
 
     /// A disk more to choose from, from about here, where a full answer reaches no farther than `bound_m`.
-    fn add_disk(&mut self, center: Vector, bound_m: f64) -> Candidate {
+    fn add_disk(&mut self, (center, root): (Vector, u32), bound_m: f64) -> Candidate {
         let disk = self.foresight.disk(center, bound_m);
-        let candidate = Candidate { disk, edge: chord2((disk.proven_m - ANSWER_DIGITS_M).max(0.0)) };
+        let candidate = Candidate { disk, edge: chord2((disk.proven_m - ANSWER_DIGITS_M).max(0.0)), root };
         self.disks.push(candidate);
         self.looked.push(0);
         candidate
@@ -259,11 +264,11 @@ impl<'a> Table<'a> {
 
     /// Copies of a disk that are shifted a little, each as wide as an answer there will see.
     fn copy(&mut self, set: u32, shift: f64, turned: f64) {
-        let Disk { center, proven_m, .. } = self.disks[set as usize].disk;
+        let Candidate { disk: Disk { center, proven_m, .. }, root, .. } = self.disks[set as usize];
         let away_m = shift * proven_m;
         for turn in 0..COPIES {
             let bearing = (f64::from(turn) + 0.37 * turned) / f64::from(COPIES) * std::f64::consts::TAU;
-            let disk = self.add_disk(center.towards(bearing, away_m), 1.03 * proven_m + 2.0 + away_m);
+            let disk = self.add_disk((center.towards(bearing, away_m), root), 1.03 * proven_m + 2.0 + away_m);
             let held = self.held_by(&disk);
             self.search.add_set(held);
         }
