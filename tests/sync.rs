@@ -5,9 +5,10 @@ mod double;
 mod support;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use double::city::{self, Place};
-use double::google::{Double, KEY};
+use double::google::{Double, KEY, Manners};
 use serde_json::json;
 use sqlx::{Connection as _, PgPool};
 use support::database::TestDatabase;
@@ -333,24 +334,43 @@ async fn a_stopped_run_keeps_what_was_answered_and_goes_on() {
     assert_eq!(answers.unsigned_abs(), bench.double.asked());
 }
 
+/// As another worker that takes the tile over, and dies.
+const THEFT: &str = "update venue_sync.tiles set fence = fence + 1, lease_until = '-infinity', lease_owner = null
+                     where state = 'leased'";
+
 #[tokio::test]
 async fn a_worker_whose_lease_was_taken_over_commits_nothing() {
     let bench = Bench::new(city::town()).await;
-    // Between the question and its answer, another worker takes the tile over, and dies.
+    let manners = Manners { delay: Duration::from_millis(100), ..Manners::GOOD };
+    let bench = Bench { double: Double::serve_with(city::town(), manners).await, ..bench };
+    let job = Job { concurrency: 1, ..bench.job() };
+    // Between the question and its answer.
+    let theft = async {
+        while bench.double.asked() == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        sqlx::query(THEFT).execute(&bench.pool).await.unwrap().rows_affected()
+    };
+    let (report, taken) = tokio::join!(bench.sync(&job), theft);
+    let report = report.unwrap();
+    assert_eq!(taken, 1);
+    assert_eq!(report.summary.status, RunStatus::Complete, "the tile is claimed again once its lease has run out");
+    let answers = bench.count("select count(*) from venue_sync.answers").await;
+    assert_eq!(answers.unsigned_abs() + 1, bench.double.asked(), "the answer of the fenced-out worker is not kept");
+    assert_eq!(report.summary.requests, bench.double.asked(), "but it stays on the account");
+}
+
+#[tokio::test]
+async fn a_request_whose_tile_was_taken_over_while_it_waited_is_not_sent() {
+    let bench = Bench::new(city::town()).await;
+    // Between the reservation and the turn.
     let url = bench.guard.url();
     let robbed = std::sync::atomic::AtomicBool::new(false);
     let rob = |event: Event| {
         if matches!(event, Event::RequestSent { .. }) && !robbed.swap(true, std::sync::atomic::Ordering::SeqCst) {
             let theft = async {
                 let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-                sqlx::query(
-                    "update venue_sync.tiles set fence = fence + 1, lease_until = '-infinity', lease_owner = null
-                     where state = 'leased'",
-                )
-                .execute(&mut connection)
-                .await
-                .unwrap()
-                .rows_affected()
+                sqlx::query(THEFT).execute(&mut connection).await.unwrap().rows_affected()
             };
             let taken = std::thread::scope(|scope| {
                 let thief = scope.spawn(|| {
@@ -365,8 +385,8 @@ async fn a_worker_whose_lease_was_taken_over_commits_nothing() {
     let report = sync(&job, &bench.courier(), &bench.database, &rob, &CancellationToken::new()).await.unwrap();
     assert_eq!(report.summary.status, RunStatus::Complete, "the tile is claimed again once its lease has run out");
     let answers = bench.count("select count(*) from venue_sync.answers").await;
-    assert_eq!(answers.unsigned_abs() + 1, bench.double.asked(), "the answer of the fenced-out worker is not kept");
-    assert_eq!(report.summary.requests, bench.double.asked(), "but it stays on the account");
+    assert_eq!(answers.unsigned_abs(), bench.double.asked(), "every question that was sent was answered, and kept");
+    assert_eq!(report.summary.requests, bench.double.asked(), "the one that was not is off the account");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A tile covered by circles: each is laid against the ground that is certified already, until none is open.
+//! A section of a tile covered by circles: each is laid against the ground that is certified already, until none is open.
 
 use super::believed::Believed;
 use super::certify::{certify, sure_m};
@@ -11,9 +11,8 @@ use super::region::Region;
 use super::rules::{Rules, SMALLEST_ASK_M, floor_m};
 use super::sphere;
 use super::stack::Stack;
-use super::survey::Survey;
 use super::sweep::{self, Plan};
-use crate::model::{AnswerSeen, Area, Ask, CappedSpot, Certificate, Circle, KnownPlace, Tile};
+use crate::model::{AnswerSeen, Area, Ask, BoundingBox, CappedSpot, Certificate, Circle, KnownPlace, Position};
 
 /// Pieces in the radius of a certified disk, along whose edge ground is split.
 const FINENESS: f64 = 60.0;
@@ -31,66 +30,92 @@ const COUNTED: f64 = 0.9;
 /// Spots at most in which the rest of an abandoned group of words is reported.
 const REST_SPOTS: usize = 64;
 
+/// Ground that answers certified, for a group of words.
+#[derive(Debug, Clone, Copy)]
+struct Proven {
+    group: usize,
+    center: Position,
+    radius_m: f64,
+}
+
+/// What the sections of a tile hand on to each other.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Carried {
+    proven: Vec<Proven>,
+    effort: Effort,
+    last_rows: u32,
+}
+
+/// What is believed of a section.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Belief {
+    /// Venues of it and its surroundings that were there before.
+    pub(super) known: Vec<KnownPlace>,
+    /// As many as were counted, about where they were.
+    pub(super) invented: Vec<sphere::Vector>,
+}
+
 /// Questions for circles.
 #[derive(Debug, Clone)]
 pub(super) struct Circles {
     region: Region,
-    tile: Tile,
+    section: BoundingBox,
     rules: Rules,
     /// Groups of words still to be covered, the current one last.
     groups: Vec<Vec<String>>,
     ground: Ground,
     density: Density,
-    /// Counting, before the first question that is paid for.
-    survey: Option<Survey>,
-    invented: Vec<sphere::Vector>,
     stack: Option<Stack>,
     planned: Option<Plan>,
-    known: Vec<KnownPlace>,
+    belief: Belief,
+    /// The venues of the section were counted, and none are known.
+    is_counted: bool,
     believed: Believed,
     /// Covers that may still be laid out for this group of words.
     layouts: u32,
     /// What is left of the cover that was laid out, the next disk last.
     laid_out: Vec<Disk>,
     capped: Vec<CappedSpot>,
-    effort: Effort,
-    last_rows: u32,
+    carried: Carried,
 }
 
 impl Circles {
-    pub(super) fn new(region: &Region, tile: Tile, rules: Rules, known: &[KnownPlace]) -> Self {
+    /// Nothing is asked for what the sections before certified; where they were hopeless, nothing at all.
+    pub(super) fn new(region: &Region, section: BoundingBox, rules: Rules, belief: Belief, carried: Carried) -> Self {
         let mut groups = rules.groups();
         groups.reverse();
         let mut cover = Self {
             region: region.clone(),
-            tile,
+            section,
             groups,
-            ground: Ground::new(region, tile),
+            ground: Ground::new(region, section),
             density: Density::default(),
-            survey: if known.is_empty() { Survey::new(region, tile.cell, &rules) } else { None },
-            invented: Vec::new(),
             stack: None,
             planned: None,
-            known: known.to_vec(),
+            is_counted: !belief.invented.is_empty(),
+            belief,
             rules,
             believed: Believed::new([]),
             layouts: 0,
             laid_out: Vec::new(),
             capped: Vec::new(),
-            effort: Effort::default(),
-            last_rows: 0,
+            carried,
         };
-        if cover.survey.is_none() {
-            cover.believe();
+        if cover.carried.effort.is_hopeless() {
+            cover.give_up();
+        } else {
+            cover.begin_group();
             cover.plan();
         }
         cover
     }
 
+    /// What was capped in it, and what the next section begins with.
+    pub(super) fn end(self) -> (Vec<CappedSpot>, Carried) {
+        (self.capped, self.carried)
+    }
+
     pub(super) fn next(&self) -> Option<Ask> {
-        if let Some(survey) = &self.survey {
-            return survey.next();
-        }
         match (&self.stack, &self.planned, self.groups.last()) {
             (Some(stack), _, _) => stack.next(),
             (None, Some(plan), Some(words)) => Some(Ask::rows(Area::Circle(plan.circle), words.clone())),
@@ -98,26 +123,15 @@ impl Circles {
         }
     }
 
-    pub(super) fn capped(&self) -> &[CappedSpot] {
-        &self.capped
-    }
-
     pub(super) fn told(&mut self, seen: &AnswerSeen) {
-        if let Some(survey) = &mut self.survey {
-            survey.told(seen);
-            if survey.next().is_none() {
-                self.end_survey();
-            }
-            return;
-        }
-        self.effort.asked();
-        self.last_rows = seen.rows;
+        self.carried.effort.asked();
+        self.carried.last_rows = seen.rows;
         if self.stack.is_some() {
             self.told_stack(seen);
         } else if let Area::Circle(circle) = seen.ask.area {
             self.told_space(seen, circle);
         }
-        if self.effort.is_hopeless() {
+        if self.carried.effort.is_hopeless() {
             self.give_up();
         }
         self.plan();
@@ -128,7 +142,7 @@ impl Circles {
     fn told_stack(&mut self, seen: &AnswerSeen) {
         let Some(stack) = &mut self.stack else { return };
         stack.told(seen);
-        self.effort.note(seen.truncated);
+        self.carried.effort.note(seen.truncated);
         self.settle_stack();
     }
 
@@ -141,10 +155,11 @@ impl Circles {
         self.density.learn(circle, self.full_m(seen, circle));
         let finest_m = (proven_m / FINENESS).max(FINEST_M);
         let taken = self.ground.remove(circle.center, proven_m, finest_m);
+        self.prove(circle.center, proven_m);
         let plan = self.planned.filter(|plan| plan.circle == circle && seen.truncated);
         // A tenth of the expected ground is a third of the radius.
         let disappointing = plan.is_some_and(|plan| proven_m < plan.expected_m / 3.0);
-        self.effort.note(!taken || disappointing);
+        self.carried.effort.note(!taken || disappointing);
         let Some(plan) = plan else { return };
         let center = sphere::Vector::of(circle.center);
         if proven_m <= 0.0 {
@@ -164,8 +179,21 @@ impl Circles {
     fn settle_stack(&mut self) {
         if let Some(stack) = self.stack.take_if(|stack| stack.next().is_none()) {
             self.ground.remove(stack.center(), self.rules.spot_m(), FINEST_M);
+            self.prove(stack.center(), self.rules.spot_m());
             self.capped.extend(stack.capped());
         }
+    }
+
+    /// Keeps for the sections to come what is certified.
+    fn prove(&mut self, center: Position, radius_m: f64) {
+        if radius_m > 0.0 {
+            self.carried.proven.push(Proven { group: self.group(), center, radius_m });
+        }
+    }
+
+    /// The number of the current group of words.
+    fn group(&self) -> usize {
+        self.rules.groups().len() - self.groups.len()
     }
 
     /// Metres in which an answer's worth of venues lies.
@@ -236,13 +264,13 @@ impl Circles {
 
     /// Whether the cover in hand was laid out from known venues alone, and takes them at their word.
     fn is_exact(&self) -> bool {
-        self.invented.is_empty() && self.layouts + 1 == LAYOUTS
+        !self.is_counted && self.layouts + 1 == LAYOUTS
     }
 
     /// The first cover takes what is known at its word. Others, and those from counts, leave room for venues that nobody knew of.
     fn foreseen_rows(&self) -> u32 {
         let rows = f64::from(self.rules.rows_per_query);
-        let foreseen = match (self.invented.is_empty(), self.is_exact()) {
+        let foreseen = match (!self.is_counted, self.is_exact()) {
             (true, true) => rows,
             (true, false) => MENDING * rows,
             (false, _) => COUNTED * rows,
@@ -251,23 +279,23 @@ impl Circles {
         if foreseen < rows { whole.unwrap_or(1) } else { self.rules.rows_per_query }
     }
 
-    fn end_survey(&mut self) {
-        self.invented = self.survey.take().map(|survey| survey.invented(&self.tile.cell)).unwrap_or_default();
-        self.believe();
-        self.plan();
-    }
-
-    /// What is known of the current group of words.
-    fn believe(&mut self) {
-        let group = self.rules.groups().len() - self.groups.len();
+    /// Begins with what is known of the current group of words, and with its ground that answers of other sections left open.
+    fn begin_group(&mut self) {
+        let group = self.group();
+        for proven in self.carried.proven.iter().filter(|proven| proven.group == group) {
+            if sphere::nearest_m(proven.center, &self.section) < proven.radius_m {
+                self.ground.remove(proven.center, proven.radius_m, (proven.radius_m / FINENESS).max(FINEST_M));
+            }
+        }
         let returned = |place: &&KnownPlace| {
             place.groups.is_empty() || place.groups.iter().any(|number| usize::from(*number) == group)
         };
-        let places = self.known.iter().filter(returned).map(|place| sphere::Vector::of(place.position));
-        self.believed = Believed::new(places.chain(self.invented.iter().copied()));
+        let Belief { known, invented } = &self.belief;
+        let places = known.iter().filter(returned).map(|place| sphere::Vector::of(place.position));
+        self.believed = Believed::new(places.chain(invented.iter().copied()));
         if self.groups.len() == 1 {
             // Nobody asks again.
-            self.known = Vec::new();
+            self.belief = Belief::default();
         }
         self.laid_out.clear();
         self.layouts = LAYOUTS;
@@ -277,8 +305,8 @@ impl Circles {
         self.groups.pop();
         self.density = Density::default();
         if !self.groups.is_empty() {
-            self.believe();
-            self.ground = Ground::new(&self.region, self.tile);
+            self.ground = Ground::new(&self.region, self.section);
+            self.begin_group();
         }
     }
 
@@ -291,7 +319,7 @@ impl Circles {
                 self.capped.push(CappedSpot {
                     position: circle.center,
                     radius_m: circle.radius_m,
-                    seen: self.last_rows,
+                    seen: self.carried.last_rows,
                     words: words.clone(),
                 });
             }

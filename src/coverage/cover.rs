@@ -1,9 +1,9 @@
 //! The cover of one tile: what to ask next, until every point of it is certified or reported as capped.
 
 use super::boxes::Boxes;
-use super::circles::Circles;
 use super::region::Region;
 use super::rules::{Rules, RulesError};
+use super::sections::Sections;
 use super::strips::Strips;
 use crate::model::{AnswerSeen, AreaShape, Ask, CappedSpot, KnownPlace, Tile};
 
@@ -27,7 +27,7 @@ pub struct TileCover(Way);
 /// The ways of covering, one for each shape that providers take, and one for boxes that can be counted before.
 #[derive(Debug, Clone)]
 enum Way {
-    Circles(Box<Circles>),
+    Circles(Box<Sections>),
     Boxes(Box<Boxes>),
     Strips(Box<Strips>),
 }
@@ -39,7 +39,7 @@ impl TileCover {
         rules.check()?;
         Ok(Self(match rules.shape {
             AreaShape::Circle | AreaShape::SoftCircle => {
-                Way::Circles(Box::new(Circles::new(region, tile, rules, known)))
+                Way::Circles(Box::new(Sections::new(region, tile, rules, known)))
             }
             AreaShape::Rectangle if rules.counts.is_some() => {
                 Way::Strips(Box::new(Strips::new(region, tile, &rules, known)))
@@ -53,7 +53,7 @@ impl TileCover {
     /// The next question, or that the tile is done. The same until the next [`TileCover::told`].
     pub fn next(&self) -> Next {
         let (question, capped) = match &self.0 {
-            Way::Circles(circles) => (circles.next(), circles.capped()),
+            Way::Circles(sections) => (sections.next(), sections.capped()),
             Way::Boxes(boxes) => (boxes.next(), boxes.capped()),
             Way::Strips(strips) => (strips.next(), strips.capped()),
         };
@@ -64,7 +64,7 @@ impl TileCover {
     /// old one was.
     pub fn told(&mut self, seen: &AnswerSeen) {
         match &mut self.0 {
-            Way::Circles(circles) => circles.told(seen),
+            Way::Circles(sections) => sections.told(seen),
             Way::Boxes(boxes) => boxes.told(seen),
             Way::Strips(strips) => strips.told(seen),
         }

@@ -1,8 +1,8 @@
-//! The ground of a tile that is not certified yet, as boxes that are split only where a border passes.
+//! The ground of a section that is not certified yet, as boxes that are split only where a border passes.
 
 use super::region::{Region, Relation};
 use super::sphere::{self, Vector};
-use crate::model::{BoundingBox, Circle, Position, Tile};
+use crate::model::{BoundingBox, Circle, Position};
 
 /// A piece of ground that no answer has certified.
 #[derive(Debug, Clone)]
@@ -26,11 +26,11 @@ impl Cell {
     }
 }
 
-/// All ground of a tile and a group of words that is not certified yet.
+/// All ground of a section and a group of words that is not certified yet.
 #[derive(Debug, Clone)]
 pub(super) struct Ground {
     region: Region,
-    tile: BoundingBox,
+    section: BoundingBox,
     cells: Vec<Cell>,
 }
 
@@ -44,16 +44,16 @@ const ROOMY: usize = 4;
 const LESS: f64 = 0.7;
 
 impl Ground {
-    pub(super) fn new(region: &Region, tile: Tile) -> Self {
-        let mut ground = Self { region: region.clone(), tile: tile.cell, cells: Vec::new() };
-        if let Some(cell) = ground.measure(tile.cell, true, (f64::INFINITY, f64::INFINITY)) {
+    pub(super) fn new(region: &Region, section: BoundingBox) -> Self {
+        let mut ground = Self { region: region.clone(), section, cells: Vec::new() };
+        if let Some(cell) = ground.measure(section, true, (f64::INFINITY, f64::INFINITY)) {
             ground.cells.push(cell);
         }
         ground
     }
 
-    pub(super) fn tile(&self) -> BoundingBox {
-        self.tile
+    pub(super) fn section(&self) -> BoundingBox {
+        self.section
     }
 
     pub(super) fn cells(&self) -> &[Cell] {

@@ -346,7 +346,7 @@ mod tests {
             count_words: Vec::new(),
         };
         let believed = Believed::new(places.iter().map(|place| Vector::of(*place)));
-        let mut ground = Ground::new(&region, tile);
+        let mut ground = Ground::new(&region, tile.cell);
         let disks = lay_out(&ground, &Foresight { believed: &believed, rules: &rules, rows: 20 });
         assert!((20..60).contains(&disks.len()), "{} disks", disks.len());
         for disk in &disks {

@@ -20,6 +20,7 @@ mod layout;
 mod places;
 mod region;
 mod rules;
+mod sections;
 mod selection;
 mod sphere;
 mod stack;
@@ -38,4 +39,4 @@ pub use rules::{Rules, RulesError};
 pub use sphere::{EARTH_RADIUS_M, distance_m};
 
 /// The way of asking. A run or a recording made in another way is not gone on with: its questions would be others.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;

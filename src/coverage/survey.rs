@@ -141,6 +141,34 @@ impl Survey {
         true
     }
 
+    /// Venues that were counted.
+    pub(super) fn venues(&self) -> usize {
+        self.counted.iter().map(|leaf| leaf.venues as usize).sum()
+    }
+
+    /// The counting of each half of the area, of what was counted of it so far. It goes on where that allows for more.
+    pub(super) fn halved(self, halves: [BoundingBox; 2]) -> [Self; 2] {
+        let (counted, spent) = (self.counted, self.spent / 2.0);
+        halves.map(|half| {
+            let is_inside = |leaf: &&Leaf| {
+                let middle = sphere::middle(&leaf.bounds);
+                (half.south..=half.north).contains(&middle.lat()) && (half.west..=half.east).contains(&middle.lng())
+            };
+            let mut survey = Self {
+                region: self.region.clone(),
+                words: self.words.clone(),
+                counted: counted.iter().filter(is_inside).copied().collect(),
+                open: Vec::new(),
+                sum: Leaf::new(half),
+                word: 0,
+                spent,
+                ..self
+            };
+            while survey.open.is_empty() && survey.halve_fullest() {}
+            survey
+        })
+    }
+
     /// Invented venues: each box's, spread over it; and beyond the tile's edges those within, mirrored.
     pub(super) fn invented(&self, tile: &BoundingBox) -> Vec<Vector> {
         /// Steps of a sequence that fills a square evenly at any length.

@@ -39,7 +39,7 @@ const STEPS: [f64; 5] = [0.99, 0.85, 0.65, 0.4, 0.0];
 pub(super) fn plan(ground: &mut Ground, density: &Density, rules: &Rules) -> Option<Plan> {
     loop {
         let anchor = outermost(ground)?.clone();
-        let Some(full_m) = density.full_m(anchor.center) else { return Some(first(ground.tile(), rules)) };
+        let Some(full_m) = density.full_m(anchor.center) else { return Some(first(ground.section(), rules)) };
         let guess_m = expected_m(full_m, &anchor, rules);
         let at_floor = guess_m < floor_m();
         let around_m = guess_m.max(floor_m());
@@ -59,22 +59,22 @@ pub(super) fn plan(ground: &mut Ground, density: &Density, rules: &Rules) -> Opt
     }
 }
 
-/// The first question of a tile: nothing is known, so as much as may be, from its middle.
-fn first(tile: BoundingBox, rules: &Rules) -> Plan {
-    let center = sphere::middle(&tile);
-    let radius_m = asked_for_m(sphere::farthest_m(center, &tile) + ROUNDED_M);
+/// The first question of a section: nothing is known, so as much as may be, from its middle.
+fn first(section: BoundingBox, rules: &Rules) -> Plan {
+    let center = sphere::middle(&section);
+    let radius_m = asked_for_m(sphere::farthest_m(center, &section) + ROUNDED_M);
     let radius_m = radius_m.clamp(SMALLEST_ASK_M, rules.largest_radius_m);
     Plan { circle: rounded(center, radius_m), expected_m: 0.0, at_floor: false }
 }
 
-/// The open ground that is farthest from the tile's middle, in parts of the tile's width and height. No trigonometry: in a
-/// symmetric tile many pieces are equally far, and every machine has to take the same.
+/// The open ground that is farthest from the section's middle, in parts of its width and height. No trigonometry: in a
+/// symmetric section many pieces are equally far, and every machine has to take the same.
 fn outermost(ground: &Ground) -> Option<&Cell> {
-    let tile = ground.tile();
-    let (width, height) = (tile.east - tile.west, tile.north - tile.south);
+    let section = ground.section();
+    let (width, height) = (section.east - section.west, section.north - section.south);
     let off = |cell: &Cell| {
-        let x = ((cell.bounds.west - tile.west) + (cell.bounds.east - tile.east)) / width;
-        let y = ((cell.bounds.south - tile.south) + (cell.bounds.north - tile.north)) / height;
+        let x = ((cell.bounds.west - section.west) + (cell.bounds.east - section.east)) / width;
+        let y = ((cell.bounds.south - section.south) + (cell.bounds.north - section.north)) / height;
         x * x + y * y
     };
     let order = |a: &&Cell, b: &&Cell| {
