@@ -93,6 +93,9 @@ impl Respond for Lattice {
             let (lat, lng) = (number(&circle["center"]["latitude"]), number(&circle["center"]["longitude"]));
             return answer(nearest(lat, lng, number(&circle["radius"])), whole, None);
         }
+        if body["includedType"] != "restaurant" {
+            return answer(Vec::new(), whole, None);
+        }
         let corners = &body["locationRestriction"]["rectangle"];
         let corner = |name: &str| (number(&corners[name]["latitude"]), number(&corners[name]["longitude"]));
         let from = body["pageToken"].as_str().map_or(0, |token| token.parse().unwrap());
