@@ -1,89 +1,35 @@
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::HashSet;
+use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::digest::Digest;
+use super::dry_book::DryBook;
 use super::dry_spend::DrySpend;
+use super::entry::{Entered, Entry};
 use super::guard::Guard;
 use super::job::{Job, SyncError};
 use super::learn;
+use super::roll::Roll;
 use crate::coverage;
-use crate::model::{AnswerSeen, Breach, CappedSpot, Certificate, Figures, MicroUsd, Purpose, Tile};
+use crate::model::{Breach, CappedSpot, Certificate, Figures, MicroUsd, Purpose, Tile};
 use crate::store::{
-    self, AnswerToCommit, Batch, ClaimedTile, CommitError, Committed, Database, DatabaseError, GoodRuns, Lease, LookUp,
-    OpenedRun, Progress, RunFigures, Taker, TileEnd, Told,
+    self, AnswerToCommit, Batch, ClaimedTile, CommitError, Database, DatabaseError, GoodRuns, Lease, LookUp, OpenedRun,
+    Progress, RunFigures, Taker, TileEnd, Told,
 };
 
 /// Where a run is written down: in the database, or, for a dry run, nowhere but here.
 pub(super) enum Book {
-    Stored { run: OpenedRun, worker: Uuid, good: GoodRuns, roll: Mutex<Roll> },
+    Stored { run: OpenedRun, worker: Uuid, good: GoodRuns, roll: Roll },
     Dry(Box<DryBook>),
-}
-
-/// Which tiles were ours when instants were last taken.
-#[derive(Debug, Default)]
-pub(super) struct Roll {
-    /// When that was asked; none before the first.
-    asked_at: Option<Instant>,
-    leases: Vec<Lease>,
-}
-
-/// A dry run's own notes: it has one process and is never taken up again.
-#[derive(Debug, Default)]
-pub(super) struct DryBook {
-    spend: DrySpend,
-    /// Answers are noted one after the other.
-    turn: tokio::sync::Mutex<()>,
-    pages: Mutex<DryPages>,
-}
-
-#[derive(Debug, Default)]
-struct DryPages {
-    waiting: VecDeque<Tile>,
-    seen: HashSet<String>,
-    /// What was told of venues that no row was noted of yet.
-    told: HashMap<String, Told>,
-    figures: RunFigures,
-}
-
-/// One answer, about to be written down.
-pub(super) struct Entry {
-    pub(super) lease: Lease,
-    pub(super) ordinal: i32,
-    pub(super) seen: AnswerSeen,
-    pub(super) digest: Digest,
-    /// Hashes of the ids in it, where they are kept.
-    pub(super) ids: Option<Vec<i64>>,
-    pub(super) replayed: bool,
-    /// Pages.
-    pub(super) requests: u32,
-    pub(super) cost: MicroUsd,
-}
-
-/// What became of an entry.
-pub(super) enum Entered {
-    Kept(Committed),
-    /// The tile is another's by now.
-    TakenOver,
-    /// What was entered before is not there any more.
-    Outdated,
 }
 
 impl Book {
     pub(super) fn dry(tiles: Vec<Tile>) -> Self {
-        let book = DryBook::default();
-        {
-            let mut pages = book.pages.lock().unwrap_or_else(PoisonError::into_inner);
-            pages.figures.coverage.tiles = u64::try_from(tiles.len()).unwrap_or(u64::MAX);
-            pages.waiting = tiles.into();
-        }
-        Self::Dry(Box::new(book))
+        Self::Dry(Box::new(DryBook::new(tiles)))
     }
 
     pub(super) fn stored(run: OpenedRun, worker: Uuid, good: GoodRuns) -> Self {
-        Self::Stored { run, worker, good, roll: Mutex::default() }
+        Self::Stored { run, worker, good, roll: Roll::default() }
     }
 
     /// Who takes instants; nobody whose tiles others could take over, in a dry run.
@@ -94,21 +40,12 @@ impl Book {
         }
     }
 
-    /// Notes which tiles were ours, as instants were taken from `asked_at` on.
-    pub(super) fn note_leases(&self, asked_at: Instant, leases: Vec<Lease>) {
-        let Self::Stored { roll, .. } = self else { return };
-        let mut roll = roll.lock().unwrap_or_else(PoisonError::into_inner);
-        if roll.asked_at.is_none_or(|before| before < asked_at) {
-            *roll = Roll { asked_at: Some(asked_at), leases };
+    /// Which tiles were ours when instants were last taken; a dry run loses none.
+    pub(super) fn roll(&self) -> Option<&Roll> {
+        match self {
+            Self::Stored { roll, .. } => Some(roll),
+            Self::Dry(_) => None,
         }
-    }
-
-    /// Whether a tile that was ours at `since` was another's when instants were last taken. Where none were taken after `since`, the
-    /// instants in hand are earlier than any that another could get for it, and it is not lost.
-    pub(super) fn lost(&self, lease: Lease, since: Instant) -> bool {
-        let Self::Stored { roll, .. } = self else { return false };
-        let roll = roll.lock().unwrap_or_else(PoisonError::into_inner);
-        roll.asked_at.is_some_and(|asked_at| asked_at > since) && !roll.leases.contains(&lease)
     }
 
     /// The run's row; a dry run has none.
@@ -122,7 +59,7 @@ impl Book {
     pub(super) fn dry_spend(&self) -> Option<&DrySpend> {
         match self {
             Self::Stored { .. } => None,
-            Self::Dry(book) => Some(&book.spend),
+            Self::Dry(book) => Some(book.spend()),
         }
     }
 
@@ -324,10 +261,11 @@ impl Book {
             Self::Dry(book) => {
                 let mut figures = book.pages().figures.clone();
                 figures.rejects.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
-                figures.requests += book.spend.requests.load(std::sync::atomic::Ordering::Relaxed);
-                figures.requests_free += book.spend.free.load(std::sync::atomic::Ordering::Relaxed);
+                figures.requests += book.spend().requests.load(std::sync::atomic::Ordering::Relaxed);
+                figures.requests_free += book.spend().free.load(std::sync::atomic::Ordering::Relaxed);
                 figures.cost += MicroUsd(
-                    i64::try_from(book.spend.micro_usd.load(std::sync::atomic::Ordering::Relaxed)).unwrap_or(i64::MAX),
+                    i64::try_from(book.spend().micro_usd.load(std::sync::atomic::Ordering::Relaxed))
+                        .unwrap_or(i64::MAX),
                 );
                 Ok(figures)
             }
@@ -359,69 +297,5 @@ fn to_commit(run: &OpenedRun, job: &Job<'_>, entry: Entry) -> AnswerToCommit {
         outside: entry.digest.outside,
         repairs: entry.digest.repairs,
         unmapped: entry.digest.unmapped,
-    }
-}
-
-impl DryBook {
-    fn next_tile(&self) -> Option<Tile> {
-        self.pages().waiting.pop_front()
-    }
-
-    fn pages(&self) -> std::sync::MutexGuard<'_, DryPages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn note(&self, database: &Database, job: &Job<'_>, entry: Entry) -> Result<Committed, SyncError> {
-        let _turn = self.turn.lock().await;
-        let mut duplicate = 0;
-        let mut fresh = Vec::new();
-        {
-            let mut pages = self.pages();
-            for (venue, _) in entry.digest.venues {
-                if pages.seen.insert(venue.provider_id.clone()) {
-                    fresh.push(venue);
-                } else {
-                    duplicate += 1;
-                }
-            }
-        }
-        let fresh = Batch::new(fresh);
-        let merged = database.outlast(|| store::preview(database, job.provider.name(), &fresh)).await?;
-        let rejected = u64::try_from(entry.digest.rejects.len()).unwrap_or(u64::MAX);
-        let mut counts = merged.counts;
-        counts.duplicate += duplicate;
-        counts.rejected += rejected;
-        counts.outside += entry.digest.outside;
-        counts.received += duplicate + rejected + entry.digest.outside;
-        let mut pages = self.pages();
-        let DryPages { seen, told, figures, .. } = &mut *pages;
-        told.retain(|id, _| !seen.contains(id));
-        let replayed = if entry.replayed { u64::from(entry.requests) } else { 0 };
-        figures.requests += replayed;
-        figures.requests_free += replayed;
-        figures.answers += 1;
-        figures.venues += counts;
-        figures.stubbed += merged.stubbed;
-        tally(&mut figures.repairs, entry.digest.repairs);
-        tally(&mut figures.unmapped, entry.digest.unmapped);
-        for reject in entry.digest.rejects.into_iter().chain(merged.refused) {
-            let reason = reject.reason.code();
-            if let Some((_, count, _)) = figures.rejects.iter_mut().find(|(known, ..)| known == reason) {
-                *count += 1;
-            } else {
-                let id = reject.provider_id.map_or_else(String::new, |id| format!("{id}: "));
-                figures.rejects.push((reason.to_owned(), 1, id + &reject.detail));
-            }
-        }
-        Ok(Committed { counts, stubbed: merged.stubbed, staged: 0 })
-    }
-}
-
-fn tally(into: &mut Vec<(String, u64)>, counts: impl IntoIterator<Item = (String, u64)>) {
-    for (word, count) in counts {
-        match into.iter_mut().find(|(known, _)| *known == word) {
-            Some((_, sum)) => *sum += count,
-            None => into.push((word, count)),
-        }
     }
 }

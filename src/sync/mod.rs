@@ -5,7 +5,9 @@
 mod audit;
 mod book;
 mod digest;
+mod dry_book;
 mod dry_spend;
+mod entry;
 mod gone;
 mod guard;
 mod job;
@@ -14,6 +16,7 @@ mod learn;
 mod letting_in;
 mod plan;
 mod planner;
+mod roll;
 mod rules;
 mod run;
 mod simulate;

@@ -76,12 +76,15 @@ impl Attempts for Spending<'_> {
         let of = self.rate_of(lane);
         let (began, taker) = (Instant::now(), self.book.taker());
         let instants = self.database.outlast(|| take_instants(self.database, of, interval, count, taker)).await?;
-        self.book.note_leases(began, instants.leases);
+        if let Some(roll) = self.book.roll() {
+            roll.note(began, instants.leases);
+        }
         Ok(instants.wait)
     }
 
     fn confirm(&self) -> Result<(), ReserveError> {
-        if self.book.lost(self.lease, self.since) { Err(ReserveError::TakenOver) } else { Ok(()) }
+        let lost = self.book.roll().is_some_and(|roll| roll.lacks(self.lease, self.since));
+        if lost { Err(ReserveError::TakenOver) } else { Ok(()) }
     }
 
     async fn hold(&self, lane: Lane<'_>, wait: Duration) {

@@ -2,8 +2,9 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
-use super::book::{Book, Entered, Entry};
+use super::book::Book;
 use super::digest::{counted, digest, hashes, hashes_of_venues, is_inside};
+use super::entry::{Entered, Entry};
 use super::job::{Job, Source, SyncError, Zones};
 use super::planner::Planner;
 use super::spending::{Spending, limit};
