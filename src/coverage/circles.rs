@@ -46,6 +46,13 @@ pub(super) struct Carried {
     last_rows: u32,
 }
 
+impl Carried {
+    /// Nothing more is asked for any section.
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.effort.is_hopeless()
+    }
+}
+
 /// What is believed of a section.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Belief {
@@ -101,10 +108,10 @@ impl Circles {
             capped: Vec::new(),
             carried,
         };
-        if cover.carried.effort.is_hopeless() {
+        cover.begin_group();
+        if cover.carried.is_hopeless() {
             cover.give_up();
         } else {
-            cover.begin_group();
             cover.plan();
         }
         cover

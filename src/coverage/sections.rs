@@ -102,12 +102,17 @@ impl Sections {
             Now::Asking(circles) => self.end(*circles),
             Now::Done => {}
         }
-        while let Some(section) = self.waiting.pop() {
+        while let Some(mut section) = self.waiting.pop() {
+            let is_hopeless = self.carried.is_hopeless();
+            if is_hopeless {
+                // It is reported as it stands: to count it or to cut it would ask for nothing.
+                section.survey = None;
+            }
             if section.survey.as_ref().is_some_and(|survey| survey.next().is_some()) {
                 self.now = Now::Counting(Box::new(section));
                 return;
             }
-            if self.venues(&section) > self.most_venues && is_divisible(&section.bounds) {
+            if !is_hopeless && self.venues(&section) > self.most_venues && is_divisible(&section.bounds) {
                 // The first half comes first.
                 self.waiting.extend(halves(section).into_iter().rev());
                 continue;
@@ -250,5 +255,28 @@ mod tests {
             assert!(at_once != in_sections, "it was not cut");
             assert!(f64::from(in_sections) < 1.08 * f64::from(at_once), "{in_sections} instead of {at_once}");
         }
+    }
+
+    #[test]
+    fn a_provider_that_always_has_more_is_left_before_its_other_sections_are_counted() {
+        let counts = Some(Counts { rows_per_answer: 20, rows_per_query: 60 });
+        let mut cover = Sections::of_at_most(300, &region(), tile(), rules(counts), &[]);
+        let mut paid = 0;
+        let mut free_after = None;
+        while let Some(ask) = cover.next() {
+            if ask.purpose == Purpose::Count {
+                free_after = (paid > 0).then_some(paid);
+                let seen = AnswerSeen { ask, rows: 60, truncated: true, outermost_m: None, fresh: None };
+                cover.told(&seen);
+            } else {
+                paid += 1;
+                // All of them at the middle: nothing is proven.
+                let seen = AnswerSeen { ask, rows: 20, truncated: true, outermost_m: Some(0.0), fresh: None };
+                cover.told(&seen);
+            }
+            assert!(paid < 1_000, "it is asked without end");
+        }
+        assert_eq!(free_after, None, "it was counted on after so many paid questions had proven nothing");
+        assert!(!cover.capped().is_empty());
     }
 }

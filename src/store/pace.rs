@@ -30,7 +30,7 @@ pub struct Taker {
 pub struct TakenInstants {
     /// From now to the first of them.
     pub wait: Duration,
-    /// The taker's tiles when they were handed out: whoever took over one that is missing here gets later instants than these.
+    /// The taker's tiles as the statement began: whoever takes over one of these gets later instants; one that is missing was taken over.
     pub leases: Vec<Lease>,
 }
 
