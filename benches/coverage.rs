@@ -55,11 +55,12 @@ fn main() {
     println!(
         "city                venues tiles | quadtree |     blind: ÷ ms capped |    counts: ÷ free ms |      same: ÷ ms capped |   changed: ÷ ms | unseen, all in capped spots"
     );
-    for row in invented().into_iter().chain(given()) {
+    // `cargo test --benches` only wants to know whether it works.
+    let in_earnest = std::env::args().any(|argument| argument == "--bench");
+    for row in invented().into_iter().chain(in_earnest.then(crowd)).chain(given()) {
         print(&row);
     }
-    // `cargo test --benches` only wants to know whether it works.
-    if std::env::args().any(|argument| argument == "--bench") {
+    if in_earnest {
         let itself = std::env::current_exe().unwrap();
         assert!(std::process::Command::new(itself).arg(MEMORY).status().unwrap().success());
     }
@@ -314,20 +315,29 @@ const SOUTH: f64 = 52.30;
 const WIDTH: f64 = 0.20;
 const HEIGHT: f64 = 0.12;
 
-fn invented() -> Vec<Row> {
-    let box_of = |part: f64| Region::from_bbox(WEST, SOUTH, WEST + WIDTH * part, SOUTH + HEIGHT * part).unwrap();
-    let scatter = |seed: u64, count: usize, draw: fn(&mut Dice) -> (f64, f64)| {
-        let mut dice = Dice::new(seed);
-        let mut venues = Vec::with_capacity(count);
-        while venues.len() < count {
-            let (x, y) = draw(&mut dice);
-            if (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y) {
-                venues.push(Venue { position: Position::new(SOUTH + y * HEIGHT, WEST + x * WIDTH).unwrap(), word: 0 });
-            }
+fn row(name: &str, part: f64, venues: Vec<Venue>) -> Row {
+    let region = Region::from_bbox(WEST, SOUTH, WEST + WIDTH * part, SOUTH + HEIGHT * part).unwrap();
+    Row { name: name.to_owned(), region, venues }
+}
+
+fn scatter(seed: u64, count: usize, draw: fn(&mut Dice) -> (f64, f64)) -> Vec<Venue> {
+    let mut dice = Dice::new(seed);
+    let mut venues = Vec::with_capacity(count);
+    while venues.len() < count {
+        let (x, y) = draw(&mut dice);
+        if (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y) {
+            venues.push(Venue { position: Position::new(SOUTH + y * HEIGHT, WEST + x * WIDTH).unwrap(), word: 0 });
         }
-        venues
-    };
-    let row = |name: &str, part: f64, venues: Vec<Venue>| Row { name: name.to_owned(), region: box_of(part), venues };
+    }
+    venues
+}
+
+/// More venues in a tile than are covered at once.
+fn crowd() -> Row {
+    row("crowd, 1/4 side", 0.25, scatter(8, 80_000, |dice| (0.3 * dice.roll(), 0.3 * dice.roll())))
+}
+
+fn invented() -> Vec<Row> {
     let uniform = |dice: &mut Dice| (dice.roll(), dice.roll());
     let clustered = |dice: &mut Dice| {
         let center = (dice.roll() * 12.0).floor();

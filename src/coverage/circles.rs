@@ -138,7 +138,7 @@ impl Circles {
         } else if let Area::Circle(circle) = seen.ask.area {
             self.told_space(seen, circle);
         }
-        if self.carried.effort.is_hopeless() {
+        if self.carried.is_hopeless() {
             self.give_up();
         }
         self.plan();
@@ -160,8 +160,7 @@ impl Circles {
             Certificate::Nothing => 0.0,
         };
         self.density.learn(circle, self.full_m(seen, circle));
-        let finest_m = (proven_m / FINENESS).max(FINEST_M);
-        let taken = self.ground.remove(circle.center, proven_m, finest_m);
+        let taken = self.ground.remove(circle.center, proven_m, finest_m(proven_m));
         self.prove(circle.center, proven_m);
         let plan = self.planned.filter(|plan| plan.circle == circle && seen.truncated);
         // A tenth of the expected ground is a third of the radius.
@@ -277,10 +276,10 @@ impl Circles {
     /// The first cover takes what is known at its word. Others, and those from counts, leave room for venues that nobody knew of.
     fn foreseen_rows(&self) -> u32 {
         let rows = f64::from(self.rules.rows_per_query);
-        let foreseen = match (!self.is_counted, self.is_exact()) {
-            (true, true) => rows,
-            (true, false) => MENDING * rows,
-            (false, _) => COUNTED * rows,
+        let foreseen = match (self.is_counted, self.is_exact()) {
+            (true, _) => COUNTED * rows,
+            (false, true) => rows,
+            (false, false) => MENDING * rows,
         };
         let whole = (1..self.rules.rows_per_query.max(1)).rev().find(|rows| f64::from(*rows) <= foreseen);
         if foreseen < rows { whole.unwrap_or(1) } else { self.rules.rows_per_query }
@@ -291,7 +290,7 @@ impl Circles {
         let group = self.group();
         for proven in self.carried.proven.iter().filter(|proven| proven.group == group) {
             if sphere::nearest_m(proven.center, &self.section) < proven.radius_m {
-                self.ground.remove(proven.center, proven.radius_m, (proven.radius_m / FINENESS).max(FINEST_M));
+                self.ground.remove(proven.center, proven.radius_m, finest_m(proven.radius_m));
             }
         }
         let returned = |place: &&KnownPlace| {
@@ -333,4 +332,9 @@ impl Circles {
             self.next_group();
         }
     }
+}
+
+/// Metres down to which ground is split along the edge of a certified disk.
+fn finest_m(proven_m: f64) -> f64 {
+    (proven_m / FINENESS).max(FINEST_M)
 }

@@ -3,7 +3,7 @@
 use super::sphere::Vector;
 use crate::model::Circle;
 
-/// What the answers of one tile and group of words tell of the density.
+/// What the answers of one section and group of words tell of the density.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Density(Vec<Sample>);
 

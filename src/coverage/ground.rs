@@ -37,7 +37,7 @@ pub(super) struct Ground {
 /// Metres by which ground has to lie inside a certified disk: far more than the rounding of these distances.
 const SLACK_M: f64 = 0.001;
 
-/// Room for so many times the pieces is given back: a tile is open in many pieces for a while only.
+/// Room for so many times the pieces is given back: a section is open in many pieces for a while only.
 const ROOMY: usize = 4;
 
 /// Part of the expected radius that is expected after a disappointment.

@@ -1,5 +1,6 @@
 //! What was there before the run began, as far as it decides where a box is cut.
 
+use super::sphere;
 use crate::model::{BoundingBox, KnownPlace, Position};
 
 /// Venues that are believed to be in a tile and near it.
@@ -13,10 +14,7 @@ impl Known {
 
     /// Those in a box that a group of words returns.
     pub(super) fn within(&self, group: u16, cell: &BoundingBox) -> impl Iterator<Item = Position> {
-        let is_inside = move |at: Position| {
-            (cell.south..=cell.north).contains(&at.lat()) && (cell.west..=cell.east).contains(&at.lng())
-        };
         let of_group = move |place: &&KnownPlace| place.groups.is_empty() || place.groups.contains(&group);
-        self.0.iter().filter(of_group).map(|place| place.position).filter(move |at| is_inside(*at))
+        self.0.iter().filter(of_group).map(|place| place.position).filter(|at| sphere::holds(cell, *at))
     }
 }

@@ -128,7 +128,7 @@ const MOST_PIECES_PER_VENUE: usize = 15;
 const COPIES: u32 = 6;
 const SHIFTS: [f64; 2] = [0.1, 0.05];
 
-/// Pieces that are laid out at once at most. More are laid out one part after the other, so that a tile of any size takes little memory.
+/// Pieces that are laid out at once at most. More are laid out one part after the other, so that no layout takes much memory.
 const PART: usize = 20_000;
 
 /// Lays out a cover of all the ground; empty where that would take too long.

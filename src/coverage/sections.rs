@@ -6,7 +6,7 @@ use super::region::Region;
 use super::rules::Rules;
 use super::sphere;
 use super::survey::Survey;
-use crate::model::{AnswerSeen, Ask, BoundingBox, CappedSpot, KnownPlace, Position, Tile};
+use crate::model::{AnswerSeen, Ask, BoundingBox, CappedSpot, KnownPlace, Tile};
 
 /// Venues of a section at most, about: what a cover keeps in memory grows with them.
 const MOST_VENUES: usize = 10_000;
@@ -21,6 +21,7 @@ const BEYOND: f64 = 0.2;
 #[derive(Debug, Clone)]
 pub(super) struct Sections {
     region: Region,
+    tile: BoundingBox,
     rules: Rules,
     known: Vec<KnownPlace>,
     most_venues: usize,
@@ -40,7 +41,7 @@ struct Section {
 
 #[derive(Debug, Clone)]
 enum Now {
-    /// Counting, before the first question that is paid for.
+    /// Counting, before the first question of a section that is paid for.
     Counting(Box<Section>),
     Asking(Box<Circles>),
     Done,
@@ -55,6 +56,7 @@ impl Sections {
         let survey = if known.is_empty() { Survey::new(region, tile.cell, &rules) } else { None };
         let mut sections = Self {
             region: region.clone(),
+            tile: tile.cell,
             rules,
             known: known.to_vec(),
             most_venues,
@@ -103,19 +105,19 @@ impl Sections {
             Now::Done => {}
         }
         while let Some(mut section) = self.waiting.pop() {
-            let is_hopeless = self.carried.is_hopeless();
-            if is_hopeless {
+            if self.carried.is_hopeless() {
                 // It is reported as it stands: to count it or to cut it would ask for nothing.
                 section.survey = None;
-            }
-            if section.survey.as_ref().is_some_and(|survey| survey.next().is_some()) {
-                self.now = Now::Counting(Box::new(section));
-                return;
-            }
-            if !is_hopeless && self.venues(&section) > self.most_venues && is_divisible(&section.bounds) {
+            } else if self.is_too_full(&section) {
                 // The first half comes first.
                 self.waiting.extend(halves(section).into_iter().rev());
                 continue;
+            } else if let Some(survey) = &mut section.survey {
+                survey.go_on();
+                if survey.next().is_some() {
+                    self.now = Now::Counting(Box::new(section));
+                    return;
+                }
             }
             let circles = self.begin(&section);
             if circles.next().is_some() {
@@ -126,21 +128,20 @@ impl Sections {
         }
     }
 
-    fn venues(&self, section: &Section) -> usize {
-        let is_inside = |place: &&KnownPlace| lies_in(place.position, &section.bounds, 0.0);
-        section.survey.as_ref().map_or_else(|| self.known.iter().filter(is_inside).count(), Survey::venues)
+    fn is_too_full(&self, section: &Section) -> bool {
+        let known = || self.known.iter().filter(|place| sphere::holds(&section.bounds, place.position)).count();
+        section.survey.as_ref().map_or_else(known, Survey::venues) > self.most_venues && is_divisible(&section.bounds)
     }
 
     fn begin(&mut self, section: &Section) -> Circles {
-        let known = std::mem::take(&mut self.known);
-        let (near, rest) = if self.waiting.is_empty() {
-            (known, Vec::new())
+        let known = if section.bounds == self.tile {
+            std::mem::take(&mut self.known)
         } else {
-            (known.iter().filter(|place| lies_in(place.position, &section.bounds, BEYOND)).cloned().collect(), known)
+            let near = widened(&section.bounds);
+            self.known.iter().filter(|place| sphere::holds(&near, place.position)).cloned().collect()
         };
-        self.known = rest;
         let invented = section.survey.as_ref().map(|survey| survey.invented(&section.bounds)).unwrap_or_default();
-        let belief = Belief { known: near, invented };
+        let belief = Belief { known, invented };
         Circles::new(&self.region, section.bounds, self.rules.clone(), belief, std::mem::take(&mut self.carried))
     }
 
@@ -161,19 +162,26 @@ fn halves(section: Section) -> [Section; 2] {
     [Section { bounds: first, survey: one }, Section { bounds: second, survey: other }]
 }
 
-fn lies_in(at: Position, bounds: &BoundingBox, beyond: f64) -> bool {
-    let (high, wide) = (beyond * (bounds.north - bounds.south), beyond * (bounds.east - bounds.west));
-    (bounds.south - high..=bounds.north + high).contains(&at.lat())
-        && (bounds.west - wide..=bounds.east + wide).contains(&at.lng())
+/// With so much around it as a section knows of its surroundings.
+fn widened(bounds: &BoundingBox) -> BoundingBox {
+    let (high, wide) = (BEYOND * (bounds.north - bounds.south), BEYOND * (bounds.east - bounds.west));
+    BoundingBox {
+        south: bounds.south - high,
+        west: bounds.west - wide,
+        north: bounds.north + high,
+        east: bounds.east + wide,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::coverage::certify::seen;
-    use crate::model::{Area, AreaShape, Circle, Counts, Purpose, Ranking};
+    use crate::model::{Area, AreaShape, Circle, Counts, Position, Purpose, Ranking};
 
     const CAP: usize = 20;
+    const COUNTS: Option<Counts> = Some(Counts { rows_per_answer: 20, rows_per_query: 60 });
+    const WORDS: [&str; 2] = ["one", "other"];
 
     fn region() -> Region {
         Region::from_bbox(16.30, 48.18, 16.35, 48.21).unwrap()
@@ -183,100 +191,121 @@ mod tests {
         Tile { ordinal: 0, cell: BoundingBox { south: 48.18, west: 16.30, north: 48.21, east: 16.35 } }
     }
 
-    fn venues() -> Vec<Position> {
+    /// Venues of either word, which is asked by itself.
+    fn venues() -> Vec<(Position, usize)> {
         let place = |number: u32| {
             let [x, y] = [0.754_877, 0.569_840].map(|step| (f64::from(number) * step).fract());
             // Denser towards the south-west.
             Position::new(48.18 + 0.03 * y * y, 16.30 + 0.05 * x * x).unwrap()
         };
-        (0..1_500).map(place).collect()
+        (0..900).map(place).zip([0, 1].into_iter().cycle()).collect()
+    }
+
+    fn known() -> Vec<KnownPlace> {
+        let known = |(position, word)| KnownPlace { position, groups: vec![u16::try_from(word).unwrap()] };
+        venues().into_iter().map(known).collect()
     }
 
     fn rules(counts: Option<Counts>) -> Rules {
+        let words: Vec<String> = WORDS.map(str::to_owned).to_vec();
         Rules {
             shape: AreaShape::Circle,
             ranking: Ranking::Distance,
             largest_radius_m: 50_000.0,
-            words: vec!["word".to_owned()],
-            words_per_query: 50,
+            words: words.clone(),
+            words_per_query: 1,
             rows_per_answer: 20,
             rows_per_query: 20,
             counts,
-            count_words: vec!["word".to_owned()],
+            count_words: words,
         }
     }
 
-    fn answer(ask: Ask, venues: &[Position], returned: &mut [bool]) -> AnswerSeen {
+    fn of_at_most(most_venues: usize, counts: Option<Counts>, known: &[KnownPlace]) -> Sections {
+        Sections::of_at_most(most_venues, &region(), tile(), rules(counts), known)
+    }
+
+    fn answer(ask: Ask, venues: &[(Position, usize)], returned: &mut [bool]) -> AnswerSeen {
+        let is_asked_for = |word: usize| ask.words.iter().any(|asked| asked == WORDS[word]);
         match (ask.purpose, ask.area) {
             (Purpose::Count, Area::Rectangle(cell)) => {
-                let rows = venues.iter().filter(|at| lies_in(**at, &cell, 0.0)).count().min(3 * CAP);
-                let rows_seen = u32::try_from(rows).unwrap();
-                AnswerSeen { ask, rows: rows_seen, truncated: rows == 3 * CAP, outermost_m: None, fresh: None }
+                let inside = venues.iter().filter(|(at, word)| is_asked_for(*word) && sphere::holds(&cell, *at));
+                let rows = inside.count().min(3 * CAP);
+                let truncated = rows == 3 * CAP;
+                AnswerSeen { ask, rows: u32::try_from(rows).unwrap(), truncated, outermost_m: None, fresh: None }
             }
             (_, Area::Circle(Circle { center, radius_m })) => {
-                let away = |at: &Position| sphere::Vector::of(center).distance_m(sphere::Vector::of(*at));
-                let mut near: Vec<(f64, usize)> = venues.iter().map(away).zip(0..).collect();
-                near.retain(|(metres, _)| *metres <= radius_m);
+                let away = |at: Position| sphere::Vector::of(center).distance_m(sphere::Vector::of(at));
+                let mut near: Vec<(f64, usize)> = (0..venues.len())
+                    .filter(|venue| is_asked_for(venues[*venue].1))
+                    .map(|venue| (away(venues[venue].0), venue))
+                    .filter(|(metres, _)| *metres <= radius_m)
+                    .collect();
                 near.sort_by(|one, other| one.0.total_cmp(&other.0));
                 near.truncate(CAP);
                 for (_, venue) in &near {
                     returned[*venue] = true;
                 }
-                let positions: Vec<_> = near.iter().map(|(_, venue)| Some(venues[*venue])).collect();
+                let positions: Vec<_> = near.iter().map(|(_, venue)| Some(venues[*venue].0)).collect();
                 seen(&ask, &positions, near.len() == CAP, (AreaShape::Circle, Ranking::Distance)).unwrap()
             }
             (_, area) => unreachable!("{area:?}"),
         }
     }
 
-    /// Paid questions, and sections, in which at most so many venues were covered at once.
-    fn paid(most_venues: usize, counts: Option<Counts>, known: &[KnownPlace]) -> u32 {
+    /// All answers, once every venue was returned.
+    fn covered(mut cover: Sections) -> Vec<AnswerSeen> {
         let venues = venues();
-        let mut returned = vec![false; venues.len()];
-        let mut cover = Sections::of_at_most(most_venues, &region(), tile(), rules(counts), known);
-        let mut asked = 0;
+        let (mut returned, mut told) = (vec![false; venues.len()], Vec::new());
         while let Some(ask) = cover.next() {
-            asked += u32::from(ask.purpose == Purpose::Rows);
-            cover.told(&answer(ask, &venues, &mut returned));
+            let seen = answer(ask, &venues, &mut returned);
+            cover.told(&seen);
+            told.push(seen);
         }
         assert!(returned.iter().all(|returned| *returned), "venues were missed");
         assert!(cover.capped().is_empty());
-        asked
+        told
+    }
+
+    fn paid(told: &[AnswerSeen]) -> usize {
+        told.iter().filter(|seen| seen.ask.purpose == Purpose::Rows).count()
     }
 
     #[test]
     fn a_tile_in_sections_is_covered_whole_for_hardly_more_than_at_once() {
-        let known: Vec<KnownPlace> =
-            venues().into_iter().map(|position| KnownPlace { position, groups: Vec::new() }).collect();
-        let counts = Some(Counts { rows_per_answer: 20, rows_per_query: 60 });
-        for (counts, known) in [(None, known.as_slice()), (counts, &[])] {
-            let (at_once, in_sections) = (paid(usize::MAX, counts, known), paid(300, counts, known));
-
-            assert!(at_once != in_sections, "it was not cut");
-            assert!(f64::from(in_sections) < 1.08 * f64::from(at_once), "{in_sections} instead of {at_once}");
+        for (counts, known) in [(None, known()), (COUNTS, vec![])] {
+            let at_once = paid(&covered(of_at_most(usize::MAX, counts, &known)));
+            let told = covered(of_at_most(250, counts, &known));
+            assert!(paid(&told) * 100 <= at_once * 115, "{} instead of {at_once}", paid(&told));
+            let mut again = of_at_most(250, counts, &known);
+            let mut most_waiting = 0;
+            for seen in &told {
+                assert_eq!(again.next().as_ref(), Some(&seen.ask), "told the same, it asks the same");
+                again.told(seen);
+                most_waiting = most_waiting.max(again.waiting.len());
+            }
+            assert_eq!(again.next(), None);
+            assert!(most_waiting > 1, "it was not cut");
         }
     }
 
     #[test]
-    fn a_provider_that_always_has_more_is_left_before_its_other_sections_are_counted() {
-        let counts = Some(Counts { rows_per_answer: 20, rows_per_query: 60 });
-        let mut cover = Sections::of_at_most(300, &region(), tile(), rules(counts), &[]);
-        let mut paid = 0;
-        let mut free_after = None;
+    fn a_provider_that_proves_nothing_is_left_before_its_other_sections_are_counted() {
+        let (mut cover, venues) = (of_at_most(250, COUNTS, &[]), venues());
+        let mut returned = vec![false; venues.len()];
+        let (mut paid, mut counted_on) = (0, 0);
         while let Some(ask) = cover.next() {
             if ask.purpose == Purpose::Count {
-                free_after = (paid > 0).then_some(paid);
-                let seen = AnswerSeen { ask, rows: 60, truncated: true, outermost_m: None, fresh: None };
-                cover.told(&seen);
+                counted_on += u32::from(paid > 0);
+                cover.told(&answer(ask, &venues, &mut returned));
             } else {
                 paid += 1;
-                // All of them at the middle: nothing is proven.
-                let seen = AnswerSeen { ask, rows: 20, truncated: true, outermost_m: Some(0.0), fresh: None };
-                cover.told(&seen);
+                // All of its rows are at the middle.
+                cover.told(&AnswerSeen { ask, rows: 20, truncated: true, outermost_m: Some(0.0), fresh: None });
             }
             assert!(paid < 1_000, "it is asked without end");
         }
-        assert_eq!(free_after, None, "it was counted on after so many paid questions had proven nothing");
+        assert_eq!(counted_on, 0, "so many paid questions had proven nothing");
         assert!(!cover.capped().is_empty());
     }
 }

@@ -50,6 +50,11 @@ pub(super) fn middle(cell: &BoundingBox) -> Position {
     position(f64::midpoint(cell.south, cell.north), f64::midpoint(cell.west, cell.east))
 }
 
+/// Whether a place lies in a box, or on its edge.
+pub(super) fn holds(cell: &BoundingBox, at: Position) -> bool {
+    (cell.south..=cell.north).contains(&at.lat()) && (cell.west..=cell.east).contains(&at.lng())
+}
+
 /// Both halves of a box, cut across its longer side.
 pub(super) fn halves(cell: &BoundingBox) -> [BoundingBox; 2] {
     let center = middle(cell);

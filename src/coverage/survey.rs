@@ -14,13 +14,13 @@ const PAID_PER_ANSWER: f64 = 1.9;
 /// Boxes that reach no farther than this from their middle are not halved, metres: a stack can be counted without end.
 const SMALLEST_M: f64 = 10.0;
 
-/// Part of the tile's width and height that is mirrored at each edge: disks reach over it, and nobody counted there.
+/// Part of the section's width and height that is mirrored at each edge: disks reach over it, and nobody counted there.
 const MIRRORED: f64 = 0.2;
 
-/// Free requests for one tile at most.
+/// Free requests for one section at most.
 const MOST: f64 = 5_000.0;
 
-/// Counting the venues of a tile.
+/// Counting the venues of a section.
 #[derive(Debug, Clone)]
 pub(super) struct Survey {
     region: Region,
@@ -108,7 +108,7 @@ impl Survey {
         }
         self.sum = Leaf::new(open.bounds);
         self.word = 0;
-        while self.open.is_empty() && self.halve_fullest() {}
+        self.go_on();
     }
 
     /// Opens the halves of the box that holds most; false when enough is counted.
@@ -146,31 +146,35 @@ impl Survey {
         self.counted.iter().map(|leaf| leaf.venues as usize).sum()
     }
 
-    /// The counting of each half of the area, of what was counted of it so far. It goes on where that allows for more.
+    /// Counts on, where what was counted allows for it; it may be asked next then.
+    pub(super) fn go_on(&mut self) {
+        while self.open.is_empty() && self.halve_fullest() {}
+    }
+
+    /// The counting of each half of the area, of what was counted of it so far.
     pub(super) fn halved(self, halves: [BoundingBox; 2]) -> [Self; 2] {
-        let (counted, spent) = (self.counted, self.spent / 2.0);
+        let all = self.counted.len();
         halves.map(|half| {
-            let is_inside = |leaf: &&Leaf| {
-                let middle = sphere::middle(&leaf.bounds);
-                (half.south..=half.north).contains(&middle.lat()) && (half.west..=half.east).contains(&middle.lng())
-            };
-            let mut survey = Self {
+            let is_inside = |leaf: &&Leaf| sphere::holds(&half, sphere::middle(&leaf.bounds));
+            let counted: Vec<Leaf> = self.counted.iter().filter(is_inside).copied().collect();
+            // Each box took as much, about.
+            #[expect(clippy::cast_precision_loss, reason = "some thousand boxes")]
+            let share = counted.len() as f64 / all.max(1) as f64;
+            Self {
                 region: self.region.clone(),
                 words: self.words.clone(),
-                counted: counted.iter().filter(is_inside).copied().collect(),
+                counted,
                 open: Vec::new(),
                 sum: Leaf::new(half),
                 word: 0,
-                spent,
+                spent: share * self.spent,
                 ..self
-            };
-            while survey.open.is_empty() && survey.halve_fullest() {}
-            survey
+            }
         })
     }
 
-    /// Invented venues: each box's, spread over it; and beyond the tile's edges those within, mirrored.
-    pub(super) fn invented(&self, tile: &BoundingBox) -> Vec<Vector> {
+    /// Invented venues: each box's, spread over it; and beyond the section's edges those within, mirrored.
+    pub(super) fn invented(&self, section: &BoundingBox) -> Vec<Vector> {
         /// Steps of a sequence that fills a square evenly at any length.
         const STEPS: [f64; 2] = [0.754_877_666_246_692_8, 0.569_840_290_998_053_2];
         let mut places = Vec::new();
@@ -181,8 +185,8 @@ impl Survey {
                 turn += 1.0;
                 let [x, y] = STEPS.map(|step| (turn * step).fract());
                 let (lat, lng) = (south + y * (north - south), west + x * (east - west));
-                for lat in mirrored(lat, tile.south, tile.north) {
-                    for lng in mirrored(lng, tile.west, tile.east) {
+                for lat in mirrored(lat, section.south, section.north) {
+                    for lng in mirrored(lng, section.west, section.east) {
                         places.push(Vector::of(sphere::position(lat, lng)));
                     }
                 }
@@ -192,7 +196,7 @@ impl Survey {
     }
 }
 
-/// A coordinate, and its mirror images beyond the tile's edges that are near.
+/// A coordinate, and its mirror images beyond the section's edges that are near.
 fn mirrored(at: f64, from: f64, to: f64) -> impl Iterator<Item = f64> {
     let near = MIRRORED * (to - from);
     let before = (at - from < near).then_some(2.0 * from - at);

@@ -1,4 +1,4 @@
-//! Where to ask next: the sweep takes the outermost open ground of the tile first and lays each disk against what is certified.
+//! Where to ask next: the sweep takes the outermost open ground of the section first and lays each disk against what is certified.
 
 use super::certify::{asked_for_m, sure_m};
 use super::density::Density;
