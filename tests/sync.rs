@@ -341,7 +341,7 @@ const THEFT: &str = "update venue_sync.tiles set fence = fence + 1, lease_until 
 #[tokio::test]
 async fn a_worker_whose_lease_was_taken_over_commits_nothing() {
     let bench = Bench::new(city::town()).await;
-    let manners = Manners { delay: Duration::from_millis(100), ..Manners::GOOD };
+    let manners = Manners { delay: Duration::from_millis(250), ..Manners::GOOD };
     let bench = Bench { double: Double::serve_with(city::town(), manners).await, ..bench };
     let job = Job { concurrency: 1, ..bench.job() };
     // Between the question and its answer.

@@ -16,7 +16,7 @@ pub(super) struct Spending<'a> {
     pub(super) book: &'a Book,
     pub(super) tile: i32,
     pub(super) lease: Lease,
-    /// When it was ours for certain.
+    /// After the tile was claimed, and before anything is reserved for it.
     pub(super) since: Instant,
     /// What is called, as the price list knows it.
     pub(super) call: &'a str,
@@ -74,8 +74,13 @@ impl Attempts for Spending<'_> {
 
     async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, ReserveError> {
         let of = self.rate_of(lane);
-        let (began, taker) = (Instant::now(), self.book.taker());
-        let instants = self.database.outlast(|| take_instants(self.database, of, interval, count, taker)).await?;
+        let taker = self.book.taker();
+        // Of the try that got them: one before may be a minute old.
+        let take = async || {
+            let began = Instant::now();
+            Ok::<_, DatabaseError>((began, take_instants(self.database, of, interval, count, taker).await?))
+        };
+        let (began, instants) = self.database.outlast(take).await?;
         if let Some(roll) = self.book.roll() {
             roll.note(began, instants.leases);
         }

@@ -73,14 +73,6 @@ impl Drop for Server {
 }
 
 impl Bench {
-    /// Waits until so many questions more were asked.
-    async fn until_asked(&self, more: u64) {
-        let until = self.double.asked() + more;
-        while self.double.asked() < until {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    }
-
     async fn run_sql(&self, sql: &str) {
         self.pool.execute(AssertSqlSafe(sql)).await.unwrap();
     }

@@ -158,6 +158,17 @@ impl Bench {
         }
     }
 
+    /// Waits until so many questions more were asked.
+    async fn until_asked(&self, more: u64) {
+        let until = self.double.asked() + more;
+        let asking = async {
+            while self.double.asked() < until {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(2), asking).await.expect("workers that go on asking");
+    }
+
     fn asked_after(&self, arrivals: usize) -> Vec<String> {
         self.front.arrivals()[arrivals..].iter().map(|arrival| arrival.body.to_string()).collect()
     }
@@ -236,22 +247,15 @@ async fn eight_workers_killed_and_stopped_at_random_write_what_one_undisturbed_w
 async fn a_worker_that_slept_while_its_requests_waited_for_their_turn_does_not_send_what_another_was_answered() {
     let bench = Bench::new(3, Duration::ZERO, Weather::default(), 0, "requests_per_second = 4").await;
     let late = bench.start();
-    while bench.front.arrivals().len() < 2 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    bench.until_asked(2).await;
     // A turn comes every 258 ms: two of its three tiles have a request reserved and wait.
     late.signal(Signal::STOP);
     bench.bury(late.id()).await;
     let next = bench.start();
-    let before = bench.front.arrivals().len();
-    while bench.front.arrivals().len() < before + 6 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    bench.until_asked(6).await;
     let (committed, arrivals) = (bench.committed().await, bench.front.arrivals().len());
     late.signal(Signal::CONT);
-    while bench.front.arrivals().len() < arrivals + 6 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    bench.until_asked(6).await;
     let again = bench.asked_after(arrivals).into_iter().find(|question| committed.contains(question));
     assert_eq!(again, None, "answered to another, and asked again");
     late.signal(Signal::TERM);
