@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -28,46 +28,55 @@ pub struct Taker {
 /// Instants that nobody else gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakenInstants {
-    /// From now to the first of them.
+    /// From when they were handed out to the first of them.
     pub wait: Duration,
+    /// When we had the answer.
+    pub answered_at: Instant,
+    /// Time that the statement and its answer were on their way: what the server took, waiting for others included, is no part of it.
+    pub trip: Duration,
     /// The taker's tiles as the statement began: whoever takes over one of these gets later instants; one that is missing was taken over.
     pub leases: Vec<Lease>,
 }
 
-/// Takes the next `count` instants at which requests may be sent, `interval` apart, for one worker of however many there are. Now is when
-/// the database says so: no worker's clock is looked at.
+/// Takes the next `count` instants at which requests may be sent, `interval` apart, for one worker of however many there are, the first no
+/// earlier than `lead` from now. Now is when the database says so: no worker's clock is looked at.
 pub async fn take_instants(
     database: &Database,
     of: RateOf<'_>,
-    interval: Duration,
-    count: u32,
+    (interval, count, lead): (Duration, u32, Duration),
     taker: Option<Taker>,
 ) -> Result<TakenInstants, DatabaseError> {
     let mut transaction = database.begin().await?;
+    let asked_at = Instant::now();
     // The time is read when the row is ours: whoever waited for it gets instants that are still to come.
     let row = sqlx::query!(
         r#"with mine as (
                select id, fence from venue_sync.tiles where run_id = $5 and lease_owner = $6 and state = 'leased')
            insert into venue_sync.pace as p (provider, call, account, next_at)
-           values ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
+           values ($1, $2, $3, clock_timestamp() + make_interval(secs => $7) + make_interval(secs => $4))
            on conflict (provider, call, account) do update
-           set next_at = greatest(p.next_at, p.held_until, clock_timestamp()) + make_interval(secs => $4)
+           set next_at = greatest(p.next_at, p.held_until, clock_timestamp() + make_interval(secs => $7)) + make_interval(secs => $4)
            returning extract(epoch from p.next_at - make_interval(secs => $4) - clock_timestamp())::float8 as "wait_s!",
+               extract(epoch from clock_timestamp() - statement_timestamp())::float8 as "took_s!",
                array(select id from mine order by id) as "tiles!", array(select fence from mine order by id) as "fences!""#,
         of.provider,
         of.call,
         of.account,
         interval.as_secs_f64() * f64::from(count),
         taker.map(|taker| taker.run),
-        taker.map(|taker| taker.worker)
+        taker.map(|taker| taker.worker),
+        lead.as_secs_f64()
     )
     .fetch_one(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
+    let answered_at = Instant::now();
     // Instants that may be ours are let go by rather than asked about: when the answer comes, they are over.
     database.commit_in_time(transaction).await?;
     let leases = row.tiles.into_iter().zip(row.fences).map(|(tile, fence)| Lease { tile, fence }).collect();
-    Ok(TakenInstants { wait: Duration::try_from_secs_f64(row.wait_s).unwrap_or_default(), leases })
+    let seconds = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    let trip = answered_at.duration_since(asked_at).saturating_sub(seconds(row.took_s));
+    Ok(TakenInstants { wait: seconds(row.wait_s), answered_at, trip, leases })
 }
 
 /// Hands out no instant before so long from now: the provider asked all of us to wait. What was handed out is not called back.

@@ -4,10 +4,10 @@ use super::book::Book;
 use super::job::Job;
 use crate::model::{Event, MicroUsd};
 use crate::store::{
-    Database, DatabaseError, Lease, RateOf, Refund, ReserveError, Spender, hold_instants, refund, reserve,
-    take_instants,
+    Database, DatabaseError, Lease, RateOf, Refund, ReserveError, Spender, TakenInstants, hold_instants, refund,
+    reserve, take_instants,
 };
-use crate::transport::{Attempts, Lane, Outcome};
+use crate::transport::{Attempts, HandedOut, Lane, Outcome};
 
 /// Reserves each attempt's price before it is sent, and gives back what was not billed.
 pub(super) struct Spending<'a> {
@@ -72,19 +72,26 @@ impl Attempts for Spending<'_> {
         Ok(self.database.outlast(|| refund(self.database, self.spender(), what, cause.as_deref())).await?)
     }
 
-    async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, ReserveError> {
+    async fn instants(
+        &self,
+        lane: Lane<'_>,
+        interval: Duration,
+        count: u32,
+        lead: Duration,
+    ) -> Result<HandedOut, ReserveError> {
         let of = self.rate_of(lane);
         let taker = self.book.taker();
         // Of the try that got them: one before may be a minute old.
         let take = async || {
             let began = Instant::now();
-            Ok::<_, DatabaseError>((began, take_instants(self.database, of, interval, count, taker).await?))
+            Ok::<_, DatabaseError>((began, take_instants(self.database, of, (interval, count, lead), taker).await?))
         };
-        let (began, instants) = self.database.outlast(take).await?;
+        let (began, taken) = self.database.outlast(take).await?;
+        let handed_out = HandedOut::from(&taken);
         if let Some(roll) = self.book.roll() {
-            roll.note(began, instants.leases);
+            roll.note(began, taken.leases);
         }
-        Ok(instants.wait)
+        Ok(handed_out)
     }
 
     fn confirm(&self) -> Result<(), ReserveError> {
@@ -102,6 +109,14 @@ impl Attempts for Spending<'_> {
 
     fn retrying(&self, reason: &str, wait: Duration) {
         (self.listen)(Event::Retrying { tile: self.tile, reason: reason.to_owned(), wait });
+    }
+}
+
+impl From<&TakenInstants> for HandedOut {
+    fn from(taken: &TakenInstants) -> Self {
+        let TakenInstants { wait, answered_at, trip, .. } = *taken;
+        // The statement is parsed first and run then: four ways, of which the last is the answer's.
+        Self { wait, answered_at: answered_at.into(), trip, way_back: trip / 4 }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 /// Keeps the account of attempts. Asked before each that will be sent, told what became of it.
 pub trait Attempts: Send + Sync {
     /// What can go wrong: the budget is used up, the account cannot be reached.
@@ -14,13 +16,15 @@ pub trait Attempts: Send + Sync {
     /// Settles an attempt that did not end in a fine answer. A fine one is settled by whoever keeps its content.
     fn settle(&self, outcome: Outcome) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// The time to the first of the next `count` instants at which `lane` may be used, `interval` apart. No other worker gets them.
+    /// Takes the next `count` instants at which `lane` may be used, `interval` apart, the first no earlier than `lead` from when it is handed
+    /// out. No other worker gets them.
     fn instants(
         &self,
         lane: Lane<'_>,
         interval: Duration,
         count: u32,
-    ) -> impl Future<Output = Result<Duration, Self::Error>> + Send;
+        lead: Duration,
+    ) -> impl Future<Output = Result<HandedOut, Self::Error>> + Send;
 
     /// Whether what was reserved may be sent at its instant, by what was learned when instants were last taken. An error means that it is
     /// not sent, and ends the exchange.
@@ -40,6 +44,19 @@ pub struct Lane<'a> {
     pub call: &'a str,
     /// Drawn from the key and the address; nothing of the key can be read from it.
     pub account: &'a str,
+}
+
+/// Instants that were handed out by another clock than ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandedOut {
+    /// From when that clock was looked at to the first instant.
+    pub wait: Duration,
+    /// When we had the answer.
+    pub answered_at: Instant,
+    /// Time that question and answer were on their way.
+    pub trip: Duration,
+    /// How much of the trip is the answer's way: the clock was looked at so long before `answered_at`.
+    pub way_back: Duration,
 }
 
 /// What became of an attempt that did not end in a fine answer.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{body_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::attempts::{Attempts, Lane, Outcome};
+use super::attempts::{Attempts, HandedOut, Lane, Outcome};
 use super::courier::{Courier, ExchangeError};
 use super::double::{BudgetGone, KEY, Ledger, answer, judge, options, read_request, request, server};
 use super::live::{LiveOptions, LiveSetupError};
@@ -199,8 +199,14 @@ impl Attempts for Slow<'_> {
         self.ledger.settle(outcome).await
     }
 
-    async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, BudgetGone> {
-        self.ledger.instants(lane, interval, count).await
+    async fn instants(
+        &self,
+        lane: Lane<'_>,
+        interval: Duration,
+        count: u32,
+        lead: Duration,
+    ) -> Result<HandedOut, BudgetGone> {
+        self.ledger.instants(lane, interval, count, lead).await
     }
 
     fn confirm(&self) -> Result<(), BudgetGone> {

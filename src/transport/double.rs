@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::attempts::{Attempts, Lane, Outcome};
+use super::attempts::{Attempts, HandedOut, Lane, Outcome};
 use super::live::LiveOptions;
 use super::retry::RetryPolicy;
 use crate::wire::{HeaderValue, Method, QuotaReset, Request, Response, Verdict};
@@ -107,13 +107,19 @@ impl Attempts for Ledger {
         Ok(())
     }
 
-    async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, BudgetGone> {
+    async fn instants(
+        &self,
+        lane: Lane<'_>,
+        interval: Duration,
+        count: u32,
+        lead: Duration,
+    ) -> Result<HandedOut, BudgetGone> {
         let now = Instant::now();
         let mut next = self.next.lock().unwrap();
         let next = next.entry(lane.call.to_owned()).or_insert(now);
-        let first = (*next).max(now);
+        let first = (*next).max(now + lead);
         *next = first + interval * count;
-        Ok(first - now)
+        Ok(HandedOut { wait: first - now, answered_at: now, trip: Duration::ZERO, way_back: Duration::ZERO })
     }
 
     fn confirm(&self) -> Result<(), BudgetGone> {

@@ -30,7 +30,7 @@ mod scrub;
 mod send_error;
 
 pub use address::{AddressError, check_address};
-pub use attempts::{Attempts, Lane, Outcome};
+pub use attempts::{Attempts, HandedOut, Lane, Outcome};
 pub use canonical::Fingerprint;
 pub use cassette::{Cassette, CassetteError};
 #[cfg(feature = "otlp")]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::attempts::{Attempts, Lane};
+use super::attempts::{Attempts, HandedOut, Lane};
 
 /// Spacing as a multiple of 1 ÷ limit. At exactly 1, eleven of ten were measured in one sliding second at the receiver.
 const SPACING: f64 = 1.03;
@@ -22,6 +22,9 @@ const LATE: Duration = Duration::from_millis(20);
 /// By so much any timer is late.
 const TIMER: Duration = Duration::from_millis(2);
 
+/// Instants are never asked for farther ahead: whoever hands them out is slower than anybody could work with, or was away for a moment.
+const LONGEST_LEAD: Duration = Duration::from_secs(5);
+
 /// Paces the requests of one provider, each of its calls apart.
 pub(super) struct Pace {
     interval: Duration,
@@ -32,9 +35,19 @@ pub(super) struct Pace {
 #[derive(Default)]
 struct Queue {
     /// Whoever holds it is next, with the instants that are ours; tokio's mutex is fair.
-    turn: tokio::sync::Mutex<VecDeque<Instant>>,
+    turn: tokio::sync::Mutex<Ours>,
     waiting: AtomicU32,
     held_until: Mutex<Option<Instant>>,
+}
+
+/// The instants that are ours, and what was learned of the way to who hands them out.
+#[derive(Default)]
+struct Ours {
+    instants: VecDeque<Instant>,
+    /// From when instants are handed out until we have them, about.
+    lead: Duration,
+    /// Time that the last question and its answer were on their way.
+    trip: Duration,
 }
 
 impl Pace {
@@ -55,9 +68,9 @@ impl Pace {
                 sleep_until(held_until).await;
                 continue;
             }
-            if let Some(instant) = ours.front().copied() {
+            if let Some(instant) = ours.instants.front().copied() {
                 sleep_until(instant).await;
-                ours.pop_front();
+                ours.instants.pop_front();
                 // Whoever overslept lets it go by: others hold the instants right behind it.
                 if instant.elapsed() <= (self.interval / 2).min(LATE).max(TIMER) {
                     return Ok(());
@@ -66,8 +79,10 @@ impl Pace {
             }
             let lane = Lane { call, account: &self.account };
             let count = self.block(queue.waiting.load(Ordering::Relaxed));
-            let first = Instant::now() + attempts.instants(lane, self.interval, count).await?;
-            ours.extend((0..count).map(|place| first + self.interval * place));
+            let handed_out = attempts.instants(lane, self.interval, count, ours.lead).await?;
+            if let Some(first) = ours.first(handed_out) {
+                ours.instants.extend((0..count).map(|place| first + self.interval * place));
+            }
         }
     }
 
@@ -89,6 +104,24 @@ impl Pace {
     fn queue(&self, call: &str) -> Arc<Queue> {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(queues.entry(call.to_owned()).or_default())
+    }
+}
+
+impl Ours {
+    /// When the first of these instants is on our clock; none where nobody knows. Between two workers, what is wrong with it puts their requests
+    /// too near each other.
+    fn first(&mut self, HandedOut { wait, answered_at, trip, way_back }: HandedOut) -> Option<Instant> {
+        // Something held up the question or its answer (a stopped process, a lost packet), and nobody can say which of the two. Where it stays
+        // so, that is the way by now.
+        let is_known = trip <= 2 * self.trip + LATE;
+        self.trip = trip;
+        if !is_known {
+            return None;
+        }
+        let handed_out_at = answered_at.checked_sub(way_back)?;
+        // Late for its first instants, it would let them go by, and the next ones in the same way: it asks for later ones.
+        self.lead = handed_out_at.elapsed().max(self.lead.mul_f64(0.75)).min(LONGEST_LEAD);
+        Some(handed_out_at + wait)
     }
 }
 

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use tokio::time::{advance, sleep};
 
 use super::*;
-use crate::transport::double::Ledger;
+use crate::transport::attempts::Outcome;
+use crate::transport::double::{BudgetGone, Ledger};
 
 fn pace(limit: f64) -> Pace {
     Pace::new(limit, "account".to_owned()).unwrap()
@@ -145,6 +146,104 @@ async fn who_wakes_a_little_late_puts_no_eleventh_into_a_second() {
         instants.sort();
         assert_eq!(most_in_a_second(&instants), 10, "{late} ms late: {instants:?}");
     }
+}
+
+/// A worker to whom it is so far from who hands out the instants.
+struct Far<'a> {
+    ledger: &'a Ledger,
+    way: Duration,
+}
+
+impl Attempts for Far<'_> {
+    type Error = BudgetGone;
+
+    async fn reserve(&self) -> Result<(), BudgetGone> {
+        self.ledger.reserve().await
+    }
+
+    async fn settle(&self, outcome: Outcome) -> Result<(), BudgetGone> {
+        self.ledger.settle(outcome).await
+    }
+
+    async fn instants(
+        &self,
+        lane: Lane<'_>,
+        interval: Duration,
+        count: u32,
+        lead: Duration,
+    ) -> Result<HandedOut, BudgetGone> {
+        sleep(self.way).await;
+        let handed_out = self.ledger.instants(lane, interval, count, lead).await?;
+        sleep(self.way).await;
+        let (answered_at, trip) = (Instant::now(), 2 * self.way);
+        // And it is committed.
+        sleep(2 * self.way).await;
+        Ok(HandedOut { answered_at, trip, way_back: self.way, ..handed_out })
+    }
+
+    fn confirm(&self) -> Result<(), BudgetGone> {
+        self.ledger.confirm()
+    }
+
+    async fn hold(&self, lane: Lane<'_>, wait: Duration) {
+        self.ledger.hold(lane, wait).await;
+    }
+
+    fn retrying(&self, reason: &str, wait: Duration) {
+        self.ledger.retrying(reason, wait);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_request_after_the_other_gets_its_turn_however_far_away_the_instants_are_handed_out() {
+    for (limit, way) in [(10.0, 6), (10.0, 100), (50.0, 4), (1000.0, 25)] {
+        let (pace, ledger, start) = (pace(limit), Ledger::default(), Instant::now());
+        let far = Far { ledger: &ledger, way: Duration::from_millis(way) };
+        for _ in 0..20 {
+            pace.turn("call", &far).await.unwrap();
+        }
+        let each = Duration::from_secs_f64(SPACING / limit) + 4 * far.way + TIMER;
+        // And two blocks before the way is known.
+        assert!(start.elapsed() <= 22 * each, "{limit} a second, {way} ms away: {:?}", start.elapsed());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn workers_near_and_far_keep_one_rate(limit in 2.0_f64..60.0, ways in [0_u64..120, 0..120, 0..120]) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let mut sent: Vec<Duration> = runtime.block_on(async {
+            let (ledger, start) = (Ledger::default(), Instant::now());
+            let (ledger, workers) = (&ledger, ways.map(|way| (pace(limit), Duration::from_millis(way))));
+            let strands = workers.iter().flat_map(|worker| std::iter::repeat_n(worker, 4));
+            let strands = strands.map(async |(pace, way)| {
+                let mut sent = Vec::new();
+                for _ in 0..10 {
+                    pace.turn("call", &Far { ledger, way: *way }).await.unwrap();
+                    sent.push(start.elapsed());
+                    sleep(Duration::from_millis(40)).await;
+                }
+                sent
+            });
+            futures_util::future::join_all(strands).await.concat()
+        });
+        sent.sort();
+        let most = f64::from(u32::try_from(most_in_a_second(&sent)).unwrap());
+        prop_assert!(most <= limit.ceil(), "{most} in a second, {limit} allowed");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn instants_whose_answer_was_held_up_on_its_way_are_let_go_by() {
+    let mut ours = Ours::default();
+    let mut after = |trip: u64| {
+        let (trip, answered_at) = (Duration::from_millis(trip), Instant::now());
+        ours.first(HandedOut { wait: Duration::from_secs(1), answered_at, trip, way_back: trip / 4 }).is_some()
+    };
+    assert_eq!([4, 6, 20_000, 5].map(&mut after), [true, true, false, true], "nobody knows where it was held up");
+    assert_eq!([90, 90, 110].map(&mut after), [false, true, true], "a way that has become longer is the way by now");
 }
 
 #[test]

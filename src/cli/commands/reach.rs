@@ -9,7 +9,7 @@ use crate::cli::settings::provider::ProviderChoice;
 use crate::model::{Area, AreaShape, Ask, BoundingBox, MicroUsd, Tier};
 use crate::provider::Provider;
 use crate::store::{self, Budget, Database, RateOf, Refund, ReserveError, Spender};
-use crate::transport::{Attempts, Courier, ExchangeError, Lane, LiveOptions, Outcome};
+use crate::transport::{Attempts, Courier, ExchangeError, HandedOut, Lane, LiveOptions, Outcome};
 
 /// A spot in the Atlantic, with nothing in it that would have to be sent.
 const SPOT: BoundingBox = BoundingBox { south: 40.0, west: -30.0, north: 40.0001, east: -29.9999 };
@@ -131,8 +131,15 @@ impl Attempts for Once<'_> {
         Ok(store::refund(self.database, self.spender(), what, None).await?)
     }
 
-    async fn instants(&self, lane: Lane<'_>, interval: Duration, count: u32) -> Result<Duration, ReserveError> {
-        Ok(store::take_instants(self.database, self.rate_of(lane), interval, count, None).await?.wait)
+    async fn instants(
+        &self,
+        lane: Lane<'_>,
+        interval: Duration,
+        count: u32,
+        lead: Duration,
+    ) -> Result<HandedOut, ReserveError> {
+        let taken = store::take_instants(self.database, self.rate_of(lane), (interval, count, lead), None).await?;
+        Ok(HandedOut::from(&taken))
     }
 
     fn confirm(&self) -> Result<(), ReserveError> {
