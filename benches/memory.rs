@@ -1,6 +1,7 @@
 //! The most memory that a worker has: of a run over few venues and over ten times as many, recorded and then replayed, each into an empty
-//! database. `cargo bench --bench memory -- 1000000` is for as many venues as you say; it takes its time, and the recordings some
-//! kilobytes a request in the folder for temporary files.
+//! database. `cargo bench --bench memory -- google 1000000` is for one provider and as many venues as you say; it takes its time, and
+//! the recordings some kilobytes a request in the folder for temporary files. Google answers with twenty venues at most, which takes the most
+//! planning; a map server with all of an area, in the largest answers there are.
 //!
 //! The venues stand on a lattice without end, each a little off its place, so that the provider's answers are reckoned and not looked up.
 
@@ -16,7 +17,7 @@ use support::database::TestDatabase;
 use support::desk::Desk;
 use venue_sync::migrate;
 use venue_sync::store::Database;
-use wiremock::matchers::method;
+use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 /// Metres from one venue to the next.
@@ -25,36 +26,40 @@ const METRES_PER_DEGREE: f64 = 111_319.5;
 /// The corner of every region, degrees: a lattice by the equator is the same everywhere.
 const CORNER: (f64, f64) = (0.0, -30.0);
 const CAP: usize = 20;
+const PROVIDERS: [&str; 2] = ["google", "osm"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // `cargo test --benches` only wants to know whether it works.
     let many = if arguments.iter().any(|argument| argument == "--bench") { 40_000 } else { 900 };
     let many = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(many);
-    println!("{:>9} {:>9} {:>12} {:>9} {:>14}", "venues", "", "most, KiB", "s", "venues a second");
+    println!("{:>9} {:>9} {:>9} {:>12} {:>9} {:>14}", "", "venues", "", "most, KiB", "s", "venues a second");
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
-        let mut few = None;
-        for venues in [many / 10, many] {
-            let [live, replay] = measure(venues).await;
-            let few = few.get_or_insert([live, replay]);
-            if venues == many {
-                let times = [(live, few[0]), (replay, few[1])].map(|(now, then)| f64::from(now) / f64::from(then));
-                println!("ten times the venues: {:.2} times the memory, {:.2} times in a replay", times[0], times[1]);
+        for provider in PROVIDERS {
+            if PROVIDERS.iter().any(|other| *other != provider && arguments.iter().any(|argument| argument == other)) {
+                continue;
             }
+            let few = measure(provider, many / 10).await;
+            let most = measure(provider, many).await;
+            let times = [0, 1].map(|way| f64::from(most[way]) / f64::from(few[way]));
+            println!("ten times the venues: {:.2} times the memory, {:.2} times in a replay", times[0], times[1]);
         }
     });
 }
 
-async fn measure(venues: u32) -> [u32; 2] {
+async fn measure(provider: &'static str, venues: u32) -> [u32; 2] {
     let server = MockServer::builder().disable_request_recording().start().await;
+    Mock::given(path("/api/interpreter")).respond_with(Map).with_priority(1).mount(&server).await;
     Mock::given(method("POST")).respond_with(Lattice).mount(&server).await;
     let side = f64::from(venues).sqrt() * APART_M / METRES_PER_DEGREE;
     let [south, west] = [CORNER.0, CORNER.1];
     let area = format!("{west:.6},{south:.6},{:.6},{:.6}", west + side, south + side);
     let area =
-        ["sync", "--provider", "google", &format!("--bbox={area}"), "--types", "restaurant", "--concurrency", "8"];
+        ["sync", "--provider", provider, &format!("--bbox={area}"), "--types", "restaurant", "--concurrency", "8"];
+    let pace = "requests_per_second = 1000\n";
     let mut desk = Desk::new()
-        .with_file("venues.toml", "[providers.google]\nrequests_per_second = 1000\n")
+        .with_file("venues.toml", format!("[providers.google]\n{pace}[providers.osm]\n{pace}"))
+        .with("OVERPASS_BASE_URL", &server.uri())
         .with("GOOGLE_PLACES_BASE_URL", &server.uri())
         .with("GOOGLE_PLACES_API_KEY", "AIzaInventedForTests");
     let mut most = [0, 0];
@@ -73,7 +78,7 @@ async fn measure(venues: u32) -> [u32; 2] {
         // What stands on the border is in or out by a rounding.
         assert!((f64::from(venues) * 0.9..f64::from(venues) * 1.2).contains(&f64::from(u32::try_from(count).unwrap())));
         let seconds = took.as_secs_f64();
-        println!("{count:9} {name:>9} {kib:12} {seconds:9.1} {:14.0}", f64::from(venues) / seconds);
+        println!("{provider:>9} {count:9} {name:>9} {kib:12} {seconds:9.1} {:14.0}", f64::from(venues) / seconds);
         *found = kib;
     }
     most
@@ -99,10 +104,53 @@ impl Respond for Lattice {
         let corners = &body["locationRestriction"]["rectangle"];
         let corner = |name: &str| (number(&corners[name]["latitude"]), number(&corners[name]["longitude"]));
         let from = body["pageToken"].as_str().map_or(0, |token| token.parse().unwrap());
-        let inside = inside(corner("low"), corner("high"));
+        let inside = inside(corner("low"), corner("high"), 3 * CAP);
         let next = (from + CAP < inside.len()).then(|| (from + CAP).to_string());
         answer(inside.into_iter().skip(from).take(CAP).collect(), whole, next)
     }
+}
+
+/// Answers with all that is on the lattice in a box, as points of a map.
+struct Map;
+
+impl Respond for Map {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let form: Vec<(String, String)> = url::form_urlencoded::parse(&request.body).into_owned().collect();
+        // The last statement is for points, and has the larger box.
+        let edges = form[0].1.lines().rfind(|line| line.starts_with("node")).unwrap();
+        let edges = edges.strip_suffix(");").unwrap().rsplit_once('(').unwrap().1;
+        let edges: Vec<f64> = edges.split(',').map(|edge| edge.parse().unwrap()).collect();
+        let found = inside((edges[0], edges[1]), (edges[2], edges[3]), usize::MAX);
+        // The map ends at the corner of the region.
+        let here = found.into_iter().filter(|(row, column)| *row >= 0.0 && *column >= 0.0);
+        let elements: Vec<Value> = here.map(point).collect();
+        ResponseTemplate::new(200).set_body_json(json!({
+            "version": 0.6,
+            "osm3s": { "timestamp_osm_base": "2026-11-22T09:00:00Z", "copyright": "The data is invented." },
+            "elements": elements,
+        }))
+    }
+}
+
+fn point(place: Place) -> Value {
+    let (row, column) = place;
+    let (lat, lng) = position(place);
+    json!({
+        "type": "node",
+        "id": format!("{row:.0}{column:06.0}").parse::<u64>().unwrap(),
+        "lat": lat,
+        "lon": lng,
+        "tags": {
+            "amenity": "restaurant",
+            "name": format!("Venue {row:.0} of {column:.0}"),
+            "addr:street": "Lattice Road",
+            "addr:housenumber": format!("{row:.0}"),
+            "opening_hours": "Mo-Su 09:00-22:30",
+            "cuisine": "regional",
+            "phone": "+351 000 000 000",
+            "website": format!("https://example.org/{row:.0}/{column:.0}"),
+        },
+    })
 }
 
 /// A venue's row and column on the lattice.
@@ -136,8 +184,8 @@ fn position((row, column): Place) -> (f64, f64) {
     (degrees(row + off(0.0), CORNER.0), degrees(column + off(1.0), CORNER.1))
 }
 
-/// Three pages of the venues in a box at most.
-fn inside((south, west): (f64, f64), (north, east): (f64, f64)) -> Vec<Place> {
+/// So many of the venues in a box at most.
+fn inside((south, west): (f64, f64), (north, east): (f64, f64), most: usize) -> Vec<Place> {
     let mut found = Vec::new();
     let mut row = on_the_lattice(south, CORNER.0).floor();
     while row <= on_the_lattice(north, CORNER.0).ceil() {
@@ -147,7 +195,7 @@ fn inside((south, west): (f64, f64), (north, east): (f64, f64)) -> Vec<Place> {
             if (south..=north).contains(&lat) && (west..=east).contains(&lng) {
                 found.push((row, column));
             }
-            if found.len() == 3 * CAP {
+            if found.len() == most {
                 return found;
             }
             column += 1.0;

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Reject;
 
 /// What cleaning kept rows again came to, with today's rules.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Renormalised {
     /// The region, where it was not all.
     pub region: Option<String>,
@@ -35,7 +35,7 @@ pub struct Renormalised {
 }
 
 /// A venue before and after.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct VenueDifference {
     /// The provider's id.
     pub provider_id: String,
@@ -45,13 +45,13 @@ pub struct VenueDifference {
     pub fields: Vec<FieldDifference>,
 }
 
-/// One field before and after.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// One field before and after. As text: trees of all the hours that an answer changed would take many times the room.
+#[derive(Debug, Clone, Serialize)]
 pub struct FieldDifference {
     /// The column; `position` is both of its two.
     pub field: &'static str,
     /// As it was.
-    pub before: Value,
+    pub before: Box<RawValue>,
     /// As it is, or would be.
-    pub after: Value,
+    pub after: Box<RawValue>,
 }

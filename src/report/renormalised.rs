@@ -1,6 +1,6 @@
 //! What cleaning again came to, for a person.
 
-use serde_json::{Map, Value};
+use serde_json::value::{Map, RawValue, Value};
 
 use super::words::{count, grouped};
 use crate::model::{FieldDifference, Renormalised, VenueDifference};
@@ -57,9 +57,10 @@ fn venue(venue: &VenueDifference) -> Vec<String> {
 }
 
 fn field(field: &FieldDifference) -> String {
-    let (before, after) = match (&field.before, &field.after) {
-        (Value::Object(before), Value::Object(after)) => (unlike(before, after), unlike(after, before)),
-        (before, after) => (before.to_string(), after.to_string()),
+    let members = |text: &RawValue| serde_json::from_str::<Map<String, Value>>(text.get());
+    let (before, after) = match (members(&field.before), members(&field.after)) {
+        (Ok(before), Ok(after)) => (unlike(&before, &after), unlike(&after, &before)),
+        _ => (field.before.to_string(), field.after.to_string()),
     };
     format!("  {}: {} → {}", field.field, cut(&before), cut(&after))
 }
@@ -82,13 +83,15 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use serde_json::value::to_raw_value;
 
     use super::*;
     use crate::model::{Reject, RejectReason};
 
     #[test]
     fn the_numbers_come_first_and_what_is_not_shown_is_counted() {
-        let difference = |field, before, after| FieldDifference { field, before, after };
+        let text = |value: Value| to_raw_value(&value).unwrap();
+        let difference = |field, before, after| FieldDifference { field, before: text(before), after: text(after) };
         let outcome = Renormalised {
             region: Some("lisbon".to_owned()),
             provider: "osm".to_owned(),

@@ -1,4 +1,6 @@
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::transaction::Transaction;
@@ -14,8 +16,8 @@ pub(super) async fn insert_changes(
         answers.push(answer);
         ids.push(change.provider_id.clone());
         names.push(change.name.clone());
-        let pairs = change.fields.iter().map(|field| (field.field.to_owned(), json!([field.before, field.after])));
-        fields.push(Value::Object(pairs.collect()));
+        let pairs = change.fields.iter().map(|field| (field.field, [&field.before, &field.after]));
+        fields.push(Json(pairs.collect::<BTreeMap<_, _>>()));
     }
     if answers.is_empty() {
         return Ok(());
@@ -26,7 +28,7 @@ pub(super) async fn insert_changes(
         &answers,
         &ids,
         &names,
-        &fields
+        &fields as _
     )
     .execute(&mut *transaction)
     .await?;

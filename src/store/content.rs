@@ -1,66 +1,66 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
-use crate::model::{BusinessStatus, Field, Hours, HoursState, RawRecord, RejectReason, Venue};
+use crate::model::{BusinessStatus, Hours, HoursState, RawRecord, RejectReason, Venue};
 
-/// The venues of one answer, ready for one set-based statement: folded by id, sorted by key (workers that write border
+/// Rows that are written by one statement. A map server answers with tens of thousands, whose text the statement holds once more.
+const ROWS_AT_ONCE: usize = 1000;
+
+/// The venues of one answer, ready for set-based statements: folded by id, sorted by key (workers that write border
 /// venues in different orders deadlock).
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    rows: Vec<Value>,
+    /// As text: the tree of a week of hours takes ten times the room.
+    rows: Vec<Box<RawValue>>,
     folded: u64,
 }
 
 impl Batch {
     /// Folds repeated ids (the first stands) and sorts by id.
     pub fn new(venues: impl IntoIterator<Item = Venue>) -> Self {
-        Self::keeping(venues.into_iter().map(|venue| (venue, None)))
+        Self::fold(venues.into_iter().map(|venue| (venue, With::default())))
     }
 
     /// The same, each with what is kept of the provider's own words.
     pub fn keeping(venues: impl IntoIterator<Item = (Venue, Option<RawRecord>)>) -> Self {
-        Self::fold(venues, |row, record| {
-            let Some(RawRecord { format, answered_at, raw }) = record else { return };
-            row.insert("format".to_owned(), json!(format));
-            row.insert("answered_at".to_owned(), json!(answered_at));
-            row.insert("raw".to_owned(), raw);
-        })
+        let with = |record| match record {
+            Some(RawRecord { format, answered_at, raw }) => {
+                With { format: Some(format), answered_at: Some(answered_at), raw: Some(raw), seen_at: None }
+            }
+            None => With::default(),
+        };
+        Self::fold(venues.into_iter().map(|(venue, record)| (venue, with(record))))
     }
 
     /// Venues that were cleaned again, each with when it was last seen as its row was read; none of them is new.
     pub(super) fn again(venues: impl IntoIterator<Item = (Venue, DateTime<Utc>)>) -> Self {
-        Self::fold(venues, |row, seen_at| {
-            row.insert("seen_at".to_owned(), json!(seen_at));
-            row.insert("admit".to_owned(), Value::Bool(false));
-        })
+        let with = |seen_at| With { seen_at: Some(seen_at), ..With::default() };
+        Self::fold(venues.into_iter().map(|(venue, seen_at)| (venue, with(seen_at))))
     }
 
     /// Rows that were made before, folded and sorted, and have waited since.
-    pub(super) fn staged(rows: Vec<Value>) -> Self {
+    pub(super) fn staged(rows: Vec<Box<RawValue>>) -> Self {
         Self { rows, folded: 0 }
     }
 
-    fn fold<T>(venues: impl IntoIterator<Item = (Venue, T)>, add: impl Fn(&mut Map<String, Value>, T)) -> Self {
+    fn fold(venues: impl Iterator<Item = (Venue, With)>) -> Self {
         let mut seen = HashSet::new();
         let mut folded = 0;
-        let mut kept: Vec<(Venue, T)> = Vec::new();
+        let mut kept: Vec<(String, Box<RawValue>)> = Vec::new();
         for (venue, with) in venues {
             if seen.insert(venue.provider_id.clone()) {
-                kept.push((venue, with));
+                let row = row(&venue, &with);
+                kept.push((venue.provider_id, row));
             } else {
                 folded += 1;
             }
         }
-        kept.sort_by(|(a, _), (b, _)| a.provider_id.cmp(&b.provider_id));
-        let rows = kept.into_iter().map(|(venue, with)| {
-            let mut row = row(venue);
-            add(&mut row, with);
-            Value::Object(row)
-        });
-        Self { rows: rows.collect(), folded }
+        kept.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Self { rows: kept.into_iter().map(|(_, row)| row).collect(), folded }
     }
 
     /// Rows that repeated another of the same answer.
@@ -78,8 +78,9 @@ impl Batch {
         self.rows.is_empty()
     }
 
-    pub(super) fn json(&self) -> Value {
-        Value::Array(self.rows.clone())
+    /// The rows, as many together as one statement takes.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &[Box<RawValue>]> {
+        self.rows.chunks(ROWS_AT_ONCE)
     }
 }
 
@@ -94,39 +95,85 @@ pub(super) fn refusal(status: &str) -> Option<RejectReason> {
     .map(|(_, reason)| reason)
 }
 
+/// What a row has besides its venue.
+#[derive(Debug, Default, Serialize)]
+struct With {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<i16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen_at: Option<DateTime<Utc>>,
+}
+
 /// A member that was not asked for is named in no row's `asked`, and so never overwrites.
-fn row(venue: Venue) -> Map<String, Value> {
-    let mut asked = Vec::new();
-    let mut row = Map::new();
-    let mut put = |name: &'static str, value: Field<Value>| {
-        if !matches!(value, Field::NotAsked) {
-            asked.push(Value::from(name));
-        }
-        if let Field::Present(value) = value {
-            row.insert(name.to_owned(), value);
-        }
-    };
-    let status = venue.status.present().copied();
-    let of_the_day = |hours: &Hours| hours.state == HoursState::Complex || !hours.special_days.is_empty();
-    let dated = venue.hours.present().is_some_and(of_the_day);
-    put("categories", venue.categories.map(|codes| json!(codes)));
-    put("address", venue.address.map(Value::from));
-    put("rating", venue.rating.map(|rating| json!(rating)));
-    put("price_level", venue.price_level.map(Value::from));
-    put("hours", venue.hours.map(|hours| json!(hours)));
-    put("raw_hours", venue.raw_hours.map(Value::from));
-    put("status", venue.status.map(|status| json!(status.code())));
-    put("successor_id", venue.successor_id.map(Value::from));
-    let admit = status.is_none_or(|status| refusal(status.code()).is_none());
-    row.insert("asked".to_owned(), Value::Array(asked));
-    row.insert("admit".to_owned(), Value::Bool(admit));
-    row.insert("dated".to_owned(), Value::Bool(dated));
+#[derive(Serialize)]
+struct Row<'a> {
     // Made here, so that ids of ours grow with time and land side by side in the index.
-    row.insert("id".to_owned(), json!(Uuid::now_v7()));
-    row.insert("profile_id".to_owned(), json!(Uuid::now_v7()));
-    row.insert("provider_id".to_owned(), Value::String(venue.provider_id));
-    row.insert("name".to_owned(), Value::String(venue.name));
-    row.insert("lat".to_owned(), json!(venue.position.lat()));
-    row.insert("lng".to_owned(), json!(venue.position.lng()));
-    row
+    id: Uuid,
+    profile_id: Uuid,
+    provider_id: &'a str,
+    name: &'a str,
+    lat: f64,
+    lng: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    categories: Option<&'a Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rating: Option<&'a f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_level: Option<&'a i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hours: Option<&'a Hours>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_hours: Option<&'a String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    successor_id: Option<&'a String>,
+    asked: Vec<&'static str>,
+    admit: bool,
+    dated: bool,
+    #[serde(flatten)]
+    with: &'a With,
+}
+
+fn row(venue: &Venue, with: &With) -> Box<RawValue> {
+    let mut asked = Vec::new();
+    macro_rules! asked {
+        ($member:ident) => {{
+            if !venue.$member.is_not_asked() {
+                asked.push(stringify!($member));
+            }
+            venue.$member.present()
+        }};
+    }
+    let of_the_day = |hours: &Hours| hours.state == HoursState::Complex || !hours.special_days.is_empty();
+    let status = asked!(status).map(|status| status.code());
+    let row = Row {
+        id: Uuid::now_v7(),
+        profile_id: Uuid::now_v7(),
+        provider_id: &venue.provider_id,
+        name: &venue.name,
+        lat: venue.position.lat(),
+        lng: venue.position.lng(),
+        categories: asked!(categories),
+        address: asked!(address),
+        rating: asked!(rating),
+        price_level: asked!(price_level),
+        hours: asked!(hours),
+        raw_hours: asked!(raw_hours),
+        status,
+        successor_id: asked!(successor_id),
+        // Of those that were cleaned again, none is new.
+        admit: with.seen_at.is_none() && status.is_none_or(|status| refusal(status).is_none()),
+        dated: venue.hours.present().is_some_and(of_the_day),
+        asked,
+        with,
+    };
+    to_raw_value(&row)
+        .unwrap_or_else(|error| unreachable!("numbers, texts and lists of them have a form as JSON: {error}"))
 }

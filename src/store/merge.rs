@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::value::{Value, to_raw_value};
 
 use super::connect::{Database, DatabaseError};
 use super::content::{Batch, refusal};
@@ -29,7 +29,7 @@ pub(super) struct RowOutcome {
     pub(super) stubbed: bool,
 }
 
-/// The one upsert: venues, stubs, states and due profiles in a single statement.
+/// The one upsert: venues, stubs, states and due profiles in a single statement, of no more rows than that takes at once.
 ///
 /// A row seen since `begun_at` is a duplicate and stays as it is, so that a run writes each venue once, whichever tile comes
 /// first. A row whose content did not change keeps its `updated_at`; dated exceptions are not part of that comparison. Without a
@@ -40,33 +40,35 @@ pub(super) async fn merge_venues(
     begun_at: Option<DateTime<Utc>>,
     batch: &Batch,
 ) -> Result<Merged, sqlx::Error> {
-    let rows =
-        sqlx::query_file!("src/store/merge.sql", provider, batch.json(), begun_at).fetch_all(&mut *transaction).await?;
     let mut merged = Merged::default();
-    let counts = &mut merged.counts;
-    counts.received = batch.folded();
-    counts.duplicate = batch.folded();
-    for row in rows {
-        let word = match (row.refused, row.inserted, row.changed) {
-            (true, _, _) => RowWord::Rejected,
-            (_, Some(true), _) => RowWord::Inserted,
-            (_, _, Some(true)) => RowWord::Updated,
-            (_, _, Some(false)) => RowWord::Unchanged,
-            _ => RowWord::Duplicate,
-        };
-        counts.count(word);
-        merged.outcomes.push((row.provider_id.clone(), RowOutcome { word, stubbed: row.stubbed }));
-        merged.stubbed += u64::from(row.stubbed);
-        if let (Some(before), Some(after)) = (row.before, row.after) {
-            merged.differences.push(difference(row.provider_id.clone(), before, after));
-        }
-        if word == RowWord::Rejected {
-            let status = row.status.unwrap_or_default();
-            merged.refused.extend(refusal(&status).map(|reason| Reject {
-                provider_id: Some(row.provider_id),
-                reason,
-                detail: "the provider says so, and we did not know it".to_owned(),
-            }));
+    merged.counts.received = batch.folded();
+    merged.counts.duplicate = batch.folded();
+    for part in batch.parts() {
+        let rows = sqlx::query_file!("src/store/merge.sql", provider, sqlx::types::Json(part) as _, begun_at)
+            .fetch_all(&mut *transaction)
+            .await?;
+        for row in rows {
+            let word = match (row.refused, row.inserted, row.changed) {
+                (true, _, _) => RowWord::Rejected,
+                (_, Some(true), _) => RowWord::Inserted,
+                (_, _, Some(true)) => RowWord::Updated,
+                (_, _, Some(false)) => RowWord::Unchanged,
+                _ => RowWord::Duplicate,
+            };
+            merged.counts.count(word);
+            merged.outcomes.push((row.provider_id.clone(), RowOutcome { word, stubbed: row.stubbed }));
+            merged.stubbed += u64::from(row.stubbed);
+            if let (Some(before), Some(after)) = (row.before, row.after) {
+                merged.differences.push(difference(row.provider_id.clone(), before, after));
+            }
+            if word == RowWord::Rejected {
+                let status = row.status.unwrap_or_default();
+                merged.refused.extend(refusal(&status).map(|reason| Reject {
+                    provider_id: Some(row.provider_id),
+                    reason,
+                    detail: "the provider says so, and we did not know it".to_owned(),
+                }));
+            }
         }
     }
     Ok(merged)
@@ -126,7 +128,9 @@ fn difference(provider_id: String, mut before: Value, mut after: Value) -> Venue
             value
         };
         let (before, after) = (take(&mut before), take(&mut after));
-        if before != after {
+        if before != after
+            && let (Ok(before), Ok(after)) = (to_raw_value(&before), to_raw_value(&after))
+        {
             fields.push(FieldDifference { field, before, after });
         }
     }

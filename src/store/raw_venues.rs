@@ -1,6 +1,7 @@
 //! What providers said, as it is kept: forgotten when its time is over, read in steps, and merged again once it is cleaned.
 
 use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::again::Tries;
@@ -27,7 +28,7 @@ pub struct Whose<'a> {
 }
 
 /// What is kept of a venue.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct KeptRow {
     /// Ours.
     pub venue_id: Uuid,
@@ -80,12 +81,13 @@ pub async fn kept_rows(
     let within = whose.within.unwrap_or(earth);
     let mut transaction = database.begin().await?;
     let rows = sqlx::query!(
-        "select k.venue_id, k.format, k.answered_at, k.raw, v.provider_id, v.lat, v.lng, v.last_seen_at
+        r#"select k.venue_id, k.format, k.answered_at, k.raw as "raw: sqlx::types::Json<Box<RawValue>>", v.provider_id, v.lat, v.lng,
+             v.last_seen_at
          from venue_sync.raw_venues k join public.venues v on v.id = k.venue_id
          where k.venue_id > $1 and k.provider = $2
            and ($3::int is null or ($3 > 0 and k.answered_at >= clock_timestamp() - make_interval(days => $3)))
            and ($4 or (v.lat between $5 and $7 and (v.lng between $6 and $8 or ($6 > $8 and (v.lng >= $6 or v.lng <= $8)))))
-         order by k.venue_id limit $9",
+         order by k.venue_id limit $9"#,
         after,
         whose.provider,
         whose.retention.days().map(i32::from),
@@ -105,7 +107,7 @@ pub async fn kept_rows(
         provider_id: row.provider_id,
         position: Position::new(row.lat, row.lng).ok(),
         seen_at: row.last_seen_at,
-        record: RawRecord { format: row.format, answered_at: row.answered_at, raw: row.raw },
+        record: RawRecord { format: row.format, answered_at: row.answered_at, raw: row.raw.0 },
     });
     Ok(kept.collect())
 }

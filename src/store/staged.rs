@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::changes::insert_changes;
@@ -35,7 +36,9 @@ pub(super) async fn stage(
     batch: &Batch,
 ) -> Result<(VenueCounts, u64), sqlx::Error> {
     // Row by row, by the index: whatever the planner believes of a table that was empty a moment ago.
-    let staged = sqlx::query!(
+    let mut staged = 0;
+    for part in batch.parts() {
+        staged += sqlx::query!(
         r#"insert into venue_sync.staged (run_id, provider_id, tile_id, answer_id, lat, lng, "row")
            select $1, r.value ->> 'provider_id', $2, $3, (r.value ->> 'lat')::float8, (r.value ->> 'lng')::float8, r.value
            from jsonb_array_elements($4::jsonb) with ordinality r (value, ordinal)
@@ -46,13 +49,14 @@ pub(super) async fn stage(
         of.run,
         of.tile,
         answer,
-        batch.json(),
+        sqlx::types::Json(part) as _,
         of.provider,
         of.begun_at
     )
     .execute(&mut *transaction)
     .await?
     .rows_affected();
+    }
     let given = u64::try_from(batch.len()).unwrap_or(u64::MAX);
     let duplicate = given.saturating_sub(staged) + batch.folded();
     Ok((VenueCounts { received: duplicate, duplicate, ..VenueCounts::default() }, staged))
@@ -74,7 +78,7 @@ pub(super) async fn promote(transaction: &mut Transaction, of: Staging<'_>) -> R
     let mut after = String::new();
     loop {
         let rows = sqlx::query!(
-            r#"select provider_id, answer_id, "row" || jsonb_build_object('seen_at', staged_at) as "row!"
+            r#"select provider_id, answer_id, "row" || jsonb_build_object('seen_at', staged_at) as "row!: sqlx::types::Json<Box<RawValue>>"
                from venue_sync.staged where tile_id = $1 and provider_id > $2 order by provider_id limit $3"#,
             of.tile,
             after,
@@ -86,7 +90,7 @@ pub(super) async fn promote(transaction: &mut Transaction, of: Staging<'_>) -> R
         after.clone_from(&last.provider_id);
         let answers: BTreeMap<String, Uuid> = rows.iter().map(|row| (row.provider_id.clone(), row.answer_id)).collect();
         let ids: Vec<String> = answers.keys().cloned().collect();
-        let batch = Batch::staged(rows.into_iter().map(|row| row.row).collect());
+        let batch = Batch::staged(rows.into_iter().map(|row| row.row.0).collect());
         let mut merged = merge_venues(&mut *transaction, of.provider, Some(of.begun_at), &batch).await?;
         meet_refused_again(transaction, of.tile, &mut merged).await?;
         promoted.counts += merged.counts;

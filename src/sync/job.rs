@@ -91,6 +91,12 @@ pub fn parameters(job: &Job<'_>) -> Result<Value, UnknownType> {
 }
 
 impl Job<'_> {
+    /// Tiles that are worked on at once. Where a provider is asked one question at a time, more of them would only hold its answers in
+    /// memory side by side, and a map server's are large.
+    pub(super) fn strands(&self) -> usize {
+        self.concurrency.min(self.provider.limits().at_once.unwrap_or(usize::MAX)).max(1)
+    }
+
     /// Whether its runs end with an audit: they do where an answer's order proves nothing, and counts say where venues are.
     pub(super) fn audits(&self) -> bool {
         let limits = self.provider.limits();

@@ -185,7 +185,7 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
     let working = async {
         let mut told = false;
         loop {
-            join_all((0..shop.job.concurrency.max(1)).map(|_| claim_and_work(shop))).await;
+            join_all((0..shop.job.strands()).map(|_| claim_and_work(shop))).await;
             let mut waited = false;
             loop {
                 if shop.stop.called() {

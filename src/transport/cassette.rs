@@ -17,8 +17,9 @@ pub struct Cassette {
     place: String,
     run: RecordedRun,
     files: Files,
-    /// Numbers of the exchanges, which with the fingerprint make their files' names.
-    numbers: BTreeMap<Fingerprint, u32>,
+    /// The exchanges' fingerprints in order, and at the same place their numbers: both make a file's name. There may be a million.
+    fingerprints: Vec<Fingerprint>,
+    numbers: Vec<u32>,
 }
 
 /// Where the files are.
@@ -138,13 +139,13 @@ impl Cassette {
         // Sorted, so that of several faults always the same one is named.
         names.exchanges.sort_unstable();
         names.others.sort_unstable();
-        let mut numbers = BTreeMap::new();
-        for (number, fingerprint) in names.exchanges {
-            let name = file_name(number, fingerprint);
-            read(&place, &files, &name)?;
-            if let Some(first) = numbers.insert(fingerprint, number) {
-                return Err(CassetteError::Twice { place, first: file_name(first, fingerprint), second: name });
-            }
+        for (number, fingerprint) in &names.exchanges {
+            read(&place, &files, &file_name(*number, *fingerprint))?;
+        }
+        names.exchanges.sort_unstable_by_key(|(number, fingerprint)| (*fingerprint, *number));
+        if let Some([first, second]) = names.exchanges.array_windows().find(|[first, second]| first.1 == second.1) {
+            let [first, second] = [first, second].map(|(number, fingerprint)| file_name(*number, *fingerprint));
+            return Err(CassetteError::Twice { place, first, second });
         }
         if let Some(name) = names.others.first() {
             // Whatever is wrong with it, it is not found by its name.
@@ -157,7 +158,9 @@ impl Cassette {
             Err(source) => return Err(CassetteError::Unreadable { file, source }),
         };
         let run = read_run(&bytes).map_err(|error| in_file(file, error))?;
-        Ok(Self { place, run, files, numbers })
+        let fingerprints = names.exchanges.iter().map(|(_, fingerprint)| *fingerprint).collect();
+        let numbers = names.exchanges.iter().map(|(number, _)| *number).collect();
+        Ok(Self { place, run, files, fingerprints, numbers })
     }
 
     /// What was recorded.
@@ -182,7 +185,8 @@ impl Cassette {
 
     /// Reads the exchange of a request; none if it holds none.
     pub(super) fn get(&self, fingerprint: Fingerprint) -> Result<Option<Recording>, CassetteError> {
-        let Some(number) = self.numbers.get(&fingerprint) else { return Ok(None) };
+        let at = self.fingerprints.binary_search(&fingerprint);
+        let Some(number) = at.ok().and_then(|at| self.numbers.get(at)) else { return Ok(None) };
         read(&self.place, &self.files, &file_name(*number, fingerprint)).map(Some)
     }
 
@@ -193,7 +197,7 @@ impl Cassette {
 
     /// What the names of all exchanges are made of.
     pub(super) fn numbers(&self) -> impl Iterator<Item = (Fingerprint, u32)> {
-        self.numbers.iter().map(|(fingerprint, number)| (*fingerprint, *number))
+        self.fingerprints.iter().copied().zip(self.numbers.iter().copied())
     }
 }
 
