@@ -246,6 +246,12 @@ impl LiveRoad {
                     }
                     return Err(ExchangeError::TooLarge { limit });
                 }
+                (Some(Decision::Later { until, reason }), tried) => {
+                    if let Tried::Answered(response, _) = tried {
+                        self.keep(request, &response).await?;
+                    }
+                    return Err(ExchangeError::QuotaGone { until, reason });
+                }
                 (Some(Decision::GiveUp { reason }), tried) => {
                     if let Tried::Answered(response, _) = tried {
                         self.keep(request, &response).await?;

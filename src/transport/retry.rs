@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::send_error::SendError;
-use crate::wire::{Response, Verdict};
+use crate::wire::{QuotaReset, Response, Verdict};
 
 /// How patient a run is with its provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct RetryPolicy {
     pub first: Duration,
     /// The longest wait of our own choosing.
     pub ceiling: Duration,
-    /// The longest wait that a provider may ask for; when it asks for more we give up.
+    /// The longest wait that a provider may ask for; where it asks for more, the run ends, and goes on after it.
     pub patience: Duration,
     /// Further attempts that the run has in stock, over all its requests, so that a dying provider is not hammered.
     pub budget: u32,
@@ -76,12 +76,18 @@ pub(super) enum Decision {
         everybody: bool,
         reason: String,
     },
+    /// Nobody is let in for longer than we wait: the run is over until then.
+    Later { until: QuotaReset, reason: String },
     /// Further attempts might help, but not now.
     GiveUp { reason: String },
 }
 
 /// Decides. The same arguments always give the same decision.
 pub(super) fn decide(ended: Ended<'_>, standing: Standing, policy: &RetryPolicy) -> Decision {
+    let mut answered_at = None;
+    if let Ended::Answered(response, _) = ended {
+        answered_at = Some(response.received_at);
+    }
     let (reason, asked, throttled) = match ended {
         Ended::Answered(_, Verdict::Fine | Verdict::LastFine { .. }) => return Decision::Done,
         Ended::Answered(
@@ -105,10 +111,9 @@ pub(super) fn decide(ended: Ended<'_>, standing: Standing, policy: &RetryPolicy)
         Ended::Failed(error) => (error.to_string(), None, false),
     };
     if let Some(asked) = asked.filter(|asked| *asked > policy.patience) {
-        let (asked, patience) = (spoken(asked), spoken(policy.patience));
-        return Decision::GiveUp {
-            reason: format!("{reason}; the provider asks to wait {asked}, we wait {patience} at most"),
-        };
+        let later = TimeDelta::from_std(asked).ok().and_then(|asked| answered_at?.checked_add_signed(asked));
+        let reason = format!("{reason}; the provider asks to wait {}", spoken(asked));
+        return Decision::Later { until: later.map_or(QuotaReset::Unknown, QuotaReset::At), reason };
     }
     if standing.attempt >= policy.attempts {
         return Decision::GiveUp { reason };
@@ -163,7 +168,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::wire::QuotaReset;
 
     const RECEIVED: &str = "2026-11-22T09:00:00Z";
 
@@ -243,6 +247,8 @@ mod tests {
             Decision::Stop => "stop".into(),
             Decision::Wait { wait, everybody: false, .. } => format!("wait {} s", wait.as_secs_f64()),
             Decision::Wait { wait, everybody: true, .. } => format!("wait {} s, everybody", wait.as_secs_f64()),
+            Decision::Later { until: QuotaReset::At(until), .. } => format!("not before {}", until.format("%H:%M:%S")),
+            Decision::Later { .. } => "nobody knows when".into(),
             Decision::GiveUp { .. } => "give up".into(),
         }
     }
@@ -256,10 +262,10 @@ mod tests {
             ("a date", "Sun, 22 Nov 2026 09:00:42 GMT", "wait 42 s, everybody"),
             ("a date in the past", "Sun, 22 Nov 2026 08:59:00 GMT", "wait 1 s, everybody"),
             ("as long as our patience", "120", "wait 120 s, everybody"),
-            ("beyond our patience", "121", "give up"),
-            ("hours", "7200", "give up"),
-            ("a date hours ahead", "Sun, 22 Nov 2026 12:00:00 GMT", "give up"),
-            ("more seconds than a number holds", "99999999999999999999999", "give up"),
+            ("beyond our patience", "121", "not before 09:02:01"),
+            ("hours", "7200", "not before 11:00:00"),
+            ("a date hours ahead", "Sun, 22 Nov 2026 12:00:00 GMT", "not before 12:00:00"),
+            ("more seconds than a number holds", "99999999999999999999999", "nobody knows when"),
             ("a word", "soon", "wait 1 s"),
             ("nothing", "", "wait 1 s"),
             ("negative", "-5", "wait 1 s"),
@@ -292,10 +298,10 @@ mod tests {
     #[test]
     fn gives_up_in_words_that_say_why() {
         let answer = response(503, &[("retry-after", "7200")]);
-        let Decision::GiveUp { reason } = decided(Ended::Answered(&answer, &throttled(None))) else {
+        let Decision::Later { reason, .. } = decided(Ended::Answered(&answer, &throttled(None))) else {
             panic!("waits 2 hours")
         };
-        assert_eq!(reason, "throttled; the provider asks to wait 2 h 0 min, we wait 2 min 0 s at most");
+        assert_eq!(reason, "throttled; the provider asks to wait 2 h 0 min");
 
         let error = no_answer("reset");
         let policy = RetryPolicy::default();
@@ -328,7 +334,8 @@ mod tests {
             if let Some(wait) = wait_of(&decision) {
                 prop_assert!(wait >= policy.floor && wait <= policy.patience, "{wait:?}");
             } else {
-                prop_assert_eq!(word(&decision), "give up");
+                let too_long = matches!(decision, Decision::Later { .. });
+                prop_assert!(too_long || matches!(decision, Decision::GiveUp { .. }), "{}", word(&decision));
             }
         }
     }

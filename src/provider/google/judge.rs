@@ -28,6 +28,8 @@ pub(super) fn judge(response: &Response) -> Verdict {
     let said = refusal.said(response.status);
     match response.status {
         400 if refusal.blames_the_key() => Verdict::CredentialsRefused { reason: refusal.key_remedy(&said) },
+        // Where a limit is used up it is said so with 429, and by some of Google's services with 403.
+        403 if refusal.blames_the_quota() => refusal.throttled(said),
         401 | 403 => Verdict::CredentialsRefused { reason: refusal.key_remedy(&said) },
         404 => Verdict::RequestWrong {
             reason: format!("{said}: no such call at this address; is {BASE_URL_VARIABLE} set to something else?"),
@@ -94,6 +96,10 @@ impl Refusal {
                 .any(|words| message.contains(words))
     }
 
+    fn blames_the_quota(&self) -> bool {
+        ["RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"].contains(&self.cause.as_str())
+    }
+
     /// A token of a page that is unknown, has expired, or came with other parameters. What Google calls it is not documented.
     fn blames_the_page(&self) -> bool {
         let message = self.message.to_lowercase();
@@ -157,6 +163,8 @@ mod tests {
         );
         let told = judge(&response(429, r#"{"error":{"message":"limit 'X per day' of service","code":429}}"#));
         assert!(matches!(told, Verdict::QuotaGone { .. }), "{told:?}");
+        let with_403 = refused(403, "Quota exceeded", "RATE_LIMIT_EXCEEDED", "SearchNearbyRequestPerDayPerProject");
+        assert!(matches!(with_403, Verdict::QuotaGone { .. }), "no key would help: {with_403:?}");
     }
 
     #[test]
