@@ -42,20 +42,20 @@ fn outcome(report: &RunReport) -> String {
         (RunStatus::Partial, _) => {
             format!("partial: {done}, {} could not be finished", grouped(coverage.failed))
         }
-        (RunStatus::Interrupted, stopped_by) => format!("stopped early by {}: {done}", stopper(stopped_by)),
+        (RunStatus::Interrupted, Some(stopped_by)) => format!("stopped early by {}: {done}", stopper(stopped_by)),
+        (RunStatus::Interrupted, None) => format!("ended by another command: {done}"),
         (RunStatus::Refused, _) => "refused: the guard did not believe the data".to_owned(),
         (RunStatus::Failed, _) => format!("failed: {done}"),
     };
     format!("{} from {}: {outcome}.", summary.region, summary.provider)
 }
 
-fn stopper(stopped_by: Option<StoppedBy>) -> &'static str {
+fn stopper(stopped_by: StoppedBy) -> &'static str {
     match stopped_by {
-        Some(StoppedBy::Budget) => "the budget",
-        Some(StoppedBy::Quota) => "the provider's quota",
-        Some(StoppedBy::Signal) => "a signal",
-        Some(StoppedBy::Guard) => "the guard",
-        None => "a fault",
+        StoppedBy::Budget => "the budget",
+        StoppedBy::Quota => "the provider's quota",
+        StoppedBy::Signal => "a signal",
+        StoppedBy::Guard => "the guard",
     }
 }
 
@@ -75,6 +75,9 @@ fn what_now(report: &RunReport) -> Vec<String> {
         (RunStatus::Complete | RunStatus::Skipped, false) => return lines,
         (_, true) => "This was a dry run: nothing was written but what was spent.",
         (RunStatus::Refused, false) => "The new data was not let in; what was there before is untouched.",
+        (RunStatus::Interrupted, false) if report.summary.stopped_by.is_none() => {
+            "What was written by then stays; answers that waited to be judged are gone."
+        }
         (RunStatus::Partial | RunStatus::Interrupted | RunStatus::Failed, false) => {
             "Every answer so far is kept and is not asked for again."
         }
@@ -273,6 +276,16 @@ Look at the data:
                 assert!(text.contains(expected), "{expected}\n--\n{text}");
             }
         }
+    }
+
+    #[test]
+    fn a_run_that_another_command_ended_does_not_promise_that_everything_is_kept() {
+        let mut report = example::report();
+        report.summary.status = RunStatus::Interrupted;
+        report.reason = Some("another command began a newer run".to_owned());
+        let text = text(&report);
+        assert!(text.contains("ended by another command: 9 of 9 tiles done.\n  another command began"), "{text}");
+        assert!(text.contains("answers that waited to be judged are gone"), "{text}");
     }
 
     #[test]

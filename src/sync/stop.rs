@@ -43,6 +43,9 @@ impl<'a> Stop<'a> {
         // A broken run outranks one that merely stops.
         let outranked = matches!(&ending, Ending::Broken(_)) && !matches!(&*first, Some(Ending::Broken(_)));
         if first.is_none() || outranked {
+            if let Ending::GivenUp { reason } = &ending {
+                tracing::warn!("{reason}");
+            }
             *first = Some(ending);
         }
     }
