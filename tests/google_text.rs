@@ -10,7 +10,7 @@ use chrono::DateTime;
 use double::city::{self, Place};
 use double::google::{Call, Desk, KEY, Manners, Tier};
 use serde_json::{Value, json};
-use venue_sync::coverage::{Next, Region, Rules, TileCover, audit, seen};
+use venue_sync::coverage::{Next, Region, Rules, SECTION_VENUES, TileCover, audit, seen};
 use venue_sync::model::{Ask, CappedSpot, Field, MicroUsd, Position, Purpose};
 use venue_sync::provider::{self, Cursor, Page, Provider};
 use venue_sync::wire::{HeaderValue, Request, Response, Verdict};
@@ -121,6 +121,7 @@ fn run(desk: &Desk, provider: &dyn Provider, types: &[&str]) -> Run {
         rows_per_query: limits.rows_per_query,
         counts: limits.counts,
         count_words: provider.count_words(&words),
+        section_venues: SECTION_VENUES,
         words,
     };
     let mut run = Run::default();

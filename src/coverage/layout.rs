@@ -344,6 +344,7 @@ mod tests {
             rows_per_query: 20,
             counts: None,
             count_words: Vec::new(),
+            section_venues: usize::MAX,
         };
         let believed = Believed::new(places.iter().map(|place| Vector::of(*place)));
         let mut ground = Ground::new(&region, tile.cell);

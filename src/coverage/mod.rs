@@ -35,7 +35,7 @@ pub use cover::{Next, TileCover};
 pub use drawn::DrawnError;
 pub use geojson_text::TextError;
 pub use region::{LARGEST_REGION_RADIUS_M, Region, RegionError};
-pub use rules::{Rules, RulesError};
+pub use rules::{Rules, RulesError, SECTION_VENUES};
 pub use sphere::{EARTH_RADIUS_M, distance_m};
 
 /// The way of asking. A run or a recording made in another way is not gone on with: its questions would be others.

@@ -9,6 +9,9 @@ pub(super) const SMALLEST_ASK_M: f64 = 2.0;
 
 const SPOT_M: f64 = 6.0;
 
+/// Venues of a section at most, about: what a cover keeps in memory grows with them.
+pub const SECTION_VENUES: usize = 10_000;
+
 /// What a provider can do. The same rules give the same questions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
@@ -30,6 +33,8 @@ pub struct Rules {
     pub counts: Option<Counts>,
     /// Single words whose counts show where the venues of all `words` are; nothing is counted where there are none.
     pub count_words: Vec<String>,
+    /// Venues that circles cover at once, about; a tile of more is covered in sections. [`SECTION_VENUES`] in earnest.
+    pub section_venues: usize,
 }
 
 /// Why a region cannot be covered by these rules.

@@ -8,8 +8,10 @@ use super::sphere;
 use super::survey::Survey;
 use crate::model::{AnswerSeen, Ask, BoundingBox, CappedSpot, KnownPlace, Tile};
 
-/// Venues of a section at most, about: what a cover keeps in memory grows with them.
-const MOST_VENUES: usize = 10_000;
+/// Counts of one tile, and how many more for each paid question, after which a section makes do with what was counted of it: twice what any
+/// true tile takes. A provider whose counts never end is not asked for ever.
+const COUNTS_AT_FIRST: u32 = 10_000;
+const COUNTS_PER_PAID: u32 = 6;
 
 /// Sections that reach no farther than this from their middle are not halved, metres: a stack would be halved without end.
 const SMALLEST_M: f64 = 200.0;
@@ -24,12 +26,14 @@ pub(super) struct Sections {
     tile: BoundingBox,
     rules: Rules,
     known: Vec<KnownPlace>,
-    most_venues: usize,
     /// Still to be covered, the next one last.
     waiting: Vec<Section>,
     now: Now,
     carried: Carried,
     capped: Vec<CappedSpot>,
+    /// Questions that were answered: counts, and the others.
+    counts: u32,
+    paid: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -49,21 +53,18 @@ enum Now {
 
 impl Sections {
     pub(super) fn new(region: &Region, tile: Tile, rules: Rules, known: &[KnownPlace]) -> Self {
-        Self::of_at_most(MOST_VENUES, region, tile, rules, known)
-    }
-
-    fn of_at_most(most_venues: usize, region: &Region, tile: Tile, rules: Rules, known: &[KnownPlace]) -> Self {
         let survey = if known.is_empty() { Survey::new(region, tile.cell, &rules) } else { None };
         let mut sections = Self {
             region: region.clone(),
             tile: tile.cell,
             rules,
             known: known.to_vec(),
-            most_venues,
             waiting: vec![Section { bounds: tile.cell, survey }],
             now: Now::Done,
             carried: Carried::default(),
             capped: Vec::new(),
+            counts: 0,
+            paid: 0,
         };
         sections.go_on();
         sections
@@ -85,11 +86,15 @@ impl Sections {
     pub(super) fn told(&mut self, seen: &AnswerSeen) {
         match &mut self.now {
             Now::Counting(section) => {
+                self.counts += 1;
                 if let Some(survey) = &mut section.survey {
                     survey.told(seen);
                 }
             }
-            Now::Asking(circles) => circles.told(seen),
+            Now::Asking(circles) => {
+                self.paid += 1;
+                circles.told(seen);
+            }
             Now::Done => {}
         }
         if self.next().is_none() {
@@ -113,7 +118,9 @@ impl Sections {
                 self.waiting.extend(halves(section).into_iter().rev());
                 continue;
             } else if let Some(survey) = &mut section.survey {
-                survey.go_on();
+                if self.counts <= COUNTS_AT_FIRST + COUNTS_PER_PAID * self.paid {
+                    survey.go_on();
+                }
                 if survey.next().is_some() {
                     self.now = Now::Counting(Box::new(section));
                     return;
@@ -130,7 +137,8 @@ impl Sections {
 
     fn is_too_full(&self, section: &Section) -> bool {
         let known = || self.known.iter().filter(|place| sphere::holds(&section.bounds, place.position)).count();
-        section.survey.as_ref().map_or_else(known, Survey::venues) > self.most_venues && is_divisible(&section.bounds)
+        section.survey.as_ref().map_or_else(known, Survey::venues) > self.rules.section_venues
+            && is_divisible(&section.bounds)
     }
 
     fn begin(&mut self, section: &Section) -> Circles {
@@ -206,7 +214,7 @@ mod tests {
         venues().into_iter().map(known).collect()
     }
 
-    fn rules(counts: Option<Counts>) -> Rules {
+    fn rules(section_venues: usize, counts: Option<Counts>) -> Rules {
         let words: Vec<String> = WORDS.map(str::to_owned).to_vec();
         Rules {
             shape: AreaShape::Circle,
@@ -218,11 +226,12 @@ mod tests {
             rows_per_query: 20,
             counts,
             count_words: words,
+            section_venues,
         }
     }
 
     fn of_at_most(most_venues: usize, counts: Option<Counts>, known: &[KnownPlace]) -> Sections {
-        Sections::of_at_most(most_venues, &region(), tile(), rules(counts), known)
+        Sections::new(&region(), tile(), rules(most_venues, counts), known)
     }
 
     fn answer(ask: Ask, venues: &[(Position, usize)], returned: &mut [bool]) -> AnswerSeen {
@@ -287,6 +296,24 @@ mod tests {
             assert_eq!(again.next(), None);
             assert!(most_waiting > 1, "it was not cut");
         }
+    }
+
+    #[test]
+    fn counts_that_never_end_are_not_asked_for_ever() {
+        let (mut cover, venues) = (of_at_most(250, COUNTS, &[]), venues());
+        let mut returned = vec![false; venues.len()];
+        let (mut paid, mut counts) = (0, 0);
+        while let Some(ask) = cover.next() {
+            if ask.purpose == Purpose::Count {
+                counts += 1;
+                cover.told(&AnswerSeen { ask, rows: 2, truncated: true, outermost_m: None, fresh: None });
+            } else {
+                paid += 1;
+                cover.told(&answer(ask, &venues, &mut returned));
+            }
+            assert!(counts < 20_000 + 10 * paid, "{counts} counts, and {paid} paid questions");
+        }
+        assert!(returned.iter().all(|returned| *returned), "venues were missed");
     }
 
     #[test]

@@ -238,6 +238,7 @@ mod tests {
             rows_per_query: 20,
             counts: Some(Counts { rows_per_answer: 20, rows_per_query: 60 }),
             count_words: vec!["cafe".to_owned()],
+            section_venues: usize::MAX,
         };
         let mut survey = Survey::new(&region, tile, &rules).unwrap();
         let mut pages = 0;

@@ -1,4 +1,4 @@
-use crate::coverage::Rules;
+use crate::coverage::{Rules, SECTION_VENUES};
 use crate::provider::Provider;
 
 /// What coverage has to know of a provider that is asked for these words.
@@ -14,5 +14,6 @@ pub(super) fn rules(provider: &dyn Provider, words: &[String]) -> Rules {
         rows_per_query: limits.rows_per_query,
         counts: limits.counts,
         count_words: provider.count_words(words),
+        section_venues: SECTION_VENUES,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use venue_sync::coverage::{EARTH_RADIUS_M, Next, Region, Rules, TileCover, distance_m, seen};
+use venue_sync::coverage::{EARTH_RADIUS_M, Next, Region, Rules, SECTION_VENUES, TileCover, distance_m, seen};
 use venue_sync::model::{AnswerSeen, Area, AreaShape, Ask, CappedSpot, Circle, KnownPlace, Position, Purpose, Ranking};
 
 /// A venue: where the provider believes it is, and the index of its only type word.
@@ -80,6 +80,7 @@ pub(crate) fn rules(manners: &Manners, words: Vec<String>, largest_radius_m: f64
         rows_per_query: u32::try_from(manners.cap).unwrap(),
         counts: None,
         count_words: Vec::new(),
+        section_venues: SECTION_VENUES,
     }
 }
 

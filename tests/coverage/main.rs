@@ -145,8 +145,19 @@ fn known(venues: &[Venue], manners: &Manners, kind: u8, seed: u64) -> Vec<KnownP
 fn case() -> impl Strategy<Value = Case> {
     let radius = prop_oneof![Just(50_000.0), Just(40_000.0), Just(800.0)];
     let size = (0..60_usize, 0..5_usize, 1..5_usize);
-    (region(), manners(), any::<u64>(), size, radius, 0..5_u8, any::<bool>()).prop_map(
-        |((region, at, reach), manners, seed, (count, words, words_per_query), largest_radius_m, kind, counts)| {
+    // In earnest a section has thousands.
+    let section = prop_oneof![Just(usize::MAX), Just(20), Just(4)];
+    (region(), manners(), any::<u64>(), size, radius, 0..5_u8, any::<bool>(), section).prop_map(
+        |(
+            (region, at, reach),
+            manners,
+            seed,
+            (count, words, words_per_query),
+            largest_radius_m,
+            kind,
+            counts,
+            section,
+        )| {
             let venues = venues(seed, count, words, at, reach);
             let rules = city::rules(&manners, city::words(words), largest_radius_m);
             Case {
@@ -155,6 +166,7 @@ fn case() -> impl Strategy<Value = Case> {
                     words_per_query,
                     counts: counts.then_some(Counts { rows_per_answer: 5, rows_per_query: 15 }),
                     count_words: city::words(words.min(2)),
+                    section_venues: section,
                     ..rules
                 },
                 venues,

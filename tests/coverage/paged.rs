@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use venue_sync::coverage::{Next, Region, Rules, TileCover};
+use venue_sync::coverage::{Next, Region, Rules, SECTION_VENUES, TileCover};
 use venue_sync::model::{
     AnswerSeen, Area, AreaShape, Ask, BoundingBox, CappedSpot, Counts, KnownPlace, Purpose, Ranking,
 };
@@ -30,6 +30,7 @@ pub(crate) fn rules_of(words: usize, page: u32, cap: u32) -> Rules {
         rows_per_query: cap,
         counts: Some(Counts { rows_per_answer: page, rows_per_query: cap }),
         count_words: Vec::new(),
+        section_venues: SECTION_VENUES,
     }
 }
 
