@@ -77,6 +77,8 @@ pub use runs::{OpenedRun, Opening, Recent, RunSpec, begin_audit, leave, open_run
 pub use spend::{Budget, Refund, ReserveError, Spender, refund, reserve};
 pub use staged::{Promoted, StagedVenue};
 pub use tile_end::{GoodRuns, JudgeTile, TileEnd, end_tile};
-pub use tiles::{ClaimedTile, Lease, Progress, claim, complete_tile, fail_tile, progress, release, renew};
+pub use tiles::{
+    ClaimedTile, Lease, Progress, ToldBefore, claim, complete_tile, fail_tile, progress, release, renew, told_before,
+};
 pub use unmapped::{UnmappedWord, unmapped_words};
 pub use venues::{Moment, Since, VenueFilter, VenueOrder, VenueReader};

@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -7,7 +6,7 @@ use super::connect::{Database, DatabaseError};
 use super::fault::is_state;
 use super::learned;
 use super::transaction::Transaction;
-use crate::model::{AnswerSeen, Ask, BoundingBox, CappedSpot, KnownPlace, Purpose, Tile};
+use crate::model::{AnswerSeen, Ask, BoundingBox, CappedSpot, KnownPlace, Tile};
 
 /// The right to work on a tile: lost when the lease runs out and another claims the tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,14 +24,21 @@ pub struct ClaimedTile {
     pub lease: Lease,
     /// The tile.
     pub tile: Tile,
-    /// Its answers so far, in order.
-    pub answers: Vec<AnswerSeen>,
-    /// Hashes of the ids that its answers with rows held, where they are kept.
-    pub held: HashSet<i64>,
+    /// How many answers it has so far; [`told_before`] has them.
+    pub answers: i32,
     /// What was known of it when the run began.
     pub known: Vec<KnownPlace>,
     /// It is no piece of the region: its questions are the run's audit.
     pub audit: bool,
+}
+
+/// Some of the answers of a tile that were committed before.
+#[derive(Debug, Clone, Default)]
+pub struct ToldBefore {
+    /// In order.
+    pub answers: Vec<AnswerSeen>,
+    /// Hashes of the ids that those with rows held, where they are kept.
+    pub held: Vec<i64>,
 }
 
 /// How far a run is.
@@ -77,7 +83,7 @@ async fn claim_in(
     lease: Duration,
 ) -> Result<Option<ClaimedTile>, sqlx::Error> {
     let Some(row) = sqlx::query!(
-        "update venue_sync.tiles
+        r#"update venue_sync.tiles
          set state = 'leased', lease_owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
              fence = fence + 1
          where id = (
@@ -86,7 +92,8 @@ async fn claim_in(
                                                          and lease_owner is distinct from $2))
                and exists (select from venue_sync.runs where id = $1 and state = 'open')
              order by purpose = 'audit', last_done_at nulls first, ordinal limit 1 for update skip locked)
-         returning id, ordinal, fence, south, west, north, east, known, purpose",
+         returning id, ordinal, fence, south, west, north, east, known, purpose,
+             (select count(*) from venue_sync.answers a where a.tile_id = tiles.id) as "answers!""#,
         run,
         worker,
         lease.as_secs_f64()
@@ -96,36 +103,48 @@ async fn claim_in(
     else {
         return Ok(None);
     };
-    let mut answers = Vec::new();
-    let mut held = HashSet::new();
-    let told = sqlx::query!(
-        r#"select ask as "ask: sqlx::types::Json<Ask>", rows, truncated, outermost_m, fresh, ids
-           from venue_sync.answers where tile_id = $1 order by ordinal"#,
-        row.id
-    )
-    .fetch_all(&mut *transaction)
-    .await?;
-    for answer in told {
-        if answer.ask.0.purpose != Purpose::Count {
-            held.extend(answer.ids.unwrap_or_default());
-        }
-        answers.push(AnswerSeen {
-            ask: answer.ask.0,
-            rows: answer.rows.unsigned_abs(),
-            truncated: answer.truncated,
-            outermost_m: answer.outermost_m,
-            fresh: answer.fresh.map(i32::unsigned_abs),
-        });
-    }
     let cell = BoundingBox { south: row.south, west: row.west, north: row.north, east: row.east };
     Ok(Some(ClaimedTile {
         lease: Lease { tile: row.id, fence: row.fence },
         tile: Tile { ordinal: row.ordinal, cell },
-        answers,
-        held,
+        answers: i32::try_from(row.answers).unwrap_or(i32::MAX),
         known: row.known.map(|bytes| learned::unpacked(&bytes)).unwrap_or_default(),
         audit: row.purpose == "audit",
     }))
+}
+
+/// The answers of a tile from this one on, at most so many: what was told of a large one takes much memory when it is all there at once.
+pub async fn told_before(
+    database: &Database,
+    lease: Lease,
+    from: i32,
+    at_most: u32,
+) -> Result<ToldBefore, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let rows = sqlx::query!(
+        r#"select ask as "ask: sqlx::types::Json<Ask>", rows, truncated, outermost_m, fresh,
+             case when ask ->> 'purpose' is distinct from 'count' then ids end as ids
+           from venue_sync.answers where tile_id = $1 and ordinal >= $2 order by ordinal limit $3"#,
+        lease.tile,
+        from,
+        i64::from(at_most)
+    )
+    .fetch_all(&mut transaction)
+    .await
+    .map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    let mut told = ToldBefore::default();
+    for row in rows {
+        told.held.extend(row.ids.unwrap_or_default());
+        told.answers.push(AnswerSeen {
+            ask: row.ask.0,
+            rows: row.rows.unsigned_abs(),
+            truncated: row.truncated,
+            outermost_m: row.outermost_m,
+            fresh: row.fresh.map(i32::unsigned_abs),
+        });
+    }
+    Ok(told)
 }
 
 /// Shows that a worker lives, and lengthens all its leases: first of those tiles that nobody writes to at the moment, then of the others. A

@@ -25,7 +25,7 @@ impl Workshop<'_> {
         let questions =
             audit::plan(&self.job.region, &places(&done.areas), &groups(self.job, &self.rules.words), &seed, many);
         let mut nothing_held = HashSet::new();
-        for (ask, ordinal) in questions.iter().zip(0_i32..).skip(claimed.answers.len()) {
+        for (ask, ordinal) in questions.iter().zip(0_i32..).skip(usize::try_from(claimed.answers).unwrap_or(0)) {
             if self.stop.called() {
                 return Ok(());
             }

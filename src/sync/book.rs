@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -14,7 +13,7 @@ use crate::coverage;
 use crate::model::{Breach, CappedSpot, Certificate, Figures, MicroUsd, Purpose, Tile};
 use crate::store::{
     self, AnswerToCommit, Batch, ClaimedTile, CommitError, Database, DatabaseError, GoodRuns, Lease, LookUp, OpenedRun,
-    Progress, RunFigures, Taker, TileEnd, Told,
+    Progress, RunFigures, Taker, TileEnd, Told, ToldBefore,
 };
 
 /// Where a run is written down: in the database, or, for a dry run, nowhere but here.
@@ -79,12 +78,24 @@ impl Book {
                 Ok(Some(ClaimedTile {
                     lease: Lease { tile: i64::from(tile.ordinal), fence: 0 },
                     tile,
-                    answers: Vec::new(),
-                    held: HashSet::new(),
+                    answers: 0,
                     known: learn::of_tile(job, words, database, &tile).await?,
                     audit: false,
                 }))
             }
+        }
+    }
+
+    /// The answers of a tile from this one on, at most so many. A dry run has none.
+    pub(super) async fn told_before(
+        &self,
+        database: &Database,
+        lease: Lease,
+        (from, at_most): (i32, u32),
+    ) -> Result<ToldBefore, DatabaseError> {
+        match self {
+            Self::Stored { .. } => database.outlast(|| store::told_before(database, lease, from, at_most)).await,
+            Self::Dry(_) => Ok(ToldBefore::default()),
         }
     }
 

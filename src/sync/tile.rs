@@ -9,8 +9,8 @@ use super::job::{Job, Source, SyncError, Zones};
 use super::planner::Planner;
 use super::spending::{Spending, limit};
 use super::stop::{Ending, Stop};
-use crate::coverage::{Next, Rules, RulesError, TileCover};
-use crate::model::{AnswerSeen, Ask, Event, MicroUsd, Purpose, StoppedBy};
+use crate::coverage::{Next, Rules, TileCover};
+use crate::model::{AnswerSeen, Ask, Event, KnownPlace, MicroUsd, Purpose, StoppedBy};
 use crate::provider::Page;
 use crate::store::{ClaimedTile, CommitError, Database, DatabaseError, Lease, LookUp, ReserveError, TileEnd, Told};
 use crate::transport::{Courier, ExchangeError};
@@ -19,6 +19,9 @@ use crate::wire::{QuotaReset, Response};
 /// Tiles that fail one after the other, with no answer between them, before the provider counts as down. Each of them has
 /// had its retries.
 const FAILURES_IN_A_ROW: u32 = 3;
+
+/// Answers of a tile that is taken up again that are read at once.
+const TOLD_AT_ONCE: u32 = 100;
 
 /// What the tasks of one run share.
 pub(super) struct Workshop<'a> {
@@ -56,19 +59,9 @@ impl Workshop<'_> {
     /// Works on a tile until it is done, fails, or the run stops.
     pub(super) async fn tile(&self, mut claimed: ClaimedTile) -> Result<(), SyncError> {
         let ordinal = claimed.tile.ordinal;
-        let mut held = std::mem::take(&mut claimed.held);
-        let mut answers = i32::try_from(claimed.answers.len()).unwrap_or(i32::MAX);
-        let (known, told) = (std::mem::take(&mut claimed.known), std::mem::take(&mut claimed.answers));
-        let (region, tile, rules) = (self.job.region.clone(), claimed.tile, self.rules.clone());
-        let begin = move || {
-            let mut cover = TileCover::new(&region, tile, rules, &known)?;
-            for seen in &told {
-                cover.told(seen);
-            }
-            Ok::<_, RulesError>(cover)
-        };
-        let Some(cover) = self.planner.plan(self.stop.signal(), begin).await else { return Ok(()) };
-        let mut cover = cover?;
+        let known = std::mem::take(&mut claimed.known);
+        let Some(begun) = self.begin(&claimed, known).await? else { return Ok(()) };
+        let (mut cover, mut answers, mut held) = begun;
         while !self.stop.called() {
             match cover.next() {
                 Next::Done { capped } => {
@@ -103,6 +96,36 @@ impl Workshop<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The cover of a tile where its answers so far have left it, how many they are, and the ids that those with rows held; none
+    /// where the run is stopped before.
+    async fn begin(
+        &self,
+        claimed: &ClaimedTile,
+        known: Vec<KnownPlace>,
+    ) -> Result<Option<(TileCover, i32, HashSet<i64>)>, SyncError> {
+        let (region, tile, rules) = (self.job.region.clone(), claimed.tile, self.rules.clone());
+        let new = move || TileCover::new(&region, tile, rules, &known);
+        let Some(cover) = self.planner.plan(self.stop.signal(), new).await else { return Ok(None) };
+        let (mut cover, mut answers, mut held) = (cover?, 0, HashSet::new());
+        while answers < claimed.answers {
+            let told = self.book.told_before(self.database, claimed.lease, (answers, TOLD_AT_ONCE)).await?;
+            if told.answers.is_empty() {
+                break;
+            }
+            answers = answers.saturating_add(i32::try_from(told.answers.len()).unwrap_or(i32::MAX));
+            held.extend(told.held);
+            let go_on = move || {
+                for seen in &told.answers {
+                    cover.told(seen);
+                }
+                cover
+            };
+            let Some(planned) = self.planner.plan(self.stop.signal(), go_on).await else { return Ok(None) };
+            cover = planned;
+        }
+        Ok(Some((cover, answers, held)))
     }
 
     /// Leaves a tile to the next run, or to who takes this one up again.
