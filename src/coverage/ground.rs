@@ -37,8 +37,8 @@ pub(super) struct Ground {
 /// Metres by which ground has to lie inside a certified disk: far more than the rounding of these distances.
 const SLACK_M: f64 = 0.001;
 
-/// Room for so many times the pieces is given back: a section is open in many pieces for a while only.
-const ROOMY: usize = 4;
+/// Room for so many times the pieces is given back, but for a quarter more than there are: a section is open in many pieces for a while only.
+const ROOMY: usize = 2;
 
 /// Part of the expected radius that is expected after a disappointment.
 const LESS: f64 = 0.7;
@@ -88,7 +88,7 @@ impl Ground {
             }
         }
         if self.cells.capacity() > ROOMY * self.cells.len() {
-            self.cells.shrink_to(2 * self.cells.len());
+            self.cells.shrink_to(self.cells.len() + self.cells.len() / 4);
         }
         taken
     }

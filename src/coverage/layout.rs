@@ -259,6 +259,8 @@ impl<'a> Table<'a> {
             let pieces = self.cuts[root as usize].iter().copied();
             held.extend(pieces.filter(|at| self.pieces[*at as usize].lies_in(disk)));
         });
+        // There are tens of thousands of these.
+        held.shrink_to_fit();
         held
     }
 

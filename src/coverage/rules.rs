@@ -59,6 +59,11 @@ impl Rules {
         }
     }
 
+    /// Whether it matters how many of an answer's venues are new: where counts have ids, and a cover or its audit goes by them.
+    pub fn compares_ids(&self) -> bool {
+        self.counts.is_some() && (self.shape == AreaShape::Rectangle || self.ranking == Ranking::Other)
+    }
+
     /// Radius of a spot whose words are split because they overflowed the smallest circle, metres: the venues of a house lie some metres
     /// apart, and each would be a spot of its own.
     pub(super) fn spot_ask_m(&self) -> f64 {

@@ -65,7 +65,7 @@ fn answer(ask: &Ask, rules: &Rules, world: &[KnownPlace], held: &mut HashSet<usi
     let positions: Vec<_> = found.iter().map(|(_, at)| world.get(*at).map(|place| place.position)).collect();
     let mut seen = coverage::seen(ask, &positions, truncated, (rules.shape, rules.ranking))
         .unwrap_or_else(|_| unreachable!("venues within an area are not elsewhere"));
-    if rules.counts.is_some() {
+    if rules.compares_ids() {
         seen.fresh = Some(u32::try_from(fresh).unwrap_or(u32::MAX));
     }
     if ask.purpose != Purpose::Count {

@@ -151,7 +151,7 @@ impl Workshop<'_> {
         };
         let replayed = matches!(self.job.source, Source::Replay(_));
         let cost = if replayed { MicroUsd::default() } else { cost };
-        let mut ids = self.rules.counts.map(|_| hashes(&page));
+        let mut ids = self.rules.compares_ids().then(|| hashes(&page));
         let digested = match ask.purpose {
             Purpose::Count => Ok(counted(ask, &page)),
             Purpose::Rows | Purpose::Audit => digest(self.job, &self.zones, ask, page),
