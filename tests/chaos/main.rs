@@ -243,7 +243,7 @@ async fn eight_workers_killed_and_stopped_at_random_write_what_one_undisturbed_w
             );
         }
         assert!(
-            2 * killed >= kills && stopped > 0,
+            4 * killed >= kills && stopped > 0,
             "seed {seed}: {killed} killed, {stopped} stopped: this tests little"
         );
         let asked = bench.front.arrivals().len();
