@@ -86,10 +86,10 @@ impl Attempts for Spending<'_> {
             let began = Instant::now();
             Ok::<_, DatabaseError>((began, take_instants(self.database, of, (interval, count, lead), taker).await?))
         };
-        let (began, taken) = self.database.outlast(take).await?;
-        let handed_out = HandedOut::from(&taken);
+        let (began, instants) = self.database.outlast(take).await?;
+        let handed_out = HandedOut::from(&instants);
         if let Some(roll) = self.book.roll() {
-            roll.note(began, taken.leases);
+            roll.note(began, instants.leases);
         }
         Ok(handed_out)
     }

@@ -97,7 +97,7 @@ pub struct Courier(Road);
 
 enum Road {
     Live(Box<LiveRoad>),
-    Replay(Cassette),
+    Replay(Box<Cassette>),
 }
 
 struct LiveRoad {
@@ -136,7 +136,7 @@ impl Courier {
 
     /// A courier that has a recording's answers only, and gives each as often as it is asked for it.
     pub fn replay(cassette: Cassette) -> Self {
-        Self(Road::Replay(cassette))
+        Self(Road::Replay(Box::new(cassette)))
     }
 
     /// Brings the answer to a request, judged fine.
@@ -240,22 +240,16 @@ impl LiveRoad {
                     self.keep(request, &response).await?;
                     return Err(refused(verdict, attempt, began.elapsed()));
                 }
-                (Some(Decision::Stop), Tried::Failed(SendError::TooLarge { status, limit, received_at })) => {
-                    if let Some(recorder) = &self.recorder {
-                        recorder.keep_too_large(request, TooLarge { status, limit, received_at }).await?;
-                    }
+                (Some(Decision::Stop), tried @ Tried::Failed(SendError::TooLarge { limit, .. })) => {
+                    self.keep_last(request, &tried).await?;
                     return Err(ExchangeError::TooLarge { limit });
                 }
                 (Some(Decision::Later { until, reason }), tried) => {
-                    if let Tried::Answered(response, _) = tried {
-                        self.keep(request, &response).await?;
-                    }
+                    self.keep_last(request, &tried).await?;
                     return Err(ExchangeError::QuotaGone { until, reason });
                 }
                 (Some(Decision::GiveUp { reason }), tried) => {
-                    if let Tried::Answered(response, _) = tried {
-                        self.keep(request, &response).await?;
-                    }
+                    self.keep_last(request, &tried).await?;
                     return Err(ExchangeError::GaveUp { attempts: attempt, elapsed: began.elapsed(), reason });
                 }
                 (Some(Decision::Wait { wait, everybody, reason }), tried) => {
@@ -374,6 +368,18 @@ impl LiveRoad {
         };
         let standing = Standing { attempt, budget_left: self.budget.left(), jitter: fastrand::f64() };
         Some(decide(ended, standing, &self.policy))
+    }
+
+    /// Keeps what the last attempt ended with, where that is an answer.
+    async fn keep_last(&self, request: &Request, tried: &Tried) -> Result<(), RecordError> {
+        match (tried, &self.recorder) {
+            (Tried::Answered(response, _), _) => self.keep(request, response).await,
+            (Tried::Failed(SendError::TooLarge { status: status @ 200, limit, received_at }), Some(recorder)) => {
+                let too_large = TooLarge { status: *status, limit: *limit, received_at: *received_at };
+                recorder.keep_too_large(request, too_large).await
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn keep(&self, request: &Request, response: &Response) -> Result<(), RecordError> {
