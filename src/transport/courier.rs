@@ -19,6 +19,7 @@ use super::record::{RecordError, Recorder};
 use super::replay::{self, NotRecorded};
 use super::retry::{Decision, Ended, RetryPolicy, Standing, decide, spoken};
 use super::send_error::SendError;
+use super::tried::Tried;
 use crate::wire::{QuotaReset, Request, Response, Verdict};
 
 /// How long an attempt in flight may take to finish after we were told to stop: its answer is paid for.
@@ -170,37 +171,6 @@ impl Courier {
                     verdict => Err(refused(verdict, 1, Duration::ZERO)),
                 }
             }
-        }
-    }
-}
-
-/// An attempt's end.
-enum Tried {
-    Answered(Response, Verdict),
-    Failed(SendError),
-    /// We were told to stop, and the answer did not come in time.
-    Dropped,
-}
-
-impl Tried {
-    fn outcome(&self) -> Outcome {
-        match self {
-            Self::Answered(response, _) => Outcome::Answered { status: response.status },
-            Self::Failed(SendError::TooLarge { status, .. }) => Outcome::Answered { status: *status },
-            Self::Failed(SendError::NeverSent(_)) => Outcome::NeverSent,
-            // An error that was cut off is still an error, and not charged.
-            Self::Failed(SendError::NoAnswer { status: Some(status), .. }) if *status != 200 => {
-                Outcome::Answered { status: *status }
-            }
-            Self::Failed(SendError::NoAnswer { .. }) | Self::Dropped => Outcome::Unknown,
-        }
-    }
-
-    /// The page that tells how long to wait.
-    fn look(self) -> Option<Box<Request>> {
-        match self {
-            Self::Answered(_, Verdict::LookAfter { look, .. }) => Some(look),
-            _ => None,
         }
     }
 }

@@ -28,6 +28,7 @@ mod replay;
 mod retry;
 mod scrub;
 mod send_error;
+mod tried;
 
 pub use address::{AddressError, check_address};
 pub use attempts::{Attempts, HandedOut, Lane, Outcome};
