@@ -41,19 +41,22 @@ async fn next_in(pool: &PgPool, account: &str) -> f64 {
     .unwrap()
 }
 
+/// So many instants, as soon as may be.
+fn block(count: u32) -> (u32, Duration, Duration) {
+    (count, INTERVAL, Duration::ZERO)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_instant_is_handed_out_twice_and_none_is_left_out() {
     let (_guard, pool, workers) = bench(8).await;
-    take_instants(&workers[0], rate("a"), (INTERVAL, 1, Duration::ZERO), None).await.unwrap();
+    take_instants(&workers[0], rate("a"), block(1), None).await.unwrap();
     let before = next_in(&pool, "a").await;
     let begun: f64 = sqlx::query_scalar("select extract(epoch from next_at)::float8 from venue_sync.pace")
         .fetch_one(&pool)
         .await
         .unwrap();
     let taken = join_all(workers.iter().flat_map(|worker| {
-        (1..=5_u32).map(async move |count| {
-            take_instants(worker, rate("a"), (INTERVAL, count, Duration::ZERO), None).await.unwrap().wait
-        })
+        (1..=5_u32).map(async move |count| take_instants(worker, rate("a"), block(count), None).await.unwrap().wait)
     }))
     .await;
     assert_eq!(taken.len(), 40);
@@ -73,12 +76,9 @@ async fn no_instant_is_handed_out_twice_and_none_is_left_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_saves_no_instants_up() {
     let (_guard, pool, workers) = bench(1).await;
-    take_instants(&workers[0], rate("a"), (INTERVAL, 1, Duration::ZERO), None).await.unwrap();
+    take_instants(&workers[0], rate("a"), block(1), None).await.unwrap();
     pool.execute("update venue_sync.pace set next_at = next_at - interval '1 hour'").await.unwrap();
-    assert!(
-        take_instants(&workers[0], rate("a"), (INTERVAL, 3, Duration::ZERO), None).await.unwrap().wait < INTERVAL,
-        "at once"
-    );
+    assert!(take_instants(&workers[0], rate("a"), block(3), None).await.unwrap().wait < INTERVAL, "at once");
     let next = next_in(&pool, "a").await;
     assert!(next <= INTERVAL.as_secs_f64() * 3.0 && next > 0.0, "{next}");
 }
@@ -88,10 +88,10 @@ async fn a_hold_is_for_everybody_with_the_same_key_and_for_nobody_else() {
     let (_guard, _pool, workers) = bench(2).await;
     hold_instants(&workers[0], rate("a"), Duration::from_mins(1)).await.unwrap();
     hold_instants(&workers[0], rate("a"), Duration::from_secs(5)).await.unwrap();
-    let held = take_instants(&workers[1], rate("a"), (INTERVAL, 1, Duration::ZERO), None).await.unwrap().wait;
+    let held = take_instants(&workers[1], rate("a"), block(1), None).await.unwrap().wait;
     assert!(held > Duration::from_secs(50) && held <= Duration::from_mins(1), "the longer hold counts: {held:?}");
-    let other = take_instants(&workers[1], rate("b"), (INTERVAL, 1, Duration::ZERO), None).await.unwrap().wait;
+    let other = take_instants(&workers[1], rate("b"), block(1), None).await.unwrap().wait;
     let call = RateOf { call: "searchText", ..rate("a") };
-    let another = take_instants(&workers[1], call, (INTERVAL, 1, Duration::ZERO), None).await.unwrap().wait;
+    let another = take_instants(&workers[1], call, block(1), None).await.unwrap().wait;
     assert!(other < Duration::from_secs(1) && another < Duration::from_secs(1), "{other:?} {another:?}");
 }

@@ -34,6 +34,8 @@ pub struct TakenInstants {
     pub answered_at: Instant,
     /// Time that the statement and its answer were on their way: what the server took, waiting for others included, is no part of it.
     pub trip: Duration,
+    /// How much of the trip is the answer's way, about.
+    pub way_back: Duration,
     /// The taker's tiles as the statement began: whoever takes over one of these gets later instants; one that is missing was taken over.
     pub leases: Vec<Lease>,
 }
@@ -43,7 +45,7 @@ pub struct TakenInstants {
 pub async fn take_instants(
     database: &Database,
     of: RateOf<'_>,
-    (interval, count, lead): (Duration, u32, Duration),
+    (count, interval, lead): (u32, Duration, Duration),
     taker: Option<Taker>,
 ) -> Result<TakenInstants, DatabaseError> {
     let mut transaction = database.begin().await?;
@@ -76,7 +78,8 @@ pub async fn take_instants(
     let leases = row.tiles.into_iter().zip(row.fences).map(|(tile, fence)| Lease { tile, fence }).collect();
     let seconds = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default();
     let trip = answered_at.duration_since(asked_at).saturating_sub(seconds(row.took_s));
-    Ok(TakenInstants { wait: seconds(row.wait_s), answered_at, trip, leases })
+    // The statement is parsed first and run then: four ways, of which the last is the answer's.
+    Ok(TakenInstants { wait: seconds(row.wait_s), answered_at, trip, way_back: trip / 4, leases })
 }
 
 /// Hands out no instant before so long from now: the provider asked all of us to wait. What was handed out is not called back.

@@ -7,7 +7,7 @@ use crate::store::{
     Database, DatabaseError, Lease, RateOf, Refund, ReserveError, Spender, TakenInstants, hold_instants, refund,
     reserve, take_instants,
 };
-use crate::transport::{Attempts, HandedOut, Lane, Outcome};
+use crate::transport::{Attempts, HandedOut, Lane, Outcome, Wanted};
 
 /// Reserves each attempt's price before it is sent, and gives back what was not billed.
 pub(super) struct Spending<'a> {
@@ -72,19 +72,13 @@ impl Attempts for Spending<'_> {
         Ok(self.database.outlast(|| refund(self.database, self.spender(), what, cause.as_deref())).await?)
     }
 
-    async fn instants(
-        &self,
-        lane: Lane<'_>,
-        interval: Duration,
-        count: u32,
-        lead: Duration,
-    ) -> Result<HandedOut, ReserveError> {
-        let of = self.rate_of(lane);
+    async fn instants(&self, wanted: Wanted<'_>) -> Result<HandedOut, ReserveError> {
+        let (of, block) = (self.rate_of(wanted.lane), (wanted.count, wanted.interval, wanted.lead));
         let taker = self.book.taker();
         // Of the try that got them: one before may be a minute old.
         let take = async || {
             let began = Instant::now();
-            Ok::<_, DatabaseError>((began, take_instants(self.database, of, (interval, count, lead), taker).await?))
+            Ok::<_, DatabaseError>((began, take_instants(self.database, of, block, taker).await?))
         };
         let (began, instants) = self.database.outlast(take).await?;
         let handed_out = HandedOut::from(&instants);
@@ -114,9 +108,8 @@ impl Attempts for Spending<'_> {
 
 impl From<&TakenInstants> for HandedOut {
     fn from(taken: &TakenInstants) -> Self {
-        let TakenInstants { wait, answered_at, trip, .. } = *taken;
-        // The statement is parsed first and run then: four ways, of which the last is the answer's.
-        Self { wait, answered_at: answered_at.into(), trip, way_back: trip / 4 }
+        let TakenInstants { wait, answered_at, trip, way_back, .. } = *taken;
+        Self { wait, answered_at: answered_at.into(), trip, way_back }
     }
 }
 

@@ -16,15 +16,8 @@ pub trait Attempts: Send + Sync {
     /// Settles an attempt that did not end in a fine answer. A fine one is settled by whoever keeps its content.
     fn settle(&self, outcome: Outcome) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Takes the next `count` instants at which `lane` may be used, `interval` apart, the first no earlier than `lead` from when it is handed
-    /// out. No other worker gets them.
-    fn instants(
-        &self,
-        lane: Lane<'_>,
-        interval: Duration,
-        count: u32,
-        lead: Duration,
-    ) -> impl Future<Output = Result<HandedOut, Self::Error>> + Send;
+    /// Takes the next instants at which a lane may be used. No other worker gets them.
+    fn instants(&self, wanted: Wanted<'_>) -> impl Future<Output = Result<HandedOut, Self::Error>> + Send;
 
     /// Whether what was reserved may be sent at its instant, by what was learned when instants were last taken. An error means that it is
     /// not sent, and ends the exchange.
@@ -44,6 +37,19 @@ pub struct Lane<'a> {
     pub call: &'a str,
     /// Drawn from the key and the address; nothing of the key can be read from it.
     pub account: &'a str,
+}
+
+/// Instants that are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// For what.
+    pub lane: Lane<'a>,
+    /// How many.
+    pub count: u32,
+    /// How far apart.
+    pub interval: Duration,
+    /// The least time from when they are handed out to the first of them.
+    pub lead: Duration,
 }
 
 /// Instants that were handed out by another clock than ours.

@@ -166,9 +166,13 @@ impl Courier {
                             return Err(ExchangeError::NotRecorded(Box::new(replay::not_recorded(cassette, request))));
                         }
                     };
-                match judge(&response) {
-                    Verdict::Fine | Verdict::LastFine { .. } => Ok(response),
-                    verdict => Err(refused(verdict, 1, Duration::ZERO)),
+                let verdict = judge(&response);
+                // As it was decided when it was recorded, but for another attempt: there is one answer.
+                let standing = Standing { attempt: 1, budget_left: 1, jitter: 0.0 };
+                match decide(Ended::Answered(&response, &verdict), standing, &RetryPolicy::default()) {
+                    Decision::Done => Ok(response),
+                    Decision::Later { until, reason } => Err(ExchangeError::QuotaGone { until, reason }),
+                    _ => Err(refused(verdict, 1, Duration::ZERO)),
                 }
             }
         }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{body_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::attempts::{Attempts, HandedOut, Lane, Outcome};
+use super::attempts::{Attempts, HandedOut, Lane, Outcome, Wanted};
 use super::courier::{Courier, ExchangeError};
 use super::double::{BudgetGone, KEY, Ledger, answer, judge, options, read_request, request, server};
 use super::live::{LiveOptions, LiveSetupError};
@@ -199,14 +199,8 @@ impl Attempts for Slow<'_> {
         self.ledger.settle(outcome).await
     }
 
-    async fn instants(
-        &self,
-        lane: Lane<'_>,
-        interval: Duration,
-        count: u32,
-        lead: Duration,
-    ) -> Result<HandedOut, BudgetGone> {
-        self.ledger.instants(lane, interval, count, lead).await
+    async fn instants(&self, wanted: Wanted<'_>) -> Result<HandedOut, BudgetGone> {
+        self.ledger.instants(wanted).await
     }
 
     fn confirm(&self) -> Result<(), BudgetGone> {
@@ -250,8 +244,9 @@ async fn an_html_page_with_status_200_is_tried_again_and_stays_spent() {
 #[tokio::test]
 async fn a_wait_beyond_our_patience_ends_it() {
     let (server, courier) = always(ResponseTemplate::new(503).insert_header("retry-after", "3600")).await;
-    let error = exchange(&courier, &Ledger::default()).await.unwrap_err().to_string();
-    assert!(error.contains("asks to wait 1 h 0 min"), "{error}");
+    let error = exchange(&courier, &Ledger::default()).await.unwrap_err();
+    let ExchangeError::QuotaGone { until: QuotaReset::At(_), reason } = error else { panic!("{error}") };
+    assert!(reason.contains("asks to wait 1 h 0 min"), "{reason}");
     assert_eq!(asked(&server).await, 1);
 }
 

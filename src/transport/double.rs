@@ -1,17 +1,17 @@
 //! Doubles for the tests of this room: an account that counts, a judge such as Google's, a server that misbehaves.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::attempts::{Attempts, HandedOut, Lane, Outcome};
+use super::attempts::{Attempts, HandedOut, Lane, Outcome, Wanted};
 use super::live::LiveOptions;
 use super::retry::RetryPolicy;
 use crate::wire::{HeaderValue, Method, QuotaReset, Request, Response, Verdict};
@@ -75,7 +75,9 @@ pub(super) struct Ledger {
     pub(super) settled: Mutex<Vec<Outcome>>,
     pub(super) retried: Mutex<Vec<(String, Duration)>>,
     /// The first instant of each call that nobody has.
-    pub(super) next: Mutex<HashMap<String, Instant>>,
+    pub(super) next: Arc<Mutex<HashMap<String, Instant>>>,
+    /// How long a question takes to whoever hands out the instants, and an answer back.
+    pub(super) way: Duration,
     /// Pauses that were told.
     pub(super) held: Mutex<Vec<(String, Duration)>>,
     /// Refuses the reservation after so many.
@@ -107,19 +109,21 @@ impl Attempts for Ledger {
         Ok(())
     }
 
-    async fn instants(
-        &self,
-        lane: Lane<'_>,
-        interval: Duration,
-        count: u32,
-        lead: Duration,
-    ) -> Result<HandedOut, BudgetGone> {
+    async fn instants(&self, wanted: Wanted<'_>) -> Result<HandedOut, BudgetGone> {
+        sleep(self.way).await;
         let now = Instant::now();
-        let mut next = self.next.lock().unwrap();
-        let next = next.entry(lane.call.to_owned()).or_insert(now);
-        let first = (*next).max(now + lead);
-        *next = first + interval * count;
-        Ok(HandedOut { wait: first - now, answered_at: now, trip: Duration::ZERO, way_back: Duration::ZERO })
+        let first = {
+            let mut next = self.next.lock().unwrap();
+            let next = next.entry(wanted.lane.call.to_owned()).or_insert(now);
+            let first = (*next).max(now + wanted.lead);
+            *next = first + wanted.interval * wanted.count;
+            first
+        };
+        sleep(self.way).await;
+        let answered_at = Instant::now();
+        // And it is committed.
+        sleep(2 * self.way).await;
+        Ok(HandedOut { wait: first - now, answered_at, trip: 2 * self.way, way_back: self.way })
     }
 
     fn confirm(&self) -> Result<(), BudgetGone> {

@@ -31,7 +31,7 @@ mod send_error;
 mod tried;
 
 pub use address::{AddressError, check_address};
-pub use attempts::{Attempts, HandedOut, Lane, Outcome};
+pub use attempts::{Attempts, HandedOut, Lane, Outcome, Wanted};
 pub use canonical::Fingerprint;
 pub use cassette::{Cassette, CassetteError};
 #[cfg(feature = "otlp")]

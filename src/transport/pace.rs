@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::attempts::{Attempts, HandedOut, Lane};
+use super::attempts::{Attempts, HandedOut, Lane, Wanted};
 
 /// Spacing as a multiple of 1 ÷ limit. At exactly 1, eleven of ten were measured in one sliding second at the receiver.
 const SPACING: f64 = 1.03;
@@ -79,7 +79,8 @@ impl Pace {
             }
             let lane = Lane { call, account: &self.account };
             let count = self.block(queue.waiting.load(Ordering::Relaxed));
-            let handed_out = attempts.instants(lane, self.interval, count, ours.lead).await?;
+            let wanted = Wanted { lane, count, interval: self.interval, lead: ours.lead };
+            let handed_out = attempts.instants(wanted).await?;
             if let Some(first) = ours.first(handed_out) {
                 ours.instants.extend((0..count).map(|place| first + self.interval * place));
             }

@@ -2,11 +2,13 @@ use std::future::Future;
 use std::task::{Context, Waker};
 
 use proptest::prelude::*;
-use tokio::time::{advance, sleep};
+use tokio::time::{advance, sleep, timeout};
 
 use super::*;
-use crate::transport::attempts::Outcome;
-use crate::transport::double::{BudgetGone, Ledger};
+use crate::transport::double::Ledger;
+
+/// Longer than any turn takes.
+const LONG: Duration = Duration::from_mins(10);
 
 fn pace(limit: f64) -> Pace {
     Pace::new(limit, "account".to_owned()).unwrap()
@@ -148,59 +150,13 @@ async fn who_wakes_a_little_late_puts_no_eleventh_into_a_second() {
     }
 }
 
-/// A worker to whom it is so far from who hands out the instants.
-struct Far<'a> {
-    ledger: &'a Ledger,
-    way: Duration,
-}
-
-impl Attempts for Far<'_> {
-    type Error = BudgetGone;
-
-    async fn reserve(&self) -> Result<(), BudgetGone> {
-        self.ledger.reserve().await
-    }
-
-    async fn settle(&self, outcome: Outcome) -> Result<(), BudgetGone> {
-        self.ledger.settle(outcome).await
-    }
-
-    async fn instants(
-        &self,
-        lane: Lane<'_>,
-        interval: Duration,
-        count: u32,
-        lead: Duration,
-    ) -> Result<HandedOut, BudgetGone> {
-        sleep(self.way).await;
-        let handed_out = self.ledger.instants(lane, interval, count, lead).await?;
-        sleep(self.way).await;
-        let (answered_at, trip) = (Instant::now(), 2 * self.way);
-        // And it is committed.
-        sleep(2 * self.way).await;
-        Ok(HandedOut { answered_at, trip, way_back: self.way, ..handed_out })
-    }
-
-    fn confirm(&self) -> Result<(), BudgetGone> {
-        self.ledger.confirm()
-    }
-
-    async fn hold(&self, lane: Lane<'_>, wait: Duration) {
-        self.ledger.hold(lane, wait).await;
-    }
-
-    fn retrying(&self, reason: &str, wait: Duration) {
-        self.ledger.retrying(reason, wait);
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn one_request_after_the_other_gets_its_turn_however_far_away_the_instants_are_handed_out() {
     for (limit, way) in [(10.0, 6), (10.0, 100), (50.0, 4), (1000.0, 25)] {
-        let (pace, ledger, start) = (pace(limit), Ledger::default(), Instant::now());
-        let far = Far { ledger: &ledger, way: Duration::from_millis(way) };
+        let (pace, start) = (pace(limit), Instant::now());
+        let far = Ledger { way: Duration::from_millis(way), ..Ledger::default() };
         for _ in 0..20 {
-            pace.turn("call", &far).await.unwrap();
+            timeout(LONG, pace.turn("call", &far)).await.expect("a turn").unwrap();
         }
         let each = Duration::from_secs_f64(SPACING / limit) + 4 * far.way + TIMER;
         // And two blocks before the way is known.
@@ -215,13 +171,14 @@ proptest! {
     fn workers_near_and_far_keep_one_rate(limit in 2.0_f64..60.0, ways in [0_u64..120, 0..120, 0..120]) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let mut sent: Vec<Duration> = runtime.block_on(async {
-            let (ledger, start) = (Ledger::default(), Instant::now());
-            let (ledger, workers) = (&ledger, ways.map(|way| (pace(limit), Duration::from_millis(way))));
+            let (next, start) = (Arc::default(), Instant::now());
+            let ledger = |way| Ledger { way: Duration::from_millis(way), next: Arc::clone(&next), ..Ledger::default() };
+            let workers = ways.map(|way| (pace(limit), ledger(way)));
             let strands = workers.iter().flat_map(|worker| std::iter::repeat_n(worker, 4));
-            let strands = strands.map(async |(pace, way)| {
+            let strands = strands.map(async |(pace, ledger)| {
                 let mut sent = Vec::new();
                 for _ in 0..10 {
-                    pace.turn("call", &Far { ledger, way: *way }).await.unwrap();
+                    timeout(LONG, pace.turn("call", ledger)).await.expect("a turn").unwrap();
                     sent.push(start.elapsed());
                     sleep(Duration::from_millis(40)).await;
                 }

@@ -170,6 +170,19 @@ async fn only_the_last_answer_to_a_request_is_kept_and_keeps_its_number() {
 }
 
 #[tokio::test]
+async fn a_pause_that_ended_the_run_ends_its_replay() {
+    let temporary = TempDir::new().unwrap();
+    let server = MockServer::start().await;
+    let pause = ResponseTemplate::new(429).insert_header("retry-after", "3600");
+    Mock::given(any()).respond_with(pause).mount(&server).await;
+    let live = ask(&recording_into(temporary.path(), &server), 1.0).await.unwrap_err().to_string();
+    let replay = Courier::replay(Cassette::open(temporary.path()).unwrap());
+    let replayed = ask(&replay, 1.0).await.unwrap_err();
+    assert!(matches!(replayed, ExchangeError::QuotaGone { .. }), "{replayed}");
+    assert_eq!(replayed.to_string(), live);
+}
+
+#[tokio::test]
 async fn a_recording_is_continued_by_the_same_run_only() {
     type Change = fn(&mut RecordedRun);
     let (_temporary, folder) = recorded().await;

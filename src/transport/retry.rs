@@ -84,10 +84,6 @@ pub(super) enum Decision {
 
 /// Decides. The same arguments always give the same decision.
 pub(super) fn decide(ended: Ended<'_>, standing: Standing, policy: &RetryPolicy) -> Decision {
-    let mut answered_at = None;
-    if let Ended::Answered(response, _) = ended {
-        answered_at = Some(response.received_at);
-    }
     let (reason, asked, throttled) = match ended {
         Ended::Answered(_, Verdict::Fine | Verdict::LastFine { .. }) => return Decision::Done,
         Ended::Answered(
@@ -110,8 +106,8 @@ pub(super) fn decide(ended: Ended<'_>, standing: Standing, policy: &RetryPolicy)
         Ended::Failed(error @ SendError::TooLarge { .. }) => return Decision::GiveUp { reason: error.to_string() },
         Ended::Failed(error) => (error.to_string(), None, false),
     };
-    if let Some(asked) = asked.filter(|asked| *asked > policy.patience) {
-        let later = TimeDelta::from_std(asked).ok().and_then(|asked| answered_at?.checked_add_signed(asked));
+    if let (Ended::Answered(response, _), Some(asked)) = (ended, asked.filter(|asked| *asked > policy.patience)) {
+        let later = TimeDelta::from_std(asked).ok().and_then(|asked| response.received_at.checked_add_signed(asked));
         let reason = format!("{reason}; the provider asks to wait {}", spoken(asked));
         return Decision::Later { until: later.map_or(QuotaReset::Unknown, QuotaReset::At), reason };
     }

@@ -9,7 +9,7 @@ use crate::cli::settings::provider::ProviderChoice;
 use crate::model::{Area, AreaShape, Ask, BoundingBox, MicroUsd, Tier};
 use crate::provider::Provider;
 use crate::store::{self, Budget, Database, RateOf, Refund, ReserveError, Spender};
-use crate::transport::{Attempts, Courier, ExchangeError, HandedOut, Lane, LiveOptions, Outcome};
+use crate::transport::{Attempts, Courier, ExchangeError, HandedOut, Lane, LiveOptions, Outcome, Wanted};
 
 /// A spot in the Atlantic, with nothing in it that would have to be sent.
 const SPOT: BoundingBox = BoundingBox { south: 40.0, west: -30.0, north: 40.0001, east: -29.9999 };
@@ -131,14 +131,9 @@ impl Attempts for Once<'_> {
         Ok(store::refund(self.database, self.spender(), what, None).await?)
     }
 
-    async fn instants(
-        &self,
-        lane: Lane<'_>,
-        interval: Duration,
-        count: u32,
-        lead: Duration,
-    ) -> Result<HandedOut, ReserveError> {
-        let taken = store::take_instants(self.database, self.rate_of(lane), (interval, count, lead), None).await?;
+    async fn instants(&self, wanted: Wanted<'_>) -> Result<HandedOut, ReserveError> {
+        let Wanted { lane, count, interval, lead } = wanted;
+        let taken = store::take_instants(self.database, self.rate_of(lane), (count, interval, lead), None).await?;
         Ok(HandedOut::from(&taken))
     }
 
