@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
-use crate::model::{BusinessStatus, Hours, HoursState, RawRecord, RejectReason, Venue};
+use crate::model::{BusinessStatus, Field, Hours, HoursState, RawRecord, RejectReason, Venue};
 
 /// Rows that are written by one statement. A map server answers with tens of thousands, whose text the statement holds once more.
 const ROWS_AT_ONCE: usize = 1000;
@@ -141,18 +141,18 @@ struct Row<'a> {
     with: &'a With,
 }
 
+/// What there is of a member, whose name is noted if it was asked for.
+fn noted<'v, T>(name: &'static str, member: &'v Field<T>, asked: &mut Vec<&'static str>) -> Option<&'v T> {
+    if !member.is_not_asked() {
+        asked.push(name);
+    }
+    member.present()
+}
+
 fn row(venue: &Venue, with: &With) -> Box<RawValue> {
     let mut asked = Vec::new();
-    macro_rules! asked {
-        ($member:ident) => {{
-            if !venue.$member.is_not_asked() {
-                asked.push(stringify!($member));
-            }
-            venue.$member.present()
-        }};
-    }
     let of_the_day = |hours: &Hours| hours.state == HoursState::Complex || !hours.special_days.is_empty();
-    let status = asked!(status).map(|status| status.code());
+    let status = noted("status", &venue.status, &mut asked).map(|status| status.code());
     let row = Row {
         id: Uuid::now_v7(),
         profile_id: Uuid::now_v7(),
@@ -160,14 +160,14 @@ fn row(venue: &Venue, with: &With) -> Box<RawValue> {
         name: &venue.name,
         lat: venue.position.lat(),
         lng: venue.position.lng(),
-        categories: asked!(categories),
-        address: asked!(address),
-        rating: asked!(rating),
-        price_level: asked!(price_level),
-        hours: asked!(hours),
-        raw_hours: asked!(raw_hours),
+        categories: noted("categories", &venue.categories, &mut asked),
+        address: noted("address", &venue.address, &mut asked),
+        rating: noted("rating", &venue.rating, &mut asked),
+        price_level: noted("price_level", &venue.price_level, &mut asked),
+        hours: noted("hours", &venue.hours, &mut asked),
+        raw_hours: noted("raw_hours", &venue.raw_hours, &mut asked),
         status,
-        successor_id: asked!(successor_id),
+        successor_id: noted("successor_id", &venue.successor_id, &mut asked),
         // Of those that were cleaned again, none is new.
         admit: with.seen_at.is_none() && status.is_none_or(|status| refusal(status).is_none()),
         dated: venue.hours.present().is_some_and(of_the_day),
