@@ -3,7 +3,7 @@
 use super::guard::refusal;
 use super::run_report::{AuditReport, LookAtData, RunReport};
 use super::sample_table::sample_table;
-use super::words::{count, grouped};
+use super::words::{count, grouped, stopper};
 use crate::model::{CappedSpot, RunStatus, StoppedBy, Summary};
 
 /// Longer lists are cut, and say so.
@@ -48,15 +48,6 @@ fn outcome(report: &RunReport) -> String {
         (RunStatus::Failed, _) => format!("failed: {done}"),
     };
     format!("{} from {}: {outcome}.", summary.region, summary.provider)
-}
-
-fn stopper(stopped_by: StoppedBy) -> &'static str {
-    match stopped_by {
-        StoppedBy::Budget => "the budget",
-        StoppedBy::Quota => "the provider's quota",
-        StoppedBy::Signal => "a signal",
-        StoppedBy::Guard => "the guard",
-    }
 }
 
 /// What is kept, and what to do next.

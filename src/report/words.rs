@@ -1,6 +1,8 @@
-//! Numbers and foreign texts, fit for a line of a terminal.
+//! Numbers, names and foreign texts, fit for a line of a terminal.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::model::StoppedBy;
 
 /// `1234567` → `1,234,567`.
 pub fn grouped(number: u64) -> String {
@@ -18,6 +20,16 @@ pub fn grouped(number: u64) -> String {
 /// `1 tile`, `2 tiles`.
 pub fn count(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// Who stopped a run before its end.
+pub(super) fn stopper(by: StoppedBy) -> &'static str {
+    match by {
+        StoppedBy::Budget => "the budget",
+        StoppedBy::Quota => "the provider's quota",
+        StoppedBy::Signal => "a signal",
+        StoppedBy::Guard => "the guard",
+    }
 }
 
 /// Cut or filled to exactly this many columns, whatever the script; control characters are left out.

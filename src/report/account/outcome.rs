@@ -2,8 +2,8 @@
 
 use super::sheet::Tone;
 use super::stock::Stock;
-use crate::model::{RunAccount, RunState, StoppedBy};
-use crate::report::words::{count, grouped};
+use crate::model::{RunAccount, RunState};
+use crate::report::words::{count, grouped, stopper};
 
 /// Longer lists are cut, and say so.
 const LISTED: usize = 10;
@@ -88,19 +88,11 @@ pub(super) fn next(account: &RunAccount, stock: &Stock) -> Vec<String> {
     lines
 }
 
-fn stopper(by: StoppedBy) -> &'static str {
-    match by {
-        StoppedBy::Budget => "the budget",
-        StoppedBy::Quota => "the provider's quota",
-        StoppedBy::Signal => "a signal",
-        StoppedBy::Guard => "the guard",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::CoverageCounts;
+    use crate::model::StoppedBy;
     use crate::report::account::example;
 
     #[test]
