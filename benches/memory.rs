@@ -35,10 +35,8 @@ fn main() {
     let many = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(many);
     println!("{:>9} {:>9} {:>9} {:>12} {:>9} {:>14}", "", "venues", "", "most, KiB", "s", "venues a second");
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
-        for provider in PROVIDERS {
-            if PROVIDERS.iter().any(|other| *other != provider && arguments.iter().any(|argument| argument == other)) {
-                continue;
-            }
+        let only = PROVIDERS.into_iter().find(|provider| arguments.iter().any(|argument| argument == provider));
+        for provider in PROVIDERS.into_iter().filter(|provider| only.is_none_or(|only| only == *provider)) {
             let few = measure(provider, many / 10).await;
             let most = measure(provider, many).await;
             let times = [0, 1].map(|way| f64::from(most[way]) / f64::from(few[way]));
