@@ -133,11 +133,9 @@ async fn a_line_that_is_cut_again_and_again_costs_one_process_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_is_cut_in_the_middle_of_commits_leaves_nothing_undone_and_nothing_done_twice() {
-    // An instant that a slow commit brought too late is let go by: at a thousand a second that would be every one.
-    let slower = "requests_per_second = 50";
     let expected = undisturbed(1).await;
     for every in [3, 8] {
-        let bench = Bench::new(1, Duration::from_millis(5), Weather::default(), every, slower).await;
+        let bench = Bench::new(1, Duration::from_millis(5), Weather::default(), every, FAST).await;
         let (line, url) = bench.line(every, Cut::Commits(every)).await;
         let ended = bench.desk.start(&url, CONCURRENCY).ends().await;
         bench.is_as_undisturbed(&ended, &expected, &format!("every {every}th commit")).await;

@@ -269,11 +269,10 @@ async fn a_worker_that_slept_while_its_requests_waited_for_their_turn_does_not_s
     bench.bury(late.id()).await;
     let next = bench.start();
     bench.until_asked(6).await;
-    let (committed, arrivals) = (bench.committed().await, bench.front.arrivals().len());
+    let moment = bench.moment().await;
     late.signal(Signal::CONT);
     bench.until_asked(6).await;
-    let again = bench.asked_after(arrivals).into_iter().find(|question| committed.contains(question));
-    assert_eq!(again, None, "answered to another, and asked again");
+    assert_eq!(bench.asked_again(&moment), Vec::<String>::new(), "answered to another, and asked again");
     late.signal(Signal::TERM);
     next.signal(Signal::TERM);
     let (late, next) = (late.ends().await, next.ends().await);
