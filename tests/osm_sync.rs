@@ -6,6 +6,8 @@ mod double;
 mod support;
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use double::city;
 use serde_json::{Value, json};
@@ -14,7 +16,7 @@ use support::database::TestDatabase;
 use support::job::job;
 use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
-use venue_sync::model::RunStatus;
+use venue_sync::model::{Event, RunStatus};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::Database;
 use venue_sync::sync::{Job, RunReport, sync};
@@ -41,11 +43,21 @@ impl Bench {
 
     /// A run that reads answers up to so many bytes.
     async fn run(&self, area: [f64; 4], server: &str, largest_body: usize) -> RunReport {
-        let job = Job { concurrency: 2, ..job(self.osm.as_ref(), area) };
+        self.watched(area, server, largest_body, &|_| ()).await
+    }
+
+    async fn watched(
+        &self,
+        area: [f64; 4],
+        server: &str,
+        largest_body: usize,
+        listen: &(dyn Fn(Event) + Sync),
+    ) -> RunReport {
+        let job = Job { concurrency: 8, ..job(self.osm.as_ref(), area) };
         let mut options = LiveOptions::new(server.parse().unwrap(), "OVERPASS_BASE_URL", 10_000.0);
         options.largest_body = largest_body;
         let courier = Courier::live(options).unwrap();
-        sync(&job, &courier, &self.database, &|_| (), &CancellationToken::new()).await.unwrap()
+        sync(&job, &courier, &self.database, listen, &CancellationToken::new()).await.unwrap()
     }
 
     async fn ids(&self) -> BTreeSet<String> {
@@ -66,6 +78,55 @@ async fn an_answer_that_is_too_large_is_asked_for_in_halves() {
     assert_eq!((report.summary.status, report.summary.coverage.failed), (RunStatus::Complete, 0), "{report:?}");
     assert!(double.asked() > 2 * asked, "smaller boxes: {asked}, then {}", double.asked() - asked);
     assert_eq!(halves.ids().await, whole.ids().await);
+}
+
+/// Who is asked one question at a time answers with much: a second tile's answer would be held beside the first one's.
+#[tokio::test]
+async fn one_tile_is_worked_on_at_a_time_however_many_are_allowed() {
+    let bench = Bench::new().await;
+    let double = double::osm::Double::serve(&city::town()).await;
+    let (under_way, most) = (Mutex::new(BTreeSet::new()), AtomicUsize::new(0));
+    let listen = |event| match event {
+        Event::RequestSent { tile } => {
+            let mut under_way = under_way.lock().unwrap();
+            under_way.insert(tile);
+            most.fetch_max(under_way.len(), Ordering::Relaxed);
+        }
+        Event::TileDone { tile, .. } => {
+            under_way.lock().unwrap().remove(&tile);
+        }
+        _ => {}
+    };
+    let report = bench.watched(city::BOUNDS, &double.url(), usize::MAX, &listen).await;
+    assert!(report.summary.coverage.tiles > 1 && report.summary.status == RunStatus::Complete, "{report:?}");
+    assert_eq!(most.into_inner(), 1);
+}
+
+/// More than are written by one statement.
+const CROWD: u32 = 2_500;
+
+fn crowd(_: &Request) -> ResponseTemplate {
+    let cafe = |number: u32| {
+        let (row, column) = (f64::from(number / 50), f64::from(number % 50));
+        json!({"type": "node", "id": number + 1, "lat": 38.701 + row * 2e-4, "lon": -9.149 + column * 2e-4,
+               "tags": {"amenity": "cafe", "name": format!("Café {number}"), "opening_hours": "Mo-Su 09:00-18:30"}})
+    };
+    ResponseTemplate::new(200).set_body_json(json!({"elements": (0..CROWD).map(cafe).collect::<Vec<_>>()}))
+}
+
+#[tokio::test]
+async fn an_answer_of_thousands_is_written_and_waits_for_its_judgement_whole() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST")).respond_with(crowd).mount(&server).await;
+    // One tile.
+    let (bench, area) = (Bench::new().await, [-9.15, 38.70, -9.135, 38.715]);
+    let first = bench.run(area, &server.uri(), usize::MAX).await.summary;
+    assert_eq!((first.coverage.tiles, first.venues.inserted, first.profiles_stubbed), (1, 2_500, 2_500), "{first:?}");
+    let again = bench.run(area, &server.uri(), usize::MAX).await.summary;
+    assert_eq!((again.status, again.venues.unchanged), (RunStatus::Complete, 2_500), "{again:?}");
+    let staging: i64 =
+        sqlx::query_scalar("select count(*) from venue_sync.runs where staging").fetch_one(&bench.pool).await.unwrap();
+    assert_eq!(staging, 1, "the second is judged by the first");
 }
 
 /// Metres, in degrees of latitude.

@@ -73,6 +73,19 @@ impl Bench {
     }
 }
 
+/// So many such towns, each a little north of the one before.
+fn towns(many: u32) -> Vec<Place> {
+    let moved = |number: u32, mut place: Place| {
+        place.lat += f64::from(number) * 1e-4;
+        if place.row.get("location").is_some() {
+            place.row["location"]["latitude"] = json!(place.lat);
+        }
+        place.row["id"] = json!(format!("{}-{number}", place.id()));
+        place
+    };
+    (0..many).flat_map(|number| city::town().into_iter().map(move |place| moved(number, place))).collect()
+}
+
 /// What the town has that a run has to find: readable, inside the region, of the types asked for, and fit to be inserted.
 fn findable(town: &[Place]) -> Vec<&Place> {
     let [west, south, east, north] = city::BOUNDS;
@@ -335,6 +348,25 @@ async fn a_stopped_run_keeps_what_was_answered_and_goes_on() {
 }
 
 /// As another worker that takes the tile over, and dies.
+#[tokio::test]
+async fn a_tile_of_many_answers_is_taken_up_where_it_was_left() {
+    let (undisturbed, bench) = (Bench::new(towns(8)).await, Bench::new(towns(8)).await);
+    // One tile.
+    let area = [-30.03, 36.49, -30.01, 36.505];
+    undisturbed.sync(&job(undisturbed.google.as_ref(), area)).await.unwrap();
+    let few = Job { budget: Budget { requests: Some(125), ..Budget::default() }, ..job(bench.google.as_ref(), area) };
+    let report = bench.sync(&few).await.unwrap();
+    assert_eq!((report.summary.stopped_by, report.summary.coverage.tiles), (Some(StoppedBy::Budget), 1));
+    let answers = bench.count("select count(*) from venue_sync.answers").await;
+    assert!(answers > 110, "{answers}; they are read a hundred at a time");
+    let report = bench.sync(&job(bench.google.as_ref(), area)).await.unwrap();
+    assert_eq!(report.summary.status, RunStatus::Complete);
+    assert_eq!(bench.double.asked(), undisturbed.double.asked(), "nothing is asked again");
+    assert_eq!(bench.venues().await, undisturbed.venues().await);
+    let compared = bench.count("select count(*) from venue_sync.answers where ids is not null").await;
+    assert_eq!(compared, 0, "nobody compares them");
+}
+
 const THEFT: &str = "update venue_sync.tiles set fence = fence + 1, lease_until = '-infinity', lease_owner = null
                      where state = 'leased'";
 
