@@ -1,5 +1,6 @@
 //! The ground of a section that is not certified yet, as boxes that are split only where a border passes.
 
+use super::growth::push;
 use super::region::{Region, Relation};
 use super::sphere::{self, Vector};
 use crate::model::{BoundingBox, Circle, Position};
@@ -196,8 +197,9 @@ impl Ground {
     /// Replaces a piece by those of its halves that touch the region: the first in its place, the second at the end.
     fn split(&mut self, index: usize) {
         let old = self.cells.swap_remove(index);
-        let halves = self.halves(&old);
-        self.cells.extend(halves);
+        for half in self.halves(&old) {
+            push(&mut self.cells, half);
+        }
     }
 
     /// Those halves of a piece that touch the region.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::believed::{Believed, Sight};
 use super::certify::sure_m;
 use super::ground::{Cell, Ground};
+use super::growth::push;
 use super::places::Places;
 use super::rules::{Rules, floor_m};
 use super::selection::{Selection, number};
@@ -194,7 +195,7 @@ struct Table<'a> {
     ground: &'a Ground,
     foresight: &'a Foresight<'a>,
     pieces: Vec<Piece>,
-    /// The first pieces, and what each of them was cut into.
+    /// The first pieces, numbered as all are, and what was cut off each of them.
     roots: Places,
     cuts: Vec<Vec<u32>>,
     disks: Vec<Candidate>,
@@ -210,7 +211,7 @@ impl<'a> Table<'a> {
             ground,
             foresight,
             roots: Places::new(cells.iter().map(|(cell, _)| cell.center)),
-            cuts: (0..number(cells.len())).map(|root| vec![root]).collect(),
+            cuts: vec![Vec::new(); cells.len()],
             pieces: Vec::with_capacity(cells.len()),
             disks: Vec::with_capacity(cells.len()),
             search: Selection::default(),
@@ -256,8 +257,8 @@ impl<'a> Table<'a> {
         let around = disk.edge * ROOTS_BEYOND * ROOTS_BEYOND;
         let mut held = Vec::new();
         self.roots.near(disk.disk.center, around, |_, _, root| {
-            let pieces = self.cuts[root as usize].iter().copied();
-            held.extend(pieces.filter(|at| self.pieces[*at as usize].lies_in(disk)));
+            let pieces = std::iter::once(&root).chain(&self.cuts[root as usize]);
+            held.extend(pieces.filter(|at| self.pieces[**at as usize].lies_in(disk)));
         });
         // There are tens of thousands of these.
         held.shrink_to_fit();
@@ -297,8 +298,8 @@ impl<'a> Table<'a> {
         if let Some(second) = halves.next() {
             let holders = near.into_iter().filter(|set| second.lies_in(&self.disks[*set as usize]));
             self.search.add_element(holders.collect());
-            self.cuts[root as usize].push(number(self.pieces.len()));
-            self.pieces.push(second);
+            push(&mut self.cuts[root as usize], number(self.pieces.len()));
+            push(&mut self.pieces, second);
         }
     }
 
@@ -308,7 +309,7 @@ impl<'a> Table<'a> {
         let mut near = Vec::new();
         let Self { roots, cuts, search, looked, question, .. } = self;
         roots.near(place, chord2(within_m), |_, _, root| {
-            for set in cuts[root as usize].iter().flat_map(|piece| search.holders(*piece)) {
+            for set in std::iter::once(&root).chain(&cuts[root as usize]).flat_map(|piece| search.holders(*piece)) {
                 if looked[*set as usize] != *question {
                     looked[*set as usize] = *question;
                     near.push(*set);

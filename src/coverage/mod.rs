@@ -15,6 +15,7 @@ mod forecast;
 mod geojson_text;
 mod grid;
 mod ground;
+mod growth;
 mod known;
 mod layout;
 mod places;

@@ -6,6 +6,8 @@
 
 use std::cmp::Reverse;
 
+use super::growth::push;
+
 /// Elements, and sets of them.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
@@ -69,8 +71,10 @@ impl Selection {
     /// `sets` over elements numbered below `elements`. Elements that no set holds are left out of account.
     pub(super) fn new(sets: Vec<Vec<u32>>, elements: usize) -> Self {
         let mut search = Self::default();
-        for _ in 0..elements {
-            search.holders.push(Vec::new());
+        let mut holders = vec![0; elements];
+        sets.iter().flatten().for_each(|element| holders[*element as usize] += 1);
+        for holders in holders {
+            search.holders.push(Vec::with_capacity(holders));
             search.weights.push(1);
             search.held.push((0, 0));
             search.missing.place.push(NOWHERE);
@@ -86,7 +90,7 @@ impl Selection {
         let set = number(self.sets.len());
         let mut score = 0;
         for element in &elements {
-            self.holders[*element as usize].push(set);
+            push(&mut self.holders[*element as usize], set);
             if self.held[*element as usize].0 == 0 {
                 score += self.weights[*element as usize];
                 if self.missing.place[*element as usize] == NOWHERE {
@@ -106,7 +110,7 @@ impl Selection {
         self.held.push((0, 0));
         self.missing.place.push(NOWHERE);
         for set in &holders {
-            self.sets[*set as usize].push(element);
+            push(&mut self.sets[*set as usize], element);
             if self.marks[*set as usize].selected {
                 let (count, sum) = self.held[element as usize];
                 self.held[element as usize] = (count + 1, sum.wrapping_add(*set));
@@ -128,8 +132,8 @@ impl Selection {
     /// One more set that holds an element.
     pub(super) fn add_holder(&mut self, element: u32, set: u32) {
         let at = element as usize;
-        self.sets[set as usize].push(element);
-        self.holders[at].push(set);
+        push(&mut self.sets[set as usize], element);
+        push(&mut self.holders[at], set);
         let (weight, (count, sum)) = (self.weights[at], self.held[at]);
         if self.marks[set as usize].selected {
             self.held[at] = (count + 1, sum.wrapping_add(set));
