@@ -87,7 +87,7 @@ async fn one_tile_is_worked_on_at_a_time_however_many_are_allowed() {
     let double = double::osm::Double::serve(&city::town()).await;
     let (under_way, most) = (Mutex::new(BTreeSet::new()), AtomicUsize::new(0));
     let listen = |event| match event {
-        Event::RequestSent { tile } => {
+        Event::RequestSent { tile, .. } => {
             let mut under_way = under_way.lock().unwrap();
             under_way.insert(tile);
             most.fetch_max(under_way.len(), Ordering::Relaxed);

@@ -22,6 +22,8 @@ pub enum Event {
         tile: i32,
         /// What became of its rows, as far as they do not wait until the run is judged.
         counts: VenueCounts,
+        /// Profiles that it made ready.
+        stubbed: u64,
         /// Its list price.
         cost: MicroUsd,
     },
@@ -29,6 +31,8 @@ pub enum Event {
     RequestSent {
         /// The tile's ordinal.
         tile: i32,
+        /// It costs nothing.
+        free: bool,
     },
     /// An attempt failed and another follows.
     Retrying {
@@ -57,6 +61,8 @@ pub enum Event {
     LetIn {
         /// What became of the rows that waited.
         counts: VenueCounts,
+        /// Profiles that they made ready.
+        stubbed: u64,
     },
     /// A piece of the region could not be finished.
     TileFailed {

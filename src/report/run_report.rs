@@ -15,7 +15,7 @@ pub struct RunReport {
     pub replayed: bool,
     /// What its audit found, where it had one.
     pub audit: Option<AuditReport>,
-    /// Venues that wait to be judged, in a run that goes on.
+    /// Venues that wait to be judged or let in, in a run that goes on.
     pub staged: u64,
     /// Venues that are taken to be gone since this run.
     pub gone: u64,

@@ -123,7 +123,7 @@ pub(super) fn numbers(report: &RunReport) -> Vec<String> {
         ),
     ];
     if report.staged > 0 && report.summary.guard.is_none() {
-        lines.push(format!("  waiting   {} to be judged", count(report.staged, "venue", "venues")));
+        lines.push(format!("  waiting   {} to be let in", count(report.staged, "venue", "venues")));
     }
     if report.gone > 0 {
         lines.push(format!(

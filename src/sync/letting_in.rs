@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use super::book::Book;
 use super::job::Job;
 use crate::model::Event;
-use crate::store::{self, Database, DatabaseError};
+use crate::store::{self, Database, DatabaseError, Promoted};
 
 /// Lets in what waits: of a run that has `ended` and is believed, all; of one that is left unfinished, what has ended, if that is believed
 /// as the whole would be and nobody else is at work. A run may be left for days, and may never be taken up: what was paid for must not
@@ -34,7 +34,7 @@ pub(super) async fn let_in(
     }
     while !signal.is_cancelled() {
         match database.outlast(|| store::let_in_next(database, run, part.as_deref())).await {
-            Ok(Some(promoted)) => listen(Event::LetIn { counts: promoted.counts }),
+            Ok(Some(Promoted { counts, stubbed })) => listen(Event::LetIn { counts, stubbed }),
             Ok(None) | Err(DatabaseError::Stopped { .. }) => break,
             Err(error) => return Err(error),
         }

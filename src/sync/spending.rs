@@ -53,7 +53,7 @@ impl Attempts for Spending<'_> {
             dry.give_back(Refund::All, self.price);
         }
         reserved?;
-        (self.listen)(Event::RequestSent { tile: self.tile });
+        (self.listen)(Event::RequestSent { tile: self.tile, free: self.price == MicroUsd::default() });
         Ok(())
     }
 

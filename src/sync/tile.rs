@@ -12,7 +12,9 @@ use super::stop::{Ending, Stop};
 use crate::coverage::{Next, Rules, TileCover};
 use crate::model::{AnswerSeen, Ask, Event, KnownPlace, MicroUsd, Purpose, StoppedBy};
 use crate::provider::Page;
-use crate::store::{ClaimedTile, CommitError, Database, DatabaseError, Lease, LookUp, ReserveError, TileEnd, Told};
+use crate::store::{
+    ClaimedTile, CommitError, Committed, Database, DatabaseError, Lease, LookUp, ReserveError, TileEnd, Told,
+};
 use crate::transport::{Courier, ExchangeError};
 use crate::wire::{QuotaReset, Response};
 
@@ -193,7 +195,8 @@ impl Workshop<'_> {
         if ask.purpose != Purpose::Count {
             held.extend(ids.into_iter().flatten());
         }
-        (self.listen)(Event::AnswerCommitted { tile: claimed.tile.ordinal, counts: committed.counts, cost });
+        let (tile, Committed { counts, stubbed, .. }) = (claimed.tile.ordinal, committed);
+        (self.listen)(Event::AnswerCommitted { tile, counts, stubbed, cost });
         Ok(Answered::Seen(seen))
     }
 
@@ -221,7 +224,7 @@ impl Workshop<'_> {
             let request = job.provider.request(ask, &job.language, cursors.last());
             if matches!(job.source, Source::Replay(_)) {
                 // Live, every attempt is told as it is reserved.
-                listen(Event::RequestSent { tile });
+                listen(Event::RequestSent { tile, free: true });
             }
             sent.requests += 1;
             let spending = self.spending((tile, lease), &request.call, price);
@@ -290,7 +293,7 @@ impl Workshop<'_> {
                 LookUp::Written => continue,
             }
             if matches!(job.source, Source::Replay(_)) {
-                (self.listen)(Event::RequestSent { tile });
+                (self.listen)(Event::RequestSent { tile, free: true });
             }
             let spending = self.spending((tile, lease), &request.call, price);
             match self.courier.exchange(&request, &judge, &spending, self.stop.signal()).await {

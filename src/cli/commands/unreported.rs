@@ -44,16 +44,23 @@ impl Unreported {
                 (coverage.tiles, coverage.complete) = (*tiles, *tiles_done);
                 so_far.run_id = *run_id;
             }
-            Event::RequestSent { .. } => so_far.requests += 1,
-            Event::AnswerCommitted { counts, cost, .. } => {
+            Event::RequestSent { free, .. } => {
+                so_far.requests += 1;
+                so_far.requests_free += u64::from(*free);
+            }
+            Event::AnswerCommitted { counts, stubbed, cost, .. } => {
                 so_far.venues += *counts;
+                so_far.profiles_stubbed += stubbed;
                 so_far.cost += *cost;
             }
             Event::TileDone { capped, .. } => {
                 coverage.complete += 1;
                 coverage.capped += u64::try_from(capped.len()).unwrap_or(u64::MAX);
             }
-            Event::LetIn { counts } => so_far.venues += *counts,
+            Event::LetIn { counts, stubbed } => {
+                so_far.venues += *counts;
+                so_far.profiles_stubbed += stubbed;
+            }
             Event::TileFailed { .. } => coverage.failed += 1,
             Event::TileHeld { .. } | Event::Retrying { .. } => {}
         }
@@ -74,5 +81,32 @@ impl Unreported {
 
     fn so_far(&self) -> MutexGuard<'_, Summary> {
         self.so_far.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_nobody_could_report_is_told_as_this_process_knows_it() {
+        let unreported = Unreported::new("here", "google");
+        assert_eq!(unreported.summary(None).duration_ms, 0, "nothing was begun");
+        let counts = VenueCounts { received: 3, inserted: 2, rejected: 1, ..VenueCounts::default() };
+        for event in [
+            Event::RunOpened { run_id: Uuid::from_u128(7), resumed: true, tiles: 4, tiles_done: 1 },
+            Event::RequestSent { tile: 1, free: true },
+            Event::RequestSent { tile: 1, free: false },
+            Event::AnswerCommitted { tile: 1, counts, stubbed: 2, cost: MicroUsd(35_000) },
+            Event::TileDone { tile: 1, capped: vec![] },
+            Event::LetIn { counts: VenueCounts { inserted: 5, ..VenueCounts::default() }, stubbed: 4 },
+        ] {
+            unreported.hear(&event);
+        }
+        let summary = unreported.summary(None);
+        assert_eq!((summary.run_id, summary.status), (Uuid::from_u128(7), RunStatus::Failed));
+        assert_eq!((summary.requests, summary.requests_free, summary.cost), (2, 1, MicroUsd(35_000)));
+        assert_eq!((summary.venues.inserted, summary.profiles_stubbed), (7, 6));
+        assert_eq!((summary.coverage.tiles, summary.coverage.complete), (4, 2));
     }
 }

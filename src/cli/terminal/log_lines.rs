@@ -31,8 +31,8 @@ impl LogLines {
             Event::RunOpened { resumed, tiles, tiles_done, .. } => {
                 tracing::info!(run, region, provider, resumed, tiles, tiles_done, "run opened");
             }
-            Event::RequestSent { tile } => tracing::trace!(run, region, provider, tile, "request sent"),
-            Event::AnswerCommitted { tile, counts, cost } => tracing::debug!(
+            Event::RequestSent { tile, .. } => tracing::trace!(run, region, provider, tile, "request sent"),
+            Event::AnswerCommitted { tile, counts, cost, .. } => tracing::debug!(
                 run,
                 region,
                 provider,
@@ -63,7 +63,7 @@ impl LogLines {
                     tracing::warn!(run, region, provider, tile, "not believed: {}", breach(one));
                 }
             }
-            Event::LetIn { counts } => tracing::debug!(
+            Event::LetIn { counts, .. } => tracing::debug!(
                 run,
                 region,
                 provider,

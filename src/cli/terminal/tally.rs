@@ -54,7 +54,7 @@ impl Tally {
                 self.tiles_over += 1;
                 self.capped += capped.len();
             }
-            Event::LetIn { counts } => self.venues += counts.inserted + counts.updated + counts.unchanged,
+            Event::LetIn { counts, .. } => self.venues += counts.inserted + counts.updated + counts.unchanged,
             Event::TileHeld { .. } => {
                 self.tiles_over += 1;
                 self.held += 1;
@@ -108,7 +108,7 @@ mod tests {
 
     fn answer() -> Event {
         let counts = VenueCounts { received: 20, inserted: 12, unchanged: 5, rejected: 3, ..VenueCounts::default() };
-        Event::AnswerCommitted { tile: 1, counts, cost: MicroUsd(35_000) }
+        Event::AnswerCommitted { tile: 1, counts, stubbed: 12, cost: MicroUsd(35_000) }
     }
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_line_tells_requests_rate_venues_and_money() {
-        let sent = Event::RequestSent { tile: 1 };
+        let sent = Event::RequestSent { tile: 1, free: false };
         let tally = after(&[opened(0), sent.clone(), answer(), sent, answer()]);
         assert_eq!(tally.line(Duration::from_secs(4)), "2 requests (0.5/s) · 34 venues · $0.07");
     }
