@@ -9,9 +9,12 @@ use std::process::{Output, Stdio};
 
 use double::city;
 use double::google::{Double, KEY};
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Executor as _};
 use support::database::TestDatabase;
 use support::desk::{Desk, Said, assert_all};
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 #[test]
 fn help_of_every_command_says_what_matters() {
@@ -595,6 +598,49 @@ async fn several_regions_each_have_their_turn_and_the_worst_end_is_the_commands(
     let few = office.run(&["sync", "--region", "town", "--region", "village", "--max-cost", "0.04", "--json"]).await;
     assert_eq!(few.code, Some(75), "{}", few.stderr);
     assert_eq!(lines(&few), [ended("town", "interrupted"), ended("village", "complete")]);
+    // Of all, the one whose last complete run is the oldest comes first.
+    let town = office.run(&["sync", "--region", "town", "--json"]).await;
+    assert_eq!(lines(&town), [ended("town", "complete")], "{}", town.stderr);
+    let all = office.run(&["sync", "--all", "--json"]).await;
+    assert_eq!(lines(&all), [ended("village", "complete"), ended("town", "complete")], "{}", all.stderr);
+}
+
+#[tokio::test]
+async fn a_provider_whose_quota_is_gone_does_not_keep_the_others_from_their_turn() {
+    let village = "[regions.village]\ncenter = [10.0, 10.0]\nradius_m = 300\ntypes = [\"cafe\"]\nprovider = \"osm\"\n";
+    let settings = format!("max_requests_per_day = 12\n{village}[providers.osm]\nrequests_per_second = 1000\n");
+    let mut office = Office::new(&settings).await;
+    let nothing = json!({ "version": 0.6, "osm3s": { "timestamp_osm_base": "2026-11-22T09:00:00Z" }, "elements": [] });
+    let map = MockServer::start().await;
+    Mock::given(path("/api/interpreter"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(nothing))
+        .mount(&map)
+        .await;
+    office.desk = office.desk.with("OVERPASS_BASE_URL", &map.uri());
+    let all = office.run(&["sync", "--all", "--migrate", "--json"]).await;
+    assert_eq!(all.code, Some(75), "{}", all.stderr);
+    let lines: Vec<serde_json::Value> =
+        all.stdout.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
+    let told: Vec<[&str; 3]> = lines
+        .iter()
+        .map(|line| ["region", "status", "stopped_by"].map(|name| line[name].as_str().unwrap_or("nothing")))
+        .collect();
+    assert_eq!(told, [["town", "interrupted", "quota"], ["village", "complete", "nothing"]]);
+}
+
+#[tokio::test]
+async fn parameters_in_which_an_unfinished_run_differs_are_named() {
+    let office = Office::new("").await;
+    let few = ["sync", "--region", "town", "--migrate", "--max-requests", "3", "--json"];
+    let stopped = office.run(&few).await;
+    assert_eq!(stopped.code, Some(75), "{}", stopped.stderr);
+    assert!(!stopped.stderr.contains("was begun with another"), "{}", stopped.stderr);
+    let again = office.run(&few).await;
+    assert!(!again.stderr.contains("was begun with another"), "the same is taken up again: {}", again.stderr);
+    let other = office.run(&[few.as_slice(), &["--types", "cafe,bar"]].concat()).await;
+    let run = serde_json::from_str::<serde_json::Value>(&stopped.stdout).expect("it is JSON")["run_id"].to_string();
+    assert_all(&other.stderr, &[run.trim_matches('"'), "was begun with another", "`words`"]);
+    assert!(!other.stderr.contains("`language`"), "{}", other.stderr);
 }
 
 #[tokio::test]

@@ -245,6 +245,17 @@ async fn a_second_ctrl_c_ends_at_once() {
     send(&child, Signal::INT);
     let (status, _) = ends_within(child, Duration::from_secs(1)).await;
     assert_eq!(status.code(), Some(75));
+    // What was in flight is lost, and nothing else: what was committed stays, and is not asked again.
+    let (asked, committed) = (bench.double.questions().len(), bench.committed().await);
+    let_the_leases_run_out(&bench.pool).await;
+    bench.double.mend(SLOW);
+    assert_eq!(bench.run().await["status"], "complete");
+    assert!(committed.is_subset(&bench.committed().await));
+    let again = bench.double.questions()[asked..].iter().map(Value::to_string).find(|one| committed.contains(one));
+    assert_eq!(again, None, "committed before the second signal and asked again");
+    let undisturbed = Bench::new(Manners::GOOD).await;
+    undisturbed.run().await;
+    assert!(bench.rows().await == undisturbed.rows().await, "other rows than those of a run that was not stopped");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::future::{join, join_all};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -23,7 +24,7 @@ use venue_sync::model::{
 };
 use venue_sync::store::{
     self, AnswerToCommit, Batch, Budget, Closed, Closing, CommitError, Committed, Database, GoodRuns, Learn, Lease,
-    OpenedRun, Opening, Refund, ReserveError, RunSpec, Spender, TileEnd,
+    OpenedRun, Opening, Refill, Refund, ReserveError, Resumption, RunSpec, Spender, TileEnd,
 };
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -711,6 +712,57 @@ async fn another_programs_order_of_locks_does_not_cost_an_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_provider_told_one_worker_of_its_allowance_stops_the_others_until_then() {
+    let bench = Bench::new().await;
+    let run = bench.run().await.opened.id;
+    let database = &bench.database;
+    let spender = Spender { provider: "google", run: Some(run), lease: None, call: "searchNearby", price: MicroUsd(1) };
+    let reserve = async || store::reserve(database, spender, Budget::default()).await;
+    let leave = async |refill| store::leave(database, run, StoppedBy::Quota, refill).await.unwrap();
+    reserve().await.unwrap();
+    assert_eq!(leave(Refill::Unknown).await, None);
+    reserve().await.unwrap();
+
+    let Resumption { at, left } = leave(Refill::After(Duration::from_hours(1))).await.unwrap();
+    assert!((Duration::from_secs(3590)..=Duration::from_hours(1)).contains(&left), "{left:?}");
+    assert!(matches!(reserve().await, Err(ReserveError::AllowanceGone { until }) if until == at));
+    let passed = leave(Refill::At(at - TimeDelta::hours(2))).await.unwrap();
+    assert_eq!(passed.left, Duration::ZERO);
+    reserve().await.unwrap();
+
+    leave(Refill::After(Duration::from_hours(1))).await.unwrap();
+    bench.run_sql("delete from venue_sync.workers").await;
+    assert!(ours(store::open_run(database, &spec(false), Learn::Nothing).await.unwrap()).resumed);
+    reserve().await.expect("whoever comes when all have left tries anew");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_waits_is_alive_by_looking() {
+    let bench = Bench::new().await;
+    let run = bench.run().await.opened.id;
+    let workers = store::progress(&bench.database, run).await.unwrap().workers;
+    let waiting = Uuid::new_v4();
+    for _ in 0..2 {
+        let looked = store::look(&bench.database, run, waiting, LEASE).await.unwrap();
+        assert_eq!(looked, store::progress(&bench.database, run).await.unwrap());
+        assert_eq!(looked.workers, workers + 1);
+    }
+    store::look(&bench.database, run, waiting, Duration::ZERO).await.unwrap();
+    assert_eq!(store::progress(&bench.database, run).await.unwrap().workers, workers, "it has not looked for too long");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unfinished_run_with_other_parameters_is_found() {
+    let bench = Bench::new().await;
+    let run = bench.run().await.opened.id;
+    let other = RunSpec { parameters: json!({ "types": ["museum"] }), ..spec(false) };
+    let found = store::other_run(&bench.database, &other).await.unwrap().unwrap();
+    assert_eq!((found.id, found.parameters), (run, spec(false).parameters));
+    let elsewhere = RunSpec { region: "elsewhere".to_owned(), ..other };
+    assert_eq!(store::other_run(&bench.database, &elsewhere).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reservations_at_once_stop_exactly_at_the_limit() {
     let bench = Bench::new().await;
     let run = bench.run().await.opened.id;
@@ -737,6 +789,8 @@ async fn reservations_at_once_stop_exactly_at_the_limit() {
     let dearest = Budget { cost: Some(MicroUsd(245_000)), ..Budget::default() };
     store::reserve(&bench.database, spender, dearest).await.unwrap();
     assert!(matches!(store::reserve(&bench.database, spender, dearest).await, Err(ReserveError::RunBudget)));
+    store::refund(&bench.database, spender, Refund::Refused, Some("status 429")).await.unwrap();
+    assert_eq!(bench.text(spent).await.unwrap(), "8 210000 7 210000", "sent, and counted by no provider");
 
     bench.run().await;
     assert!(
@@ -855,6 +909,8 @@ async fn behind_a_pooler_that_hands_out_connections_by_the_transaction() {
     store::sample_venues(database, "google", CELL, 5).await.unwrap();
     assert!(store::known_zones(database).await.unwrap().contains("Europe/Lisbon"));
     store::renew(database, id, Uuid::new_v4(), LEASE).await.unwrap();
+    store::look(database, id, Uuid::new_v4(), LEASE).await.unwrap();
+    assert_eq!(store::other_run(database, &spec(false)).await.unwrap(), None);
     let spot = CappedSpot {
         position: Position::new(1.0, 2.0).unwrap(),
         radius_m: 1.0,
@@ -867,7 +923,7 @@ async fn behind_a_pooler_that_hands_out_connections_by_the_transaction() {
     assert_eq!(store::progress(database, id).await.unwrap().complete, 1);
     assert_eq!(store::figures(database, id).await.unwrap().capped.len(), 1);
     assert_eq!(store::close_if_finished(database, id, Closing::default()).await.unwrap(), Closed::Open);
-    store::leave(database, id, StoppedBy::Quota, Some("America/Los_Angeles"), None).await.unwrap().unwrap();
+    store::leave(database, id, StoppedBy::Quota, Refill::MidnightIn("America/Los_Angeles")).await.unwrap().unwrap();
     assert!(ours(store::open_run(database, &spec(false), Learn::Nothing).await.unwrap()).resumed);
 
     let heard = listener.heard();

@@ -249,7 +249,7 @@ async fn a_days_limit_stops_as_a_quota_does_until_midnight() {
         report.reason
     );
     assert!(report.reason.unwrap().contains("4 requests"));
-    let midnight = report.resumes_at.unwrap();
+    let midnight = report.resumes.unwrap().at;
     assert_eq!(midnight.time(), chrono::NaiveTime::MIN, "of UTC: {midnight}");
 }
 

@@ -142,7 +142,7 @@ async fn an_allowance_that_ends_among_look_ups_loses_none_of_the_pages() {
     let (report, double) = bench.run(true, Manners { allowance: 10, ..Manners::GOOD }).await;
     assert_eq!(report.summary.stopped_by, Some(StoppedBy::Quota), "{:?}", report.reason);
     assert!(report.reason.unwrap().contains("the day's 10 requests to Yelp are used up"));
-    assert_eq!(report.resumes_at.unwrap().to_rfc3339(), "2199-01-01T00:00:00+00:00");
+    assert_eq!(report.resumes.map(|resumes| resumes.at).unwrap().to_rfc3339(), "2199-01-01T00:00:00+00:00");
     assert_eq!((double.received(), look_ups(&double).len()), (10, 5), "not one request more than was allowed");
     assert!(bench.ids().await.len() > 150, "what was paid for is kept");
     let (rest, _) = bench.run(true, Manners::GOOD).await;

@@ -20,6 +20,7 @@ mod gone;
 mod good_runs;
 mod health;
 mod learned;
+mod leaving;
 mod let_in;
 mod look;
 mod look_ups;
@@ -61,6 +62,7 @@ pub use gone::{Expected, GoneRule};
 pub use good_runs::{EndedPart, ended_part, good_runs, whole_figures};
 pub use health::{ServerFacts, Spent, server_facts, spent};
 pub use learned::{KnownTile, Learn, Sort, Whom, known_of, learned};
+pub use leaving::{Refill, Resumption, leave};
 pub use let_in::{believe, is_believed, let_in_next};
 pub use look::{known_zones, sample_venues};
 pub use look_ups::{LookUp, Told, forget_look_ups, keep_look_up, look_up};
@@ -73,12 +75,13 @@ pub use purge::purge;
 pub use purge_job::{PurgeJob, PurgedPart};
 pub use raw_venues::{KeptRow, Whose, forget_raw, kept_rows, merge_again};
 pub use run_end::{RunEnd, run_end};
-pub use runs::{OpenedRun, Opening, Recent, RunSpec, begin_audit, leave, open_run};
+pub use runs::{OpenedRun, Opening, OtherRun, Recent, RunSpec, begin_audit, last_completed, open_run, other_run};
 pub use spend::{Budget, Refund, ReserveError, Spender, refund, reserve};
 pub use staged::{Promoted, StagedVenue};
 pub use tile_end::{GoodRuns, JudgeTile, TileEnd, end_tile};
 pub use tiles::{
-    ClaimedTile, Lease, Progress, ToldBefore, claim, complete_tile, fail_tile, progress, release, renew, told_before,
+    ClaimedTile, Lease, Progress, ToldBefore, claim, complete_tile, fail_tile, look, progress, release, renew,
+    told_before,
 };
 pub use unmapped::{UnmappedWord, unmapped_words};
 pub use venues::{Moment, Since, VenueFilter, VenueOrder, VenueReader};

@@ -9,7 +9,7 @@ use super::figures::AUDIT_ORDINAL;
 use super::learned::{self, Learn};
 use super::staged::discard;
 use super::transaction::Transaction;
-use crate::model::{StoppedBy, Tile};
+use crate::model::Tile;
 
 /// Parameters by which runs are told apart that look for the same venues all the same: what one of them saw, another can miss.
 pub(super) const APART: [&str; 5] = ["coverage", "method", "language", "details", "words"];
@@ -286,29 +286,43 @@ pub async fn begin_audit(database: &Database, run: Uuid) -> Result<bool, Databas
     Ok(waiting)
 }
 
-/// Notes why a worker leaves a run unfinished. `midnight_in` is the IANA zone at whose next midnight the provider's allowance is
-/// filled again; `resumes_at` the instant, where the provider names one. Returns when to go on, if that is known.
-pub async fn leave(
-    database: &Database,
-    run: Uuid,
-    stopped_by: StoppedBy,
-    midnight_in: Option<&str>,
-    resumes_at: Option<DateTime<Utc>>,
-) -> Result<Option<DateTime<Utc>>, DatabaseError> {
+/// An unfinished run of a region and provider that asks for something else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OtherRun {
+    /// Its id.
+    pub id: Uuid,
+    /// What it asks for.
+    pub parameters: Value,
+}
+
+/// The newest unfinished run of the same region and provider with other parameters, if there is one.
+pub async fn other_run(database: &Database, spec: &RunSpec) -> Result<Option<OtherRun>, DatabaseError> {
     let mut transaction = database.begin().await?;
-    let resumes_at = sqlx::query_scalar!(
-        "update venue_sync.runs
-         set stopped_by = $2, touched_at = clock_timestamp(),
-             resumes_at = coalesce($4, (date_trunc('day', clock_timestamp() at time zone $3) + interval '1 day') at time zone $3)
-         where id = $1 and state = 'open' returning resumes_at",
-        run,
-        stopped_by.code(),
-        midnight_in,
-        resumes_at
+    let row = sqlx::query!(
+        "select id, parameters from venue_sync.runs
+         where region = $1 and provider = $2 and md5(parameters::text) <> md5($3::jsonb::text) and state = 'open'
+         order by begun_at desc limit 1",
+        spec.region,
+        spec.provider,
+        spec.parameters
     )
     .fetch_optional(&mut transaction)
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await?;
-    Ok(resumes_at.flatten())
+    Ok(row.map(|row| OtherRun { id: row.id, parameters: row.parameters }))
+}
+
+/// When a region was last brought up to date from a provider, for each pair of them of which a run was ever completed.
+pub async fn last_completed(database: &Database) -> Result<Vec<(String, String, DateTime<Utc>)>, DatabaseError> {
+    let mut transaction = database.begin().await?;
+    let rows = sqlx::query!(
+        r#"select region, provider, max(ended_at) as "at!" from venue_sync.runs
+           where state = 'complete' and parameters ->> 'source' = 'live' group by region, provider"#
+    )
+    .fetch_all(&mut transaction)
+    .await
+    .map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    Ok(rows.into_iter().map(|row| (row.region, row.provider, row.at)).collect())
 }

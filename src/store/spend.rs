@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
@@ -62,6 +63,12 @@ pub enum ReserveError {
     /// The month's limit in the settings.
     #[error("the provider's max_requests_per_month or max_cost_per_month is reached")]
     MonthBudget,
+    /// Another worker of the run was told so by the provider.
+    #[error("the provider told another worker of this run that its allowance is used up")]
+    AllowanceGone {
+        /// When it is filled again.
+        until: DateTime<Utc>,
+    },
     /// The run was closed by somebody else.
     #[error("{0}")]
     RunClosed(RunEnd),
@@ -83,6 +90,9 @@ pub enum Refund {
     All,
     /// It was answered without being billed: the money.
     Money,
+    /// The provider refused it, and counts it for nothing: the money, and its place in the day's and the month's count. The run's own count
+    /// is of what was sent.
+    Refused,
     /// It was sent, and may have been billed.
     Nothing,
 }
@@ -152,6 +162,7 @@ async fn reserve_in_run(
              session_requests = session_requests + 1, session_cost_micro_usd = session_cost_micro_usd + $2,
              touched_at = clock_timestamp()
          where id = $1 returning state, session_requests, session_cost_micro_usd,
+             case when stopped_by = 'quota' and resumes_at > clock_timestamp() then resumes_at end as gone_until,
              $4::bigint is null or exists (
                  select from venue_sync.tiles where id = $4 and fence = $5 and state = 'leased') as "ours!""#,
         run,
@@ -167,6 +178,10 @@ async fn reserve_in_run(
     }
     if !row.ours {
         return Ok(Err(ReserveError::TakenOver));
+    }
+    // Whoever opens the run when all have left it tries anew.
+    if let Some(until) = row.gone_until {
+        return Ok(Err(ReserveError::AllowanceGone { until }));
     }
     let too_many = budget.requests.is_some_and(|most| row.session_requests.unsigned_abs() > most);
     let too_dear = budget.cost.is_some_and(|most| row.session_cost_micro_usd > most.0);
@@ -216,9 +231,9 @@ async fn give_back(
     refund: Refund,
     cause: Option<&str>,
 ) -> Result<(), sqlx::Error> {
-    let requests = i64::from(refund == Refund::All);
+    let sent = i64::from(refund == Refund::All);
+    let counted = i64::from(matches!(refund, Refund::All | Refund::Refused));
     let money = if refund == Refund::Nothing { 0 } else { spender.price.0 };
-    let free = requests * spender.free();
     if let Some(run) = spender.run {
         sqlx::query!(
             "update venue_sync.runs
@@ -229,9 +244,9 @@ async fn give_back(
                      || jsonb_build_object($5, coalesce((failed_attempts ->> $5)::bigint, 0) + 1) end
              where id = $1",
             run,
-            requests,
+            sent,
             money,
-            free,
+            sent * spender.free(),
             cause
         )
         .execute(&mut *transaction)
@@ -247,9 +262,9 @@ async fn give_back(
          where provider = $1 and day = (select max(day) from venue_sync.quota
                                         where provider = $1 and requests >= $2 and cost_micro_usd >= $3 and requests_free >= $4)",
         spender.provider,
-        requests,
+        counted,
         spender.price.0,
-        free
+        counted * spender.free()
     )
     .execute(&mut *transaction)
     .await?;

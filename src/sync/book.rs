@@ -123,6 +123,16 @@ impl Book {
         }
     }
 
+    /// How far the run is, asked by a worker that has no tile in hand, and that thereby counts as alive for so long.
+    pub(super) async fn look(&self, database: &Database, alive: Duration) -> Result<Progress, DatabaseError> {
+        match self {
+            Self::Stored { run, worker, .. } => {
+                database.outlast(|| store::look(database, run.id, *worker, alive)).await
+            }
+            Self::Dry(_) => self.progress(database).await,
+        }
+    }
+
     pub(super) async fn progress(&self, database: &Database) -> Result<Progress, DatabaseError> {
         match self {
             Self::Stored { run, .. } => database.outlast(|| store::progress(database, run.id)).await,
@@ -248,20 +258,21 @@ impl Book {
         Ok(if enough && guard.whole(&part.found, &part.before).is_empty() { part.tiles } else { Vec::new() })
     }
 
+    /// Gives a tile up for now. False if it is another's by now.
     pub(super) async fn fail(
         &self,
         database: &Database,
         lease: Lease,
         tile: i32,
         reason: &str,
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<bool, DatabaseError> {
         match self {
-            Self::Stored { .. } => database.outlast(|| store::fail_tile(database, lease, reason)).await.map(|_| ()),
+            Self::Stored { .. } => database.outlast(|| store::fail_tile(database, lease, reason)).await,
             Self::Dry(book) => {
                 let mut pages = book.pages();
                 pages.figures.coverage.failed += 1;
                 pages.figures.failures.push((tile, reason.to_owned()));
-                Ok(())
+                Ok(true)
             }
         }
     }

@@ -1,7 +1,6 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::judgement::Judgement;
@@ -9,7 +8,7 @@ use super::snapshot::Snapshot;
 use crate::coverage::{Region, RulesError};
 use crate::model::{GuardLimits, Ranking, Retention, Summary};
 use crate::provider::{Provider, UnknownType};
-use crate::store::{Budget, DatabaseError, RunFigures};
+use crate::store::{Budget, DatabaseError, Resumption, RunFigures};
 
 /// One region to bring up to date.
 pub struct Job<'a> {
@@ -145,7 +144,7 @@ pub struct RunReport {
     /// What stopped it, for a person.
     pub reason: Option<String>,
     /// When to go on, where that is known.
-    pub resumes_at: Option<DateTime<Utc>>,
+    pub resumes: Option<Resumption>,
     /// What broke the run (its status is then `failed`): no waiting mends it.
     pub error: Option<SyncError>,
 }

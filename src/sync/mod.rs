@@ -14,6 +14,7 @@ mod job;
 mod judgement;
 mod learn;
 mod letting_in;
+mod outcome;
 mod plan;
 mod planner;
 mod roll;

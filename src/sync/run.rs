@@ -1,6 +1,9 @@
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -10,6 +13,7 @@ use super::job::{Job, Knowledge, RunReport, Session, SyncError};
 use super::judgement::Judgement;
 use super::learn::Kinds;
 use super::letting_in::let_in;
+use super::outcome::{Outcome, note_leaving};
 use super::planner::Planner;
 use super::rules::rules;
 use super::stop::{Ending, Stop};
@@ -17,7 +21,6 @@ use super::tile::Workshop;
 use crate::model::{CappedSpot, Event, MicroUsd, Position, RunStatus, StoppedBy, Summary, VenueCounts, Verdict};
 use crate::store::{self, Closed, Closing, Database, GoneRule, Learn, Opening, Progress, Recent, RunFigures, RunSpec};
 use crate::transport::Courier;
-use crate::wire::QuotaReset;
 
 /// An unfinished run is taken up again for a day; one that waits for a budget or a quota for a week.
 const RESUME_WITHIN: (Duration, Duration) = (Duration::from_hours(24), Duration::from_hours(24 * 7));
@@ -123,10 +126,28 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
             // By which a process is found again in `venue_sync.workers` and `tiles`.
             tracing::debug!(run = %run.id, worker = %spec.worker, resumed = run.resumed, "at work on a run");
             let good = database.outlast(|| store::good_runs(database, run.id)).await?;
+            if !run.resumed
+                && let Some(other) = database.outlast(|| store::other_run(database, &spec)).await?
+            {
+                let differing = differing(&other.parameters, &spec.parameters);
+                tracing::warn!(
+                    "run {} of the same region and provider is unfinished, and was begun with another {differing}: this one begins anew and \
+                     pays for its own requests",
+                    other.id
+                );
+            }
             Opened::Work(Book::stored(run, spec.worker, good))
         }
         Opening::Recent(recent) => Opened::Recent(recent),
     })
+}
+
+/// The names of the parameters in which two runs differ.
+fn differing(one: &Value, other: &Value) -> String {
+    let names: BTreeSet<&String> =
+        [one, other].into_iter().filter_map(Value::as_object).flat_map(|parameters| parameters.keys()).collect();
+    let differs = |name: &&String| one.get(name) != other.get(name);
+    names.into_iter().filter(differs).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Nothing is asked: a run of the same was completed, or refused, lately enough.
@@ -154,7 +175,7 @@ async fn skipped(job: &Job<'_>, database: &Database, recent: Recent, started: In
         guard: refused.then(|| verdict(&figures)),
     };
     let reason = Some(format!("a run of the same was {what} at {}", ended_at.format("%Y-%m-%d %H:%M UTC")));
-    Ok(RunReport { summary, figures: RunFigures::default(), judgement: None, reason, resumes_at: None, error: None })
+    Ok(RunReport { summary, figures: RunFigures::default(), judgement: None, reason, resumes: None, error: None })
 }
 
 fn verdict(figures: &RunFigures) -> Verdict {
@@ -168,10 +189,15 @@ fn verdict(figures: &RunFigures) -> Verdict {
 
 /// Works until nothing is left to claim and nobody else holds a tile, or the run is stopped.
 async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
+    // No tile is in hand: there is nothing to renew, and every look is a sign of life.
+    let idle = AtomicBool::new(false);
     let renewing = async {
         let mut renewed = Instant::now();
         loop {
             tokio::time::sleep(shop.job.lease / 3).await;
+            if idle.load(Ordering::Relaxed) {
+                continue;
+            }
             match shop.book.renew(shop.database, shop.job.lease).await {
                 Ok(()) => renewed = Instant::now(),
                 // A lease outlives two missed renewals, and the fence guards what comes after: the answers in hand go on.
@@ -185,13 +211,15 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
     let working = async {
         let mut told = false;
         loop {
+            idle.store(false, Ordering::Relaxed);
             join_all((0..shop.job.strands()).map(|_| claim_and_work(shop))).await;
+            idle.store(true, Ordering::Relaxed);
             let mut waited = false;
             loop {
                 if shop.stop.called() {
                     return Ok(());
                 }
-                let progress = shop.book.progress(shop.database).await?;
+                let progress = shop.book.look(shop.database, 2 * longest_pause(shop.job.lease)).await?;
                 if progress.claimable + progress.leased == 0 {
                     if begins_audit(shop, &progress).await? {
                         break;
@@ -239,8 +267,13 @@ async fn begins_audit(shop: &Workshop<'_>, progress: &Progress) -> Result<bool, 
 /// some five times a second at most; but no longer than a lease, after which a dead worker's tiles are free.
 fn pause(workers: u32, lease: Duration) -> Duration {
     const LOOKS_A_SECOND: u32 = 5;
-    const LEAST: Duration = Duration::from_secs(1);
-    (Duration::from_secs(1) * workers / LOOKS_A_SECOND).clamp(LEAST, lease.max(LEAST))
+    (Duration::from_secs(1) * workers / LOOKS_A_SECOND).clamp(SHORTEST_PAUSE, longest_pause(lease))
+}
+
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+
+fn longest_pause(lease: Duration) -> Duration {
+    lease.max(SHORTEST_PAUSE)
 }
 
 /// One of the run's concurrent strands.
@@ -300,7 +333,7 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
         (Closed::Abandoned, Some(judgement)) => Outcome::doubtful(stop.into_ending(), judgement.to_string()),
         _ => Outcome::of(stop.into_ending(), closed == Closed::Complete, &figures),
     };
-    let resumes_at = match (outcome.stopped_by, book.run()) {
+    let resumes = match (outcome.stopped_by, book.run()) {
         (Some(by), Some(run)) if refused.is_none() => note_leaving(database, run, by, outcome.until).await?,
         _ => None,
     };
@@ -319,65 +352,7 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
         coverage,
         guard: refused,
     };
-    Ok(RunReport { summary, figures, judgement, reason: outcome.reason, resumes_at, error: outcome.error })
-}
-
-/// How a run ended, and why.
-struct Outcome {
-    status: RunStatus,
-    stopped_by: Option<StoppedBy>,
-    reason: Option<String>,
-    until: Option<QuotaReset>,
-    error: Option<SyncError>,
-}
-
-impl Outcome {
-    /// All is asked, and the audit does not believe it.
-    fn doubtful(ending: Option<Ending>, reason: String) -> Self {
-        let error = if let Some(Ending::Broken(error)) = ending { Some(error) } else { None };
-        let status = if error.is_some() { RunStatus::Failed } else { RunStatus::Partial };
-        Self { status, stopped_by: None, reason: Some(reason), until: None, error }
-    }
-
-    /// All is asked, and the guard does not believe it.
-    fn refused(ending: Option<Ending>) -> Self {
-        let error = if let Some(Ending::Broken(error)) = ending { Some(error) } else { None };
-        Self { status: RunStatus::Refused, stopped_by: Some(StoppedBy::Guard), reason: None, until: None, error }
-    }
-
-    fn of(ending: Option<Ending>, finished: bool, figures: &RunFigures) -> Self {
-        let ended = |status, reason| Self { status, stopped_by: None, reason, until: None, error: None };
-        match ending {
-            Some(Ending::Broken(error)) => Self { error: Some(error), ..ended(RunStatus::Failed, None) },
-            // Whatever was called for, there was nothing left to do.
-            _ if finished => ended(RunStatus::Complete, None),
-            Some(Ending::Early { by, reason, until }) => {
-                Self { stopped_by: Some(by), until, ..ended(RunStatus::Interrupted, Some(reason)) }
-            }
-            Some(Ending::GivenUp { reason }) => ended(RunStatus::Interrupted, Some(reason)),
-            Some(Ending::ProviderDown { reason }) => ended(RunStatus::Failed, Some(reason)),
-            // Some tiles are not done and nothing stopped us: they failed.
-            None => {
-                let nothing_came = figures.answers == 0;
-                let status = if nothing_came { RunStatus::Failed } else { RunStatus::Partial };
-                ended(status, figures.failures.first().map(|(_, reason)| reason.clone()))
-            }
-        }
-    }
-}
-
-async fn note_leaving(
-    database: &Database,
-    run: Uuid,
-    by: StoppedBy,
-    until: Option<QuotaReset>,
-) -> Result<Option<chrono::DateTime<chrono::Utc>>, SyncError> {
-    let (midnight_in, at) = match until {
-        Some(QuotaReset::MidnightIn(zone)) => (Some(zone), None),
-        Some(QuotaReset::At(instant)) => (None, Some(instant)),
-        Some(QuotaReset::Unknown) | None => (None, None),
-    };
-    Ok(database.outlast(|| store::leave(database, run, by, midnight_in, at)).await?)
+    Ok(RunReport { summary, figures, judgement, reason: outcome.reason, resumes, error: outcome.error })
 }
 
 #[cfg(test)]

@@ -62,6 +62,9 @@ impl Attempts for Spending<'_> {
             Outcome::Withdrawn => (Refund::All, None),
             Outcome::NeverSent => (Refund::All, Some("not sent".to_owned())),
             Outcome::Answered { status: 200 } => (Refund::Nothing, Some("an answer that is none".to_owned())),
+            Outcome::Answered { status: status @ (401..=403 | 429) } => {
+                (Refund::Refused, Some(format!("status {status}")))
+            }
             Outcome::Answered { status } => (Refund::Money, Some(format!("status {status}"))),
             // Sent, and nobody knows whether it was billed: stays spent.
             Outcome::Unknown => (Refund::Nothing, Some("no answer".to_owned())),

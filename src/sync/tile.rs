@@ -71,7 +71,9 @@ impl Workshop<'_> {
                     match self.book.complete(self.database, self.job, tile, &capped).await? {
                         TileEnd::Complete => (self.listen)(Event::TileDone { tile: ordinal, capped }),
                         TileEnd::Held(breaches) => (self.listen)(Event::TileHeld { tile: ordinal, breaches }),
-                        TileEnd::FencedOut => {}
+                        TileEnd::FencedOut => {
+                            tracing::warn!(tile = ordinal, "another worker took over this tile, and ends it");
+                        }
                         TileEnd::Outdated => self.fail(&claimed, CommitError::Outdated.to_string()).await?,
                     }
                     return Ok(());
@@ -133,8 +135,11 @@ impl Workshop<'_> {
     /// Leaves a tile to the next run, or to who takes this one up again.
     async fn fail(&self, claimed: &ClaimedTile, reason: String) -> Result<(), SyncError> {
         let tile = claimed.tile.ordinal;
-        self.book.fail(self.database, claimed.lease, tile, &reason).await?;
-        (self.listen)(Event::TileFailed { tile, reason });
+        if self.book.fail(self.database, claimed.lease, tile, &reason).await? {
+            (self.listen)(Event::TileFailed { tile, reason });
+        } else {
+            tracing::warn!(tile, "another worker took over this tile, which failed here: {reason}");
+        }
         Ok(())
     }
 
@@ -346,6 +351,9 @@ impl Workshop<'_> {
             }
             ExchangeError::Reserve(used_up @ ReserveError::DayQuota { .. }) => {
                 end(StoppedBy::Quota, used_up.to_string(), Some(QuotaReset::MidnightIn("UTC")))
+            }
+            ExchangeError::Reserve(gone @ ReserveError::AllowanceGone { until }) => {
+                end(StoppedBy::Quota, gone.to_string(), Some(QuotaReset::At(until)))
             }
             ExchangeError::Reserve(error) | ExchangeError::Settle(error) => end(StoppedBy::Budget, limit(error)?, None),
             ExchangeError::QuotaGone { until, reason } => end(StoppedBy::Quota, reason, Some(until)),

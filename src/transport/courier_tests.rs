@@ -245,7 +245,7 @@ async fn an_html_page_with_status_200_is_tried_again_and_stays_spent() {
 async fn a_wait_beyond_our_patience_ends_it() {
     let (server, courier) = always(ResponseTemplate::new(503).insert_header("retry-after", "3600")).await;
     let error = exchange(&courier, &Ledger::default()).await.unwrap_err();
-    let ExchangeError::QuotaGone { until: QuotaReset::At(_), reason } = error else { panic!("{error}") };
+    let ExchangeError::QuotaGone { until: QuotaReset::After(_), reason } = error else { panic!("{error}") };
     assert!(reason.contains("asks to wait 1 h 0 min"), "{reason}");
     assert_eq!(asked(&server).await, 1);
 }

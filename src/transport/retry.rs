@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::send_error::SendError;
 use crate::wire::{QuotaReset, Response, Verdict};
@@ -41,6 +41,9 @@ impl Default for RetryPolicy {
         }
     }
 }
+
+/// A provider that asks for more does not mean it.
+const LATEST: Duration = Duration::from_hours(24 * 366);
 
 /// How an attempt ended, as far as the decision needs to know.
 #[derive(Debug, Clone, Copy)]
@@ -106,10 +109,10 @@ pub(super) fn decide(ended: Ended<'_>, standing: Standing, policy: &RetryPolicy)
         Ended::Failed(error @ SendError::TooLarge { .. }) => return Decision::GiveUp { reason: error.to_string() },
         Ended::Failed(error) => (error.to_string(), None, false),
     };
-    if let (Ended::Answered(response, _), Some(asked)) = (ended, asked.filter(|asked| *asked > policy.patience)) {
-        let later = TimeDelta::from_std(asked).ok().and_then(|asked| response.received_at.checked_add_signed(asked));
+    if let Some(asked) = asked.filter(|asked| *asked > policy.patience) {
         let reason = format!("{reason}; the provider asks to wait {}", spoken(asked));
-        return Decision::Later { until: later.map_or(QuotaReset::Unknown, QuotaReset::At), reason };
+        let until = if asked > LATEST { QuotaReset::Unknown } else { QuotaReset::After(asked) };
+        return Decision::Later { until, reason };
     }
     if standing.attempt >= policy.attempts {
         return Decision::GiveUp { reason };
@@ -243,7 +246,7 @@ mod tests {
             Decision::Stop => "stop".into(),
             Decision::Wait { wait, everybody: false, .. } => format!("wait {} s", wait.as_secs_f64()),
             Decision::Wait { wait, everybody: true, .. } => format!("wait {} s, everybody", wait.as_secs_f64()),
-            Decision::Later { until: QuotaReset::At(until), .. } => format!("not before {}", until.format("%H:%M:%S")),
+            Decision::Later { until: QuotaReset::After(span), .. } => format!("not for {} s", span.as_secs()),
             Decision::Later { .. } => "nobody knows when".into(),
             Decision::GiveUp { .. } => "give up".into(),
         }
@@ -258,9 +261,9 @@ mod tests {
             ("a date", "Sun, 22 Nov 2026 09:00:42 GMT", "wait 42 s, everybody"),
             ("a date in the past", "Sun, 22 Nov 2026 08:59:00 GMT", "wait 1 s, everybody"),
             ("as long as our patience", "120", "wait 120 s, everybody"),
-            ("beyond our patience", "121", "not before 09:02:01"),
-            ("hours", "7200", "not before 11:00:00"),
-            ("a date hours ahead", "Sun, 22 Nov 2026 12:00:00 GMT", "not before 12:00:00"),
+            ("beyond our patience", "121", "not for 121 s"),
+            ("hours", "7200", "not for 7200 s"),
+            ("a date hours ahead", "Sun, 22 Nov 2026 12:00:00 GMT", "not for 10800 s"),
             ("more seconds than a number holds", "99999999999999999999999", "nobody knows when"),
             ("a word", "soon", "wait 1 s"),
             ("nothing", "", "wait 1 s"),

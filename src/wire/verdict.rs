@@ -69,6 +69,8 @@ pub enum QuotaReset {
     MidnightIn(&'static str),
     /// At this instant.
     At(DateTime<Utc>),
+    /// So long after the answer came, whatever the clock here says.
+    After(Duration),
     /// The provider does not say.
     Unknown,
 }

@@ -24,6 +24,7 @@ mod renormalise;
 mod report;
 mod runs;
 mod signals;
+mod stalest;
 mod sync;
 mod unreported;
 mod venues;

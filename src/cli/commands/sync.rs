@@ -11,6 +11,7 @@ use super::open::{Opened, ensure_schema, open_enduring};
 use super::recording;
 use super::region::region;
 use super::signals;
+use super::stalest::stalest_first;
 use super::unreported::Unreported;
 use crate::cli::exit::Exit;
 use crate::cli::settings::area::RegionShape;
@@ -42,12 +43,19 @@ pub enum Told<'a> {
     Broke(&'a Failure),
 }
 
-/// Runs the jobs in turn, each told of as it ends; an error of one does not keep the others from their turn.
+/// Runs the jobs in turn, each told of as it ends, those of `--all` by their need; an error of one does not keep the others from their turn.
 pub async fn sync(jobs: &[SyncJob], terminal: &Terminal, tell: &dyn Fn(Told<'_>)) -> Result<Exit, Failure> {
     // Everything that can be wrong with any of them is found before the first is begun.
     let prepared = jobs.iter().map(Prepared::new).collect::<Result<Vec<_>, _>>()?;
     let stop = CancellationToken::new();
     signals::listen(stop.clone()).map_err(Failure::Runtime)?;
+    let prepared = match prepared.first().map(|one| one.settings) {
+        Some(SyncJob { one_of_all: true, database, .. }) if prepared.len() > 1 => {
+            let named = |one: &Prepared<'_>| (one.settings.region.clone(), one.provider.name().to_owned());
+            stalest_first(prepared, named, database, terminal).await
+        }
+        _ => prepared,
+    };
     let mut exits = Vec::new();
     let mut measured = Measured::default();
     for one in &prepared {
@@ -287,7 +295,7 @@ impl<'a> Prepared<'a> {
     }
 
     async fn report(&self, ended: sync::RunReport, opened: &Opened, terminal: &Terminal) -> RunReport {
-        let sync::RunReport { summary, figures, judgement, reason, resumes_at, error: _ } = ended;
+        let sync::RunReport { summary, figures, judgement, reason, resumes, error: _ } = ended;
         let dry_run = self.settings.effort.dry_run;
         let provider = self.provider.name();
         let samples = if terminal.json {
@@ -313,7 +321,8 @@ impl<'a> Prepared<'a> {
             gone: figures.gone,
             capped: figures.capped,
             reason,
-            resumes_at,
+            resumes_at: resumes.map(|resumes| resumes.at),
+            resumes_in: resumes.map(|resumes| resumes.left),
             failures: figures.failures,
             rejects: figures.rejects,
             repairs: figures.repairs,
@@ -345,12 +354,10 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// How long the provider's limit lasts, where that is known. At least some seconds: its clock and ours may differ.
+/// How long the provider's limit lasts, where that is known. At least some seconds: its clock and the database's may differ.
 fn pause(report: &RunReport) -> Option<Duration> {
     const SHORTEST: Duration = Duration::from_secs(5);
-    let until = report.resumes_at.filter(|_| report.summary.stopped_by == Some(StoppedBy::Quota))?;
-    #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
-    let left = (until - chrono::Utc::now()).to_std().unwrap_or_default();
+    let left = report.resumes_in.filter(|_| report.summary.stopped_by == Some(StoppedBy::Quota))?;
     // Whole seconds, upwards: they are shown.
     Some(Duration::from_secs(left.as_secs() + 1).max(SHORTEST))
 }

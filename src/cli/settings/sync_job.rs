@@ -47,6 +47,8 @@ pub struct SyncJob {
     pub migrate: bool,
     /// How far to go.
     pub effort: Effort,
+    /// It was not named, but is one of all: the one that needs it most comes first.
+    pub one_of_all: bool,
     /// Where its outcome is written for Prometheus.
     pub metrics_file: Option<PathBuf>,
     /// The collector that is told of it.
@@ -265,6 +267,7 @@ fn job(
         database: database::choose(asker, &args.database, around.environment, around.folders, around.on_terminal)?,
         patience: around.file.database_patience.unwrap_or(DEFAULT_PATIENCE),
         migrate: args.migrate,
+        one_of_all: args.place.all,
         effort: Effort {
             dry_run: args.limits.dry_run,
             max_requests: args.limits.max_requests.map(Into::into),

@@ -1,0 +1,68 @@
+//! Why a worker leaves a run unfinished, and from when on it can be taken up.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::connect::{Database, DatabaseError};
+use crate::model::StoppedBy;
+
+/// When the allowance that a run waits for is filled again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refill<'a> {
+    /// At the next midnight in this IANA zone.
+    MidnightIn(&'a str),
+    /// At this instant, by the provider's clock.
+    At(DateTime<Utc>),
+    /// So long from now.
+    After(Duration),
+    /// Nobody knows.
+    Unknown,
+}
+
+/// When a run can go on, by the database's clock: that of the worker may be wrong by minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resumption {
+    /// The instant.
+    pub at: DateTime<Utc>,
+    /// How long that is from now; zero where it has passed.
+    pub left: Duration,
+}
+
+/// Notes why a worker leaves a run unfinished. Returns when to go on, if that is known.
+pub async fn leave(
+    database: &Database,
+    run: Uuid,
+    stopped_by: StoppedBy,
+    refill: Refill<'_>,
+) -> Result<Option<Resumption>, DatabaseError> {
+    let (midnight_in, at, after) = match refill {
+        Refill::MidnightIn(zone) => (Some(zone), None, None),
+        Refill::At(instant) => (None, Some(instant), None),
+        Refill::After(span) => (None, None, Some(span.as_secs_f64())),
+        Refill::Unknown => (None, None, None),
+    };
+    let mut transaction = database.begin().await?;
+    let row = sqlx::query!(
+        r#"update venue_sync.runs
+         set stopped_by = $2, touched_at = clock_timestamp(),
+             resumes_at = coalesce($4, clock_timestamp() + make_interval(secs => $5),
+                 (date_trunc('day', clock_timestamp() at time zone $3) + interval '1 day') at time zone $3)
+         where id = $1 and state = 'open'
+         returning resumes_at, extract(epoch from resumes_at - clock_timestamp())::float8 as left"#,
+        run,
+        stopped_by.code(),
+        midnight_in,
+        at,
+        after
+    )
+    .fetch_optional(&mut transaction)
+    .await
+    .map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    Ok(row.and_then(|row| {
+        let left = Duration::try_from_secs_f64(row.left?).unwrap_or_default();
+        Some(Resumption { at: row.resumes_at?, left })
+    }))
+}
