@@ -277,7 +277,7 @@ Examples:
   venues sync --region demo
   venues sync --region lisbon --max-cost 5
   venues sync --near -33.87,151.21 --radius-m 800 --types cafe,bakery
-  venues sync --all --if-stale 20h --wait 10m
+  venues sync --all --if-stale 16h --wait 10m
   venues sync --bbox -9.23,38.69,-9.09,38.80 --dry-run --max-requests 20 --max-cost 1
 
 The key comes from the environment: GOOGLE_PLACES_API_KEY, FOURSQUARE_API_KEY, YELP_API_KEY.

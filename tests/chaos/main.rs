@@ -196,9 +196,10 @@ async fn undisturbed(towns: u32) -> Vec<(String, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_workers_killed_and_stopped_at_random_write_what_one_undisturbed_worker_does() {
-    let kills = asked_for("VENUES_CHAOS_KILLS", 24);
-    // Enough work for so many kills to happen before it is done.
-    let towns = u32::try_from(kills / 4).unwrap().max(6);
+    const USUAL: u64 = 24;
+    let kills = asked_for("VENUES_CHAOS_KILLS", USUAL);
+    // For more than the usual kills, so much work that all of them happen before it is done.
+    let (towns, least) = if kills > USUAL { (u32::try_from(kills / 2).unwrap(), kills) } else { (6, kills / 4) };
     let expected = undisturbed(towns).await;
     for seed in seeds() {
         let settings = format!("requests_per_second = {RATE}");
@@ -246,7 +247,7 @@ async fn eight_workers_killed_and_stopped_at_random_write_what_one_undisturbed_w
                 "seed {seed}: committed before moment {number} and asked again: {again:?}"
             );
         }
-        assert!(4 * killed >= kills, "seed {seed}: {killed} killed: this tests little");
+        assert!(killed >= least, "seed {seed}: {killed} of {kills} killed: this tests little");
         let asked = bench.front.arrivals().len();
         let kept = bench.committed().await.len();
         let lost = asked - kept;
