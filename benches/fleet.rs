@@ -1,9 +1,10 @@
 //! What several workers of one run gain, and what their sharing costs: one region, one rate, one budget, kept in the database.
 //!
 //! Three questions, each with its peer in the same run: how much sooner four workers are done than one where the provider's latency is what
-//! takes the time; how much of the provider's limit is used where that is what takes the time, by one worker and by four, and how much
-//! longer all takes than that limit alone; and what workers that only wait for the last tile put on the database, by their number. `cargo bench --bench fleet -- limit` asks one of them. The
-//! first two are asked of a city and of a country: a city has eight tiles, of which the last ones are waited for.
+//! takes the time; how much of the provider's limit is used where that is what takes the time, by one worker and by several, and how much
+//! longer all takes than that limit alone; and what workers that only wait for the last tile put on the database, by their number.
+//! `cargo bench --bench fleet -- limit` asks one of them. The first two are asked of a city and of a country: a city has eight tiles, of
+//! which the last ones are waited for.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -76,9 +77,13 @@ async fn limit(in_earnest: bool) {
     println!(
         "region    workers   requests   a second   of the limit   most in a sliding second   more time than the limit takes"
     );
-    for (name, apart, workers) in
-        [("city", CITY, 1), ("city", CITY, 4), ("country", COUNTRY, 1), ("country", COUNTRY, 4)]
-    {
+    for (name, apart, workers) in [
+        ("city", CITY, 1),
+        ("city", CITY, 4),
+        ("country", COUNTRY, 1),
+        ("country", COUNTRY, 4),
+        ("country", COUNTRY, 8),
+    ] {
         let towns = Towns::with(MANY, apart, Duration::from_millis(100)).await;
         let types = &["restaurant", "cafe", "bar", "bakery"];
         towns.run(Terms { types, limit: LIMIT, concurrency: 12, requests: Some(requests) }, workers).await;

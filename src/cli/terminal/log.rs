@@ -51,6 +51,9 @@ const CAPPED: [&str; 11] = [
     "tower_http",
 ];
 
+/// What these warn of, a connection that was cut or is long in coming, is waited for and said once, in our own words.
+const TOLD_BY_US: [&str; 3] = ["sqlx_core::pool", "sqlx::pool", "sqlx::postgres::notice"];
+
 /// The filter in `tracing`'s words.
 pub fn filter(detail: Detail) -> String {
     let (others, ours) = match detail {
@@ -62,7 +65,8 @@ pub fn filter(detail: Detail) -> String {
     };
     let capped =
         CAPPED.map(|library| format!(",{library}={}", if others == "debug" { "info" } else { others })).concat();
-    format!("{others},venue_sync={ours}{capped}")
+    let told = TOLD_BY_US.map(|part| if others == "warn" { format!(",{part}=error") } else { String::new() }).concat();
+    format!("{others},venue_sync={ours}{capped}{told}")
 }
 
 /// Begins to log to stderr. Above bars only warnings are worth a line.
@@ -141,6 +145,8 @@ mod tests {
             tracing::debug!(target: "hyper::client", "x-goog-api-key: header-debug");
             tracing::trace!(target: "h2::frame", "frame-trace");
             tracing::warn!(target: "some_library", "key log-test-key-value");
+            tracing::warn!(target: "sqlx_core::pool::connection", "cut-warn");
+            tracing::warn!(target: "sqlx::query", "slow-warn");
         });
         let bytes = sink.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         String::from_utf8(bytes).unwrap()
@@ -156,6 +162,14 @@ mod tests {
             for (place, line) in all.iter().enumerate() {
                 assert_eq!(log.contains(line), place < many, "{detail:?} {line}\n{log}");
             }
+        }
+    }
+
+    #[test]
+    fn a_connection_that_was_cut_is_not_told_of_twice() {
+        for (detail, twice) in [(Detail::Quiet, false), (Detail::Trace, false), (Detail::Everything, true)] {
+            let log = logged(detail);
+            assert_eq!((log.contains("cut-warn"), log.contains("slow-warn")), (twice, true), "{detail:?} {log}");
         }
     }
 
