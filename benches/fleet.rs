@@ -119,6 +119,7 @@ async fn waiting(in_earnest: bool) {
                 "select (count(*) filter (where state = 'leased'))::bigint from venue_sync.tiles having count(*) > 0
                         and bool_and(state = 'leased')";
             until(&towns.guard, held, |held| held > 0).await;
+            let terms = Terms { concurrency: 1, ..terms };
             join_all(databases.iter().map(|database| towns.work(database, terms))).await;
             std::future::pending::<()>().await;
         };
@@ -126,8 +127,8 @@ async fn waiting(in_earnest: bool) {
             let alive = "select count(*) from venue_sync.workers where alive_until > clock_timestamp()";
             let all = i64::try_from(number).unwrap() + 1;
             until(&towns.guard, alive, |alive| alive == all).await;
-            // Those that come late have found out by now how many they are.
-            tokio::time::sleep(watched / 4).await;
+            // Until all have looked for a tile in vain, and know how many they are.
+            tokio::time::sleep(watched / 2).await;
             let (before, begun) = (transactions(&towns.guard).await, Instant::now());
             tokio::time::sleep(watched).await;
             let many = transactions(&towns.guard).await - before;

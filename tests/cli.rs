@@ -598,7 +598,7 @@ async fn several_regions_each_have_their_turn_and_the_worst_end_is_the_commands(
     let few = office.run(&["sync", "--region", "town", "--region", "village", "--max-cost", "0.04", "--json"]).await;
     assert_eq!(few.code, Some(75), "{}", few.stderr);
     assert_eq!(lines(&few), [ended("town", "interrupted"), ended("village", "complete")]);
-    // Of all, the one whose last complete run is the oldest comes first.
+    // Of all, the one whose last run ended longest ago comes first.
     let town = office.run(&["sync", "--region", "town", "--json"]).await;
     assert_eq!(lines(&town), [ended("town", "complete")], "{}", town.stderr);
     let all = office.run(&["sync", "--all", "--json"]).await;

@@ -731,9 +731,12 @@ async fn what_the_provider_told_one_worker_of_its_allowance_stops_the_others_unt
     reserve().await.unwrap();
 
     leave(Refill::After(Duration::from_hours(1))).await.unwrap();
-    bench.run_sql("delete from venue_sync.workers").await;
+    for (by, refill) in [(StoppedBy::Signal, Refill::Unknown), (StoppedBy::Quota, Refill::Unknown)] {
+        let kept = store::leave(database, run, by, refill).await.unwrap().expect("the time that others found");
+        assert!(matches!(reserve().await, Err(ReserveError::AllowanceGone { until }) if until == kept.at));
+    }
     assert!(ours(store::open_run(database, &spec(false), Learn::Nothing).await.unwrap()).resumed);
-    reserve().await.expect("whoever comes when all have left tries anew");
+    reserve().await.expect("whoever takes up the run tries anew");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -30,7 +30,8 @@ pub struct Resumption {
     pub left: Duration,
 }
 
-/// Notes why a worker leaves a run unfinished. Returns when to go on, if that is known.
+/// Notes why a worker leaves a run unfinished. Who knows no time leaves that of an allowance that others found used up. Returns when to
+/// go on, if that is known.
 pub async fn leave(
     database: &Database,
     run: Uuid,
@@ -45,12 +46,15 @@ pub async fn leave(
     };
     let mut transaction = database.begin().await?;
     let row = sqlx::query!(
-        r#"update venue_sync.runs
-         set stopped_by = $2, touched_at = clock_timestamp(),
-             resumes_at = coalesce($4, clock_timestamp() + make_interval(secs => $5),
-                 (date_trunc('day', clock_timestamp() at time zone $3) + interval '1 day') at time zone $3)
-         where id = $1 and state = 'open'
-         returning resumes_at, extract(epoch from resumes_at - clock_timestamp())::float8 as left"#,
+        r#"update venue_sync.runs r
+         set touched_at = clock_timestamp(),
+             stopped_by = case when n.kept then r.stopped_by else $2 end, resumes_at = case when n.kept then r.resumes_at else n.at end
+         from (select b.id, b.at, b.at is null and b.stopped_by = 'quota' and b.resumes_at > clock_timestamp() as kept
+               from (select id, stopped_by, resumes_at, coalesce($4, clock_timestamp() + make_interval(secs => $5),
+                         (date_trunc('day', clock_timestamp() at time zone $3) + interval '1 day') at time zone $3) as at
+                     from venue_sync.runs where id = $1 and state = 'open' for no key update) b) n
+         where r.id = n.id
+         returning r.resumes_at, extract(epoch from r.resumes_at - clock_timestamp())::float8 as left"#,
         run,
         stopped_by.code(),
         midnight_in,

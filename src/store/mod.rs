@@ -75,7 +75,7 @@ pub use purge::purge;
 pub use purge_job::{PurgeJob, PurgedPart};
 pub use raw_venues::{KeptRow, Whose, forget_raw, kept_rows, merge_again};
 pub use run_end::{RunEnd, run_end};
-pub use runs::{OpenedRun, Opening, OtherRun, Recent, RunSpec, begin_audit, last_completed, open_run, other_run};
+pub use runs::{OpenedRun, Opening, OtherRun, Recent, RunSpec, begin_audit, last_ended, open_run, other_run};
 pub use spend::{Budget, Refund, ReserveError, Spender, refund, reserve};
 pub use staged::{Promoted, StagedVenue};
 pub use tile_end::{GoodRuns, JudgeTile, TileEnd, end_tile};

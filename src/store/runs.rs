@@ -135,13 +135,20 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
         discard(transaction, row.id).await?;
         return Ok(None);
     }
+    // Whatever others were told of an allowance: who comes now may have another key, or more of it, and one refused call costs nothing.
+    sqlx::query!(
+        "update venue_sync.runs set stopped_by = null, resumes_at = null where id = $1 and stopped_by is not null",
+        row.id
+    )
+    .execute(&mut *transaction)
+    .await?;
     if !row.joined {
         // Nobody is at work: what failed gets another try, and the limits of one invocation begin anew.
         sqlx::query!(
             "update venue_sync.runs
              set session_requests = case when $2 then session_requests else 0 end,
                  session_cost_micro_usd = case when $2 then session_cost_micro_usd else 0 end,
-                 stopped_by = null, resumes_at = null, touched_at = clock_timestamp()
+                 touched_at = clock_timestamp()
              where id = $1",
             row.id,
             spec.goes_on
@@ -286,7 +293,7 @@ pub async fn begin_audit(database: &Database, run: Uuid) -> Result<bool, Databas
     Ok(waiting)
 }
 
-/// An unfinished run of a region and provider that asks for something else.
+/// An unfinished run of a region and provider that asks for something else, and could still be taken up.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OtherRun {
     /// Its id.
@@ -295,16 +302,20 @@ pub struct OtherRun {
     pub parameters: Value,
 }
 
-/// The newest unfinished run of the same region and provider with other parameters, if there is one.
+/// The newest unfinished run of the same region, provider and source with other parameters, if there is one that somebody is at work on or
+/// was lately.
 pub async fn other_run(database: &Database, spec: &RunSpec) -> Result<Option<OtherRun>, DatabaseError> {
     let mut transaction = database.begin().await?;
     let row = sqlx::query!(
         "select id, parameters from venue_sync.runs
          where region = $1 and provider = $2 and md5(parameters::text) <> md5($3::jsonb::text) and state = 'open'
+           and parameters -> 'source' is not distinct from $3::jsonb -> 'source'
+           and greatest(begun_at, touched_at) > clock_timestamp() - make_interval(secs => $4)
          order by begun_at desc limit 1",
         spec.region,
         spec.provider,
-        spec.parameters
+        spec.parameters,
+        spec.resume_within.0.as_secs_f64()
     )
     .fetch_optional(&mut transaction)
     .await
@@ -313,12 +324,12 @@ pub async fn other_run(database: &Database, spec: &RunSpec) -> Result<Option<Oth
     Ok(row.map(|row| OtherRun { id: row.id, parameters: row.parameters }))
 }
 
-/// When a region was last brought up to date from a provider, for each pair of them of which a run was ever completed.
-pub async fn last_completed(database: &Database) -> Result<Vec<(String, String, DateTime<Utc>)>, DatabaseError> {
+/// When a region was last asked for to the end from a provider, whatever came of it, for each pair of them of which a run ever ended.
+pub async fn last_ended(database: &Database) -> Result<Vec<(String, String, DateTime<Utc>)>, DatabaseError> {
     let mut transaction = database.begin().await?;
     let rows = sqlx::query!(
         r#"select region, provider, max(ended_at) as "at!" from venue_sync.runs
-           where state = 'complete' and parameters ->> 'source' = 'live' group by region, provider"#
+           where ended_at is not null and parameters ->> 'source' = 'live' group by region, provider"#
     )
     .fetch_all(&mut transaction)
     .await

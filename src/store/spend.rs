@@ -63,8 +63,8 @@ pub enum ReserveError {
     /// The month's limit in the settings.
     #[error("the provider's max_requests_per_month or max_cost_per_month is reached")]
     MonthBudget,
-    /// Another worker of the run was told so by the provider.
-    #[error("the provider told another worker of this run that its allowance is used up")]
+    /// Another worker of the run found so: by the provider's word, or by the settings' own limit.
+    #[error("another worker of this run found the provider's allowance used up")]
     AllowanceGone {
         /// When it is filled again.
         until: DateTime<Utc>,
@@ -179,7 +179,7 @@ async fn reserve_in_run(
     if !row.ours {
         return Ok(Err(ReserveError::TakenOver));
     }
-    // Whoever opens the run when all have left it tries anew.
+    // Whoever takes up the run tries anew.
     if let Some(until) = row.gone_until {
         return Ok(Err(ReserveError::AllowanceGone { until }));
     }

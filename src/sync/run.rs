@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::book::Book;
 use super::gone::Expectation;
-use super::job::{Job, Knowledge, RunReport, Session, SyncError};
+use super::job::{Job, Knowledge, RunReport, Session, Source, SyncError};
 use super::judgement::Judgement;
 use super::learn::Kinds;
 use super::letting_in::let_in;
@@ -127,6 +127,7 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
             tracing::debug!(run = %run.id, worker = %spec.worker, resumed = run.resumed, "at work on a run");
             let good = database.outlast(|| store::good_runs(database, run.id)).await?;
             if !run.resumed
+                && matches!(job.source, Source::Live)
                 && let Some(other) = database.outlast(|| store::other_run(database, &spec)).await?
             {
                 let differing = differing(&other.parameters, &spec.parameters);
@@ -196,6 +197,7 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
         loop {
             tokio::time::sleep(shop.job.lease / 3).await;
             if idle.load(Ordering::Relaxed) {
+                renewed = Instant::now();
                 continue;
             }
             match shop.book.renew(shop.database, shop.job.lease).await {
@@ -214,12 +216,13 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
             idle.store(false, Ordering::Relaxed);
             join_all((0..shop.job.strands()).map(|_| claim_and_work(shop))).await;
             idle.store(true, Ordering::Relaxed);
-            let mut waited = false;
+            let (mut waited, mut workers) = (false, 0);
             loop {
                 if shop.stop.called() {
                     return Ok(());
                 }
-                let progress = shop.book.look(shop.database, 2 * longest_pause(shop.job.lease)).await?;
+                let progress = shop.book.look(shop.database, shop.job.lease + pause(workers, shop.job.lease)).await?;
+                workers = progress.workers;
                 if progress.claimable + progress.leased == 0 {
                     if begins_audit(shop, &progress).await? {
                         break;
@@ -267,13 +270,8 @@ async fn begins_audit(shop: &Workshop<'_>, progress: &Progress) -> Result<bool, 
 /// some five times a second at most; but no longer than a lease, after which a dead worker's tiles are free.
 fn pause(workers: u32, lease: Duration) -> Duration {
     const LOOKS_A_SECOND: u32 = 5;
-    (Duration::from_secs(1) * workers / LOOKS_A_SECOND).clamp(SHORTEST_PAUSE, longest_pause(lease))
-}
-
-const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-
-fn longest_pause(lease: Duration) -> Duration {
-    lease.max(SHORTEST_PAUSE)
+    const LEAST: Duration = Duration::from_secs(1);
+    (Duration::from_secs(1) * workers / LOOKS_A_SECOND).clamp(LEAST, lease.max(LEAST))
 }
 
 /// One of the run's concurrent strands.

@@ -6,6 +6,7 @@ use super::book::Book;
 use super::digest::{counted, digest, hashes, hashes_of_venues, is_inside};
 use super::entry::{Entered, Entry};
 use super::job::{Job, Source, SyncError, Zones};
+use super::outcome::note_leaving;
 use super::planner::Planner;
 use super::spending::{Spending, limit};
 use super::stop::{Ending, Stop};
@@ -154,7 +155,10 @@ impl Workshop<'_> {
     ) -> Result<Answered, SyncError> {
         let (page, Sent { requests, cost }) = match self.ask((claimed.tile.ordinal, claimed.lease), ask).await {
             Ok(answer) => answer,
-            Err(ending) => return self.judge(ending),
+            Err(ending) => {
+                self.tell_of_quota(&ending).await?;
+                return self.judge(ending);
+            }
         };
         let replayed = matches!(self.job.source, Source::Replay(_));
         let cost = if replayed { MicroUsd::default() } else { cost };
@@ -330,6 +334,14 @@ impl Workshop<'_> {
             }
         }
         Ok(sent)
+    }
+
+    /// Notes for the other workers that the allowance is used up, before this one has come to its end: its strands may have to wait.
+    async fn tell_of_quota(&self, error: &ExchangeError<ReserveError>) -> Result<(), SyncError> {
+        if let (ExchangeError::QuotaGone { until, .. }, Some(run)) = (error, self.book.run()) {
+            note_leaving(self.database, run, StoppedBy::Quota, Some(until.clone())).await?;
+        }
+        Ok(())
     }
 
     /// Sorts what went wrong: ends the run, or fails the tile.

@@ -52,7 +52,7 @@ pub async fn sync(jobs: &[SyncJob], terminal: &Terminal, tell: &dyn Fn(Told<'_>)
     let prepared = match prepared.first().map(|one| one.settings) {
         Some(SyncJob { one_of_all: true, database, .. }) if prepared.len() > 1 => {
             let named = |one: &Prepared<'_>| (one.settings.region.clone(), one.provider.name().to_owned());
-            stalest_first(prepared, named, database, terminal).await
+            stalest_first(prepared, named, database, terminal, &stop).await
         }
         _ => prepared,
     };
@@ -126,7 +126,9 @@ impl<'a> Prepared<'a> {
         let mut session = Session::New;
         loop {
             let (report, failure) = self.run(session, terminal, stop).await?;
-            let Some(pause) = pause(&report).filter(|pause| *pause <= left) else { return Ok((report, failure)) };
+            // A replay has nobody to wait for.
+            let pause = pause(&report).filter(|pause| *pause <= left && self.settings.traffic.is_live());
+            let Some(pause) = pause else { return Ok((report, failure)) };
             left -= pause;
             session = Session::GoesOn;
             tracing::info!("waiting {} for the provider's limit to end", humantime::format_duration(pause));

@@ -52,7 +52,7 @@ const CAPPED: [&str; 11] = [
 ];
 
 /// What these warn of, a connection that was cut or is long in coming, is waited for and said once, in our own words.
-const TOLD_BY_US: [&str; 3] = ["sqlx_core::pool", "sqlx::pool", "sqlx::postgres::notice"];
+const TOLD_BY_US: [&str; 2] = ["sqlx_core::pool", "sqlx::pool"];
 
 /// The filter in `tracing`'s words.
 pub fn filter(detail: Detail) -> String {
