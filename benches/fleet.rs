@@ -115,10 +115,10 @@ async fn waiting(in_earnest: bool) {
         }
         let hold = towns.work(&holder, terms);
         let wait = async {
-            let held =
+            let leased =
                 "select (count(*) filter (where state = 'leased'))::bigint from venue_sync.tiles having count(*) > 0
                         and bool_and(state = 'leased')";
-            until(&towns.guard, held, |held| held > 0).await;
+            until(&towns.guard, leased, |many| many > 0).await;
             let terms = Terms { concurrency: 1, ..terms };
             join_all(databases.iter().map(|database| towns.work(database, terms))).await;
             std::future::pending::<()>().await;

@@ -135,14 +135,26 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
         discard(transaction, row.id).await?;
         return Ok(None);
     }
+    begin_session(transaction, row.id, spec.goes_on, row.joined).await?;
+    sign_on(transaction, row.id, spec).await?;
+    Ok(Some(OpenedRun { id: row.id, begun_at: row.begun_at, resumed: true, staging: row.staging }))
+}
+
+/// Somebody comes to a run that was begun before.
+async fn begin_session(
+    transaction: &mut Transaction,
+    run: Uuid,
+    goes_on: bool,
+    joined: bool,
+) -> Result<(), sqlx::Error> {
     // Whatever others were told of an allowance: who comes now may have another key, or more of it, and one refused call costs nothing.
     sqlx::query!(
         "update venue_sync.runs set stopped_by = null, resumes_at = null where id = $1 and stopped_by is not null",
-        row.id
+        run
     )
     .execute(&mut *transaction)
     .await?;
-    if !row.joined {
+    if !joined {
         // Nobody is at work: what failed gets another try, and the limits of one invocation begin anew.
         sqlx::query!(
             "update venue_sync.runs
@@ -150,20 +162,19 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
                  session_cost_micro_usd = case when $2 then session_cost_micro_usd else 0 end,
                  touched_at = clock_timestamp()
              where id = $1",
-            row.id,
-            spec.goes_on
+            run,
+            goes_on
         )
         .execute(&mut *transaction)
         .await?;
         sqlx::query!(
             "update venue_sync.tiles set state = 'waiting', error = null where run_id = $1 and state = 'failed'",
-            row.id
+            run
         )
         .execute(&mut *transaction)
         .await?;
     }
-    sign_on(transaction, row.id, spec).await?;
-    Ok(Some(OpenedRun { id: row.id, begun_at: row.begun_at, resumed: true, staging: row.staging }))
+    Ok(())
 }
 
 /// The last run of the same that was completed or refused, if that was lately enough to stand for a new one.

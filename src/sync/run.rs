@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -192,24 +193,6 @@ fn verdict(figures: &RunFigures) -> Verdict {
 async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
     // No tile is in hand: there is nothing to renew, and every look is a sign of life.
     let idle = AtomicBool::new(false);
-    let renewing = async {
-        let mut renewed = Instant::now();
-        loop {
-            tokio::time::sleep(shop.job.lease / 3).await;
-            if idle.load(Ordering::Relaxed) {
-                renewed = Instant::now();
-                continue;
-            }
-            match shop.book.renew(shop.database, shop.job.lease).await {
-                Ok(()) => renewed = Instant::now(),
-                // A lease outlives two missed renewals, and the fence guards what comes after: the answers in hand go on.
-                Err(error) if error.may_pass() && renewed.elapsed() < shop.job.lease => {
-                    tracing::warn!("cannot renew the leases, trying again: {error}");
-                }
-                Err(error) => shop.stop.end(Ending::Broken(error.into())),
-            }
-        }
-    };
     let working = async {
         let mut told = false;
         loop {
@@ -254,7 +237,27 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
     };
     tokio::select! {
         worked = working => worked,
-        never = renewing => never,
+        never = renew(shop, &idle) => match never {},
+    }
+}
+
+/// Renews the leases for as long as it is let, and nothing while the worker is `idle`.
+async fn renew(shop: &Workshop<'_>, idle: &AtomicBool) -> Infallible {
+    let mut renewed = Instant::now();
+    loop {
+        tokio::time::sleep(shop.job.lease / 3).await;
+        if idle.load(Ordering::Relaxed) {
+            renewed = Instant::now();
+            continue;
+        }
+        match shop.book.renew(shop.database, shop.job.lease).await {
+            Ok(()) => renewed = Instant::now(),
+            // A lease outlives two missed renewals, and the fence guards what comes after: the answers in hand go on.
+            Err(error) if error.may_pass() && renewed.elapsed() < shop.job.lease => {
+                tracing::warn!("cannot renew the leases, trying again: {error}");
+            }
+            Err(error) => shop.stop.end(Ending::Broken(error.into())),
+        }
     }
 }
 
