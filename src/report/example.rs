@@ -22,7 +22,6 @@ pub(super) fn report() -> RunReport {
         }],
         reason: None,
         resumes_at: None,
-        resumes_in: None,
         failures: vec![],
         rejects: vec![("no_name".to_owned(), 2, "ChIJx: nothing is left of it".to_owned())],
         repairs: vec![("text_cleaned".to_owned(), 3)],

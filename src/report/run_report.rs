@@ -1,7 +1,5 @@
 //! What the words and tables are made from.
 
-use std::time::Duration;
-
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::model::{CappedSpot, SampleVenue, Summary};
@@ -27,8 +25,6 @@ pub struct RunReport {
     pub reason: Option<String>,
     /// When to go on, where that is known.
     pub resumes_at: Option<DateTime<Utc>>,
-    /// How long that was from the end of the run.
-    pub resumes_in: Option<Duration>,
     /// Tiles that could not be finished: ordinal and why.
     pub failures: Vec<(i32, String)>,
     /// Rows that were refused: the reason's code, how many, and an example.

@@ -246,7 +246,6 @@ fn report_of(run: &PastRun, figures: RunFigures) -> RunReport {
         capped: figures.capped,
         reason: None,
         resumes_at: None,
-        resumes_in: None,
         last_success: None,
         failures: figures.failures,
         rejects: figures.rejects,

@@ -125,9 +125,9 @@ impl<'a> Prepared<'a> {
         let mut left = self.settings.effort.wait.unwrap_or_default();
         let mut session = Session::New;
         loop {
-            let (report, failure) = self.run(session, terminal, stop).await?;
+            let Ran { report, failure, pause } = self.run(session, terminal, stop).await?;
             // A replay has nobody to wait for.
-            let pause = pause(&report).filter(|pause| *pause <= left && self.settings.traffic.is_live());
+            let pause = pause.filter(|pause| *pause <= left && self.settings.traffic.is_live());
             let Some(pause) = pause else { return Ok((report, failure)) };
             left -= pause;
             session = Session::GoesOn;
@@ -139,13 +139,7 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// What the run did, and what broke it, if something did.
-    async fn run(
-        &self,
-        session: Session,
-        terminal: &Terminal,
-        stop: &CancellationToken,
-    ) -> Result<(RunReport, Option<Failure>), Failure> {
+    async fn run(&self, session: Session, terminal: &Terminal, stop: &CancellationToken) -> Result<Ran, Failure> {
         let mut job = Job { session, ..self.job() };
         // A recording is begun when the run can be: a folder with nothing in it would be in the way of the next try.
         let recorded = if let Traffic::Record(folder) = &self.settings.traffic { Some(folder) } else { None };
@@ -173,10 +167,10 @@ impl<'a> Prepared<'a> {
         listener.finish();
         let broken = |error| broken(error, opened.embedded_log.as_deref());
         let mut ended = ended.map_err(broken)?;
-        let failure = ended.error.take().map(broken);
+        let (failure, pause) = (ended.error.take().map(broken), pause(&ended));
         let report = self.report(ended, &opened, terminal).await;
         opened.database.close().await;
-        Ok((report, failure))
+        Ok(Ran { report, failure, pause })
     }
 
     fn job(&self) -> Job<'_> {
@@ -324,7 +318,6 @@ impl<'a> Prepared<'a> {
             capped: figures.capped,
             reason,
             resumes_at: resumes.map(|resumes| resumes.at),
-            resumes_in: resumes.map(|resumes| resumes.left),
             failures: figures.failures,
             rejects: figures.rejects,
             repairs: figures.repairs,
@@ -356,10 +349,19 @@ impl<'a> Prepared<'a> {
     }
 }
 
+/// How a run went.
+struct Ran {
+    report: RunReport,
+    /// What broke it, if something did.
+    failure: Option<Failure>,
+    /// How long a limit lasts that it met.
+    pause: Option<Duration>,
+}
+
 /// How long the provider's limit lasts, where that is known. At least some seconds: its clock and the database's may differ.
-fn pause(report: &RunReport) -> Option<Duration> {
+fn pause(ended: &sync::RunReport) -> Option<Duration> {
     const SHORTEST: Duration = Duration::from_secs(5);
-    let left = report.resumes_in.filter(|_| report.summary.stopped_by == Some(StoppedBy::Quota))?;
+    let left = ended.resumes.filter(|_| ended.summary.stopped_by == Some(StoppedBy::Quota))?.left;
     // Whole seconds, upwards: they are shown.
     Some(Duration::from_secs(left.as_secs() + 1).max(SHORTEST))
 }
