@@ -761,8 +761,13 @@ async fn an_unfinished_run_with_other_parameters_is_found() {
     let other = RunSpec { parameters: json!({ "types": ["museum"] }), ..spec(false) };
     let found = store::other_run(&bench.database, &other).await.unwrap().unwrap();
     assert_eq!((found.id, found.parameters), (run, spec(false).parameters));
-    let elsewhere = RunSpec { region: "elsewhere".to_owned(), ..other };
-    assert_eq!(store::other_run(&bench.database, &elsewhere).await.unwrap(), None);
+    let elsewhere = RunSpec { region: "elsewhere".to_owned(), ..other.clone() };
+    let replayed = RunSpec { parameters: json!({ "types": ["museum"], "source": "replay:then" }), ..other.clone() };
+    for another in [elsewhere, replayed] {
+        assert_eq!(store::other_run(&bench.database, &another).await.unwrap(), None, "{another:?}");
+    }
+    bench.run_sql("update venue_sync.runs set begun_at = begun_at - interval '8 days', touched_at = touched_at - interval '8 days'").await;
+    assert_eq!(store::other_run(&bench.database, &other).await.unwrap(), None, "nobody takes it up any more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

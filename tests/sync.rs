@@ -254,6 +254,34 @@ async fn a_days_limit_stops_as_a_quota_does_until_midnight() {
 }
 
 #[tokio::test]
+async fn a_used_up_allowance_is_noted_while_other_strands_still_wait_and_no_refused_call_is_counted() {
+    let bench = Bench::new(city::town()).await;
+    // The third request has no answer for half a minute, the fourth is refused.
+    bench.double.mend(Manners { a_day: Some(3), stalls_after: Some(2), ..Manners::GOOD });
+    let (job, stop) = (Job { concurrency: 2, ..bench.job() }, CancellationToken::new());
+    let courier = bench.courier();
+    let run = sync(&job, &courier, &bench.database, &|_| (), &stop);
+    let noted = async {
+        let noted =
+            "select count(*) from venue_sync.runs where stopped_by = 'quota' and resumes_at > clock_timestamp()";
+        let soon = async {
+            while bench.count(noted).await == 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let soon = tokio::time::timeout(Duration::from_secs(10), soon).await;
+        stop.cancel();
+        soon
+    };
+    let (report, noted) = futures_util::future::join(run, noted).await;
+    noted.expect("the others are told before the last strand of this worker has ended");
+    assert_eq!(report.unwrap().summary.stopped_by, Some(StoppedBy::Quota));
+    let counted = bench.count("select sum(requests)::bigint from venue_sync.quota").await;
+    assert_eq!((bench.double.asked(), counted), (3, 3));
+    assert_eq!(bench.count("select requests from venue_sync.runs").await, 4, "sent");
+}
+
+#[tokio::test]
 async fn workers_that_start_at_once_share_one_run_and_ask_nothing_twice() {
     let bench = Bench::new(city::town()).await;
     let job = Job { concurrency: 2, ..bench.job() };
@@ -347,7 +375,6 @@ async fn a_stopped_run_keeps_what_was_answered_and_goes_on() {
     assert_eq!(answers.unsigned_abs(), bench.double.asked());
 }
 
-/// As another worker that takes the tile over, and dies.
 #[tokio::test]
 async fn a_tile_of_many_answers_is_taken_up_where_it_was_left() {
     let (undisturbed, bench) = (Bench::new(towns(8)).await, Bench::new(towns(8)).await);
@@ -367,6 +394,7 @@ async fn a_tile_of_many_answers_is_taken_up_where_it_was_left() {
     assert_eq!(compared, 0, "nobody compares them");
 }
 
+/// As another worker that takes the tile over, and dies.
 const THEFT: &str = "update venue_sync.tiles set fence = fence + 1, lease_until = '-infinity', lease_owner = null
                      where state = 'leased'";
 
