@@ -199,8 +199,8 @@ async fn eight_workers_killed_and_stopped_at_random_write_what_one_undisturbed_w
     const USUAL: u64 = 24;
     let kills = asked_for("VENUES_CHAOS_KILLS", USUAL);
     // For more than the usual kills, so much work that all of them happen before it is done. The usual run is short, and on a busy machine
-    // over after a few of them.
-    let (towns, least) = if kills > USUAL { (u32::try_from(kills / 2).unwrap(), kills) } else { (6, kills / 8) };
+    // over after some of them.
+    let (towns, least) = if kills > USUAL { (u32::try_from(kills / 2).unwrap(), kills) } else { (9, kills / 4) };
     let expected = undisturbed(towns).await;
     for seed in seeds() {
         let settings = format!("requests_per_second = {RATE}");
