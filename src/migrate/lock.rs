@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, Executor, Postgres};
+use sqlx::{AssertSqlSafe, Connection as _, Executor, Postgres};
 use tokio::time::{Instant, sleep};
 
 /// Number of the lock that everybody takes who migrates the database of this name: the one of sqlx's `Migrator`.
@@ -84,12 +84,14 @@ where
 
 /// Gives back a lock that we took, and that a pooler's session keeps: only the end of that session frees it.
 pub(super) async fn end_stray(connection: &mut PgConnection, id: i64) -> Result<(), sqlx::Error> {
-    const END: &str = "
-        select case when pid = pg_backend_pid() then pg_advisory_unlock($1) else pg_terminate_backend(pid) end
+    // In one message, so that it comes to one session.
+    let end = format!(
+        "select case when pid = pg_backend_pid() then pg_advisory_unlock({id}) else pg_terminate_backend(pid) end
         from pg_catalog.pg_locks where locktype = 'advisory' and granted and objsubid = 1
             and database = (select oid from pg_catalog.pg_database where datname = current_database())
-            and (classid::bigint << 32 | objid::bigint) = $1";
-    sqlx::query_scalar::<_, bool>(END).persistent(false).bind(id).fetch_all(connection).await.map(drop)
+            and (classid::bigint << 32 | objid::bigint) = {id}"
+    );
+    sqlx::raw_sql(AssertSqlSafe(end)).execute(connection).await.map(drop)
 }
 
 /// Before the connection goes, so that the next runner need not wait until the server has noticed that.
