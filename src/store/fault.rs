@@ -241,6 +241,8 @@ impl DatabaseError {
                     "53300" => Self::Crowded { place, reason },
                     "40001" | "40P01" | "55P03" => Self::Contended { place, reason },
                     code if POOLED.contains(&code) => Self::Pooled { place, reason },
+                    // PgBouncer's own word, under a state that has many causes.
+                    "08P01" if reason.contains("statement pooling") => Self::Pooled { place, reason },
                     code if code.starts_with("28") => Self::NotLetIn { place, reason },
                     code if code.starts_with("53") => Self::Full { place, reason },
                     // Connection exceptions, shutdowns.

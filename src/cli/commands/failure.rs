@@ -287,7 +287,7 @@ fn remedy(remedy: &Remedy) -> Option<&'static str> {
             "run the same command again; if it stays so, see who holds the rows: select pid, state, query from pg_stat_activity",
         ),
         Remedy::GoOn => Some("run the same command again: it goes on where this one stopped"),
-        Remedy::Direct => Some("give the URL of the server itself, not of PgBouncer in transaction mode"),
+        Remedy::Direct => Some("give the URL of the server itself, not of PgBouncer in transaction or statement mode"),
         Remedy::Grant | Remedy::Report => None,
     }
 }
