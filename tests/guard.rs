@@ -5,6 +5,7 @@ mod double;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use double::city::{self, Place};
@@ -17,7 +18,7 @@ use support::migrations::to_head;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use venue_sync::coverage::{Region, distance_m};
-use venue_sync::model::{CappedSpot, GuardLimits, Measure, Position, RunOutcome, RunStatus, StoppedBy};
+use venue_sync::model::{CappedSpot, Event, GuardLimits, Measure, Position, RunOutcome, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{self, Accepted, Budget, Database, DecideError, GoneRule, RunFilter, WhichRun};
 use venue_sync::sync::{Expectation, Job, RunReport, sync};
@@ -57,10 +58,13 @@ impl Bench {
     }
 
     async fn run_until(&self, job: &Job<'_>, signal: &CancellationToken) -> RunReport {
+        sync(job, &self.courier(), &self.database, &|_| (), signal).await.unwrap()
+    }
+
+    fn courier(&self) -> Courier {
         let mut options = LiveOptions::new(self.double.url().parse().unwrap(), "GOOGLE_PLACES_BASE_URL", 10_000.0);
         options.key = Some(KEY.to_owned().into());
-        let courier = Courier::live(options).unwrap();
-        sync(job, &courier, &self.database, &|_| (), signal).await.unwrap()
+        Courier::live(options).unwrap()
     }
 
     /// A run that the database does not let come to its end.
@@ -585,6 +589,34 @@ async fn what_a_run_has_when_it_is_left_is_written_if_it_is_believed_as_the_whol
     assert_eq!(refused.guard.unwrap().written, written);
     let named = bench.count("select count(*) from venues where name = 'Another Name'").await;
     assert_eq!(named.unsigned_abs(), written);
+}
+
+#[tokio::test]
+async fn what_waits_since_a_signal_is_let_in_by_whoever_comes_next_before_anything_is_asked() {
+    let bench = Bench::new(city::town()).await;
+    bench.completes().await;
+    let bench = bench.with(renamed()).await;
+    let (told, signal) = (Mutex::new(Vec::new()), CancellationToken::new());
+    let listen = |event: Event| {
+        if matches!(event, Event::TileDone { .. }) {
+            signal.cancel();
+        }
+        told.lock().unwrap().push(event);
+    };
+    let job = Job { concurrency: 1, ..bench.job() };
+    let left = sync(&job, &bench.courier(), &bench.database, &listen, &signal).await.unwrap();
+    assert_eq!(left.summary.stopped_by, Some(StoppedBy::Signal));
+    assert!(left.figures.staged > 20 && left.summary.venues.written() == 0, "{:?}", left.summary.venues);
+
+    told.lock().unwrap().clear();
+    sync(&job, &bench.courier(), &bench.database, &listen, &CancellationToken::new()).await.unwrap();
+    let told = told.into_inner().unwrap();
+    let first_asked = told.iter().position(|event| matches!(event, Event::RequestSent { .. })).unwrap();
+    let let_in = told[..first_asked].iter().filter_map(|event| match event {
+        Event::LetIn { counts, .. } => Some(counts.written() + counts.rejected),
+        _ => None,
+    });
+    assert_eq!(let_in.sum::<u64>(), left.figures.staged);
 }
 
 #[tokio::test]

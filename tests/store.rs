@@ -24,7 +24,7 @@ use venue_sync::model::{
 };
 use venue_sync::store::{
     self, AnswerToCommit, Batch, Budget, Closed, Closing, CommitError, Committed, Database, GoodRuns, Learn, Lease,
-    OpenedRun, Opening, Refill, Refund, ReserveError, Resumption, RunSpec, Spender, TileEnd,
+    OpenedRun, Opening, RateOf, Refill, Refund, ReserveError, Resumption, RunSpec, Spender, TileEnd,
 };
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -712,31 +712,56 @@ async fn another_programs_order_of_locks_does_not_cost_an_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_provider_told_one_worker_of_its_allowance_stops_the_others_until_then() {
+async fn what_the_provider_said_of_an_allowance_holds_for_its_key_until_then_or_until_somebody_starts() {
     let bench = Bench::new().await;
     let run = bench.run().await.opened.id;
     let database = &bench.database;
-    let spender = Spender { provider: "google", run: Some(run), lease: None, call: "searchNearby", price: MicroUsd(1) };
-    let reserve = async || store::reserve(database, spender, Budget::default()).await;
-    let leave = async |refill| store::leave(database, run, StoppedBy::Quota, refill).await.unwrap();
-    reserve().await.unwrap();
-    assert_eq!(leave(Refill::Unknown).await, None);
-    reserve().await.unwrap();
+    let of = RateOf { provider: "google", call: "searchNearby", account: "key" };
+    let used_up = async |of| {
+        let block = (1, Duration::from_millis(1), Duration::ZERO);
+        store::take_instants(database, of, block, None).await.unwrap().used_up_until
+    };
+    let note = async |refill| store::note_used_up(database, of, refill).await.unwrap();
+    note(Refill::Unknown).await;
+    assert_eq!(used_up(of).await, None);
 
-    let Resumption { at, left } = leave(Refill::After(Duration::from_hours(1))).await.unwrap();
-    assert!((Duration::from_secs(3590)..=Duration::from_hours(1)).contains(&left), "{left:?}");
-    assert!(matches!(reserve().await, Err(ReserveError::AllowanceGone { until }) if until == at));
-    let passed = leave(Refill::At(at - TimeDelta::hours(2))).await.unwrap();
-    assert_eq!(passed.left, Duration::ZERO);
-    reserve().await.unwrap();
-
-    leave(Refill::After(Duration::from_hours(1))).await.unwrap();
-    for (by, refill) in [(StoppedBy::Signal, Refill::Unknown), (StoppedBy::Quota, Refill::Unknown)] {
-        let kept = store::leave(database, run, by, refill).await.unwrap().expect("the time that others found");
-        assert!(matches!(reserve().await, Err(ReserveError::AllowanceGone { until }) if until == kept.at));
+    note(Refill::After(Duration::from_hours(1))).await;
+    let until = used_up(of).await.unwrap();
+    let an_hour =
+        "select count(*) from venue_sync.pace where used_up_until between clock_timestamp() + interval '59 minutes'
+                       and clock_timestamp() + interval '1 hour'";
+    assert_eq!(bench.count(an_hour).await, 1);
+    for other in
+        [RateOf { account: "other", ..of }, RateOf { call: "searchText", ..of }, RateOf { provider: "yelp", ..of }]
+    {
+        assert_eq!(used_up(other).await, None, "{other:?}");
     }
+    note(Refill::At(until - TimeDelta::hours(2))).await;
+    assert_eq!(used_up(of).await, None, "it is filled again");
+
+    note(Refill::MidnightIn("America/Los_Angeles")).await;
+    assert!(used_up(of).await.is_some());
     assert!(ours(store::open_run(database, &spec(false), Learn::Nothing).await.unwrap()).resumed);
-    reserve().await.expect("whoever takes up the run tries anew");
+    assert_eq!(used_up(of).await, None, "whoever starts tries anew");
+    // One of those who were told before comes to its end.
+    store::leave(database, run, StoppedBy::Quota, Refill::At(until)).await.unwrap();
+    assert_eq!(used_up(of).await, None, "and whoever leaves takes that back from nobody");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_a_run_without_a_time_to_go_on_keeps_the_one_that_others_found() {
+    let bench = Bench::new().await;
+    let run = bench.run().await.opened.id;
+    let leave = async |by, refill| store::leave(&bench.database, run, by, refill).await.unwrap();
+    assert_eq!(leave(StoppedBy::Quota, Refill::Unknown).await, None);
+    let Resumption { at, left } = leave(StoppedBy::Quota, Refill::After(Duration::from_hours(1))).await.unwrap();
+    assert!((Duration::from_secs(3590)..=Duration::from_hours(1)).contains(&left), "{left:?}");
+    for by in [StoppedBy::Signal, StoppedBy::Quota] {
+        assert_eq!(leave(by, Refill::Unknown).await.unwrap().at, at);
+    }
+    let passed = leave(StoppedBy::Quota, Refill::At(at - TimeDelta::hours(2))).await.unwrap();
+    assert_eq!(passed.left, Duration::ZERO);
+    assert_eq!(leave(StoppedBy::Signal, Refill::Unknown).await, None, "that time is over");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -766,8 +791,42 @@ async fn an_unfinished_run_with_other_parameters_is_found() {
     for another in [elsewhere, replayed] {
         assert_eq!(store::other_run(&bench.database, &another).await.unwrap(), None, "{another:?}");
     }
-    bench.run_sql("update venue_sync.runs set begun_at = begun_at - interval '8 days', touched_at = touched_at - interval '8 days'").await;
-    assert_eq!(store::other_run(&bench.database, &other).await.unwrap(), None, "nobody takes it up any more");
+    for (change, is_there) in [
+        (
+            "update venue_sync.runs set begun_at = begun_at - interval '4 days', touched_at = touched_at - interval '4 days'",
+            true,
+        ),
+        ("update venue_sync.workers set alive_until = '-infinity'", false),
+        ("update venue_sync.runs set stopped_by = 'budget'", true),
+        (
+            "update venue_sync.runs set begun_at = begun_at - interval '4 days', touched_at = touched_at - interval '4 days'",
+            false,
+        ),
+        ("update venue_sync.runs set believed_at = clock_timestamp()", true),
+    ] {
+        bench.run_sql(change).await;
+        let found = store::other_run(&bench.database, &other).await.unwrap();
+        assert_eq!(found.is_some(), is_there, "{change}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_was_given_up_half_way_is_no_time_when_its_region_was_asked_for_to_the_end() {
+    let bench = Bench::new().await;
+    let live = RunSpec { parameters: json!({ "source": "live" }), ..spec(false) };
+    let begin = async |fresh| {
+        let spec = RunSpec { fresh, worker: Uuid::new_v4(), ..live.clone() };
+        ours(store::open_run(&bench.database, &spec, Learn::Nothing).await.unwrap()).id
+    };
+    let ended = async || store::last_ended(&bench.database).await.unwrap().len();
+    begin(false).await;
+    begin(true).await;
+    assert_eq!(bench.count("select count(*) from venue_sync.runs where state = 'abandoned'").await, 1);
+    assert_eq!(ended().await, 0);
+    // As an audit leaves it that does not believe what came.
+    bench.run_sql("update venue_sync.tiles set state = 'complete' where run_id in (select id from venue_sync.runs where state = 'open')").await;
+    begin(true).await;
+    assert_eq!(ended().await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -262,8 +262,7 @@ async fn a_used_up_allowance_is_noted_while_other_strands_still_wait_and_no_refu
     let courier = bench.courier();
     let run = sync(&job, &courier, &bench.database, &|_| (), &stop);
     let noted = async {
-        let noted =
-            "select count(*) from venue_sync.runs where stopped_by = 'quota' and resumes_at > clock_timestamp()";
+        let noted = "select count(*) from venue_sync.pace where used_up_until > clock_timestamp()";
         let soon = async {
             while bench.count(noted).await == 0 {
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -279,6 +278,17 @@ async fn a_used_up_allowance_is_noted_while_other_strands_still_wait_and_no_refu
     let counted = bench.count("select sum(requests)::bigint from venue_sync.quota").await;
     assert_eq!((bench.double.asked(), counted), (3, 3));
     assert_eq!(bench.count("select requests from venue_sync.runs").await, 4, "sent");
+}
+
+#[tokio::test]
+async fn a_limit_of_one_workers_own_settings_stops_no_other() {
+    let bench = Bench::new(city::town()).await;
+    bench.double.mend(Manners { delay: Duration::from_millis(20), ..Manners::GOOD });
+    let job = Job { concurrency: 1, ..bench.job() };
+    let limited = Job { budget: Budget { requests_per_day: Some(4), ..Budget::default() }, ..bench.job() };
+    let (limited, other) = tokio::join!(bench.sync(&limited), bench.sync(&job));
+    assert_eq!(limited.unwrap().summary.stopped_by, Some(StoppedBy::Quota));
+    assert_eq!(other.unwrap().summary.status, RunStatus::Complete);
 }
 
 #[tokio::test]

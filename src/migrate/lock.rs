@@ -1,12 +1,15 @@
 //! Who migrates a database excludes everybody else who does: by sqlx's own advisory lock, asked for again and again.
 //!
 //! The form that waits inside the server deadlocks with `create index concurrently`, which waits for every transaction.
+//!
+//! Numbers are written into the statements, which then are one message each: a pooler gives that to one session, whereas a prepared
+//! statement and its parameters may come to two.
 
 use std::time::Duration;
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection as _, Executor, Postgres};
+use sqlx::{AssertSqlSafe, Connection as _, Executor, Postgres, Row as _};
 use tokio::time::{Instant, sleep};
 
 /// Number of the lock that everybody takes who migrates the database of this name: the one of sqlx's `Migrator`.
@@ -41,12 +44,10 @@ pub(super) async fn take(connection: &mut PgConnection, id: i64, patience: Durat
     let begun = Instant::now();
     let mut told = false;
     loop {
-        let got: bool = sqlx::query_scalar("select pg_try_advisory_lock($1)")
-            .persistent(false)
-            .bind(id)
+        let row = sqlx::raw_sql(AssertSqlSafe(format!("select pg_try_advisory_lock({id})")))
             .fetch_one(&mut *connection)
             .await?;
-        if got {
+        if row.try_get(0)? {
             return Ok(());
         }
         if begun.elapsed() >= patience {
@@ -71,20 +72,21 @@ pub(super) async fn is_held<C>(
 where
     for<'c> &'c mut C: Executor<'c, Database = Postgres>,
 {
-    const HELD: &str = "
-        select exists (select from pg_catalog.pg_locks where locktype = 'advisory' and pid = pg_backend_pid() and granted
-            and objsubid = 1 and (classid::bigint << 32 | objid::bigint) = $1)";
-    let held = || sqlx::query_scalar::<_, bool>(HELD).persistent(false).bind(id);
+    let held = || {
+        sqlx::raw_sql(AssertSqlSafe(format!(
+            "select exists (select from pg_catalog.pg_locks where locktype = 'advisory' and pid = pg_backend_pid() and granted
+                and objsubid = 1 and (classid::bigint << 32 | objid::bigint) = {id})"
+        )))
+    };
     let elsewhere = match other {
-        Some(other) => held().fetch_one(other).await?,
+        Some(other) => held().fetch_one(other).await?.try_get(0)?,
         None => false,
     };
-    Ok(!elsewhere && held().fetch_one(connection).await?)
+    Ok(!elsewhere && held().fetch_one(connection).await?.try_get(0)?)
 }
 
 /// Gives back a lock that we took, and that a pooler's session keeps: only the end of that session frees it.
 pub(super) async fn end_stray(connection: &mut PgConnection, id: i64) -> Result<(), sqlx::Error> {
-    // In one message, so that it comes to one session.
     let end = format!(
         "select case when pid = pg_backend_pid() then pg_advisory_unlock({id}) else pg_terminate_backend(pid) end
         from pg_catalog.pg_locks where locktype = 'advisory' and granted and objsubid = 1

@@ -18,7 +18,7 @@ use super::scratch::Places;
 use super::script::Script;
 use super::standing::{self, Standing, Unusable};
 use super::step::{self, Step, StepError, Waits, listed};
-use crate::store::{Database, DatabaseError, is_pooled, is_state};
+use crate::store::{Database, DatabaseError, is_state};
 
 /// What somebody asked for.
 #[derive(Debug, Clone, Default)]
@@ -332,16 +332,13 @@ pub(super) async fn take_lock(
     }
     // Where there is no second connection to be had, the first has to do.
     let mut other = database.begin().await.ok();
-    let held = match lock::is_held(connection, other.as_mut(), id).await {
-        Ok(held) => held,
-        // A question and its parameters came to two sessions.
-        Err(error) if is_pooled(&error) => false,
-        Err(error) => return Err(database.error(error).into()),
-    };
-    if let Some(other) = other {
-        database.commit(other).await?;
+    let held = lock::is_held(connection, other.as_mut(), id).await.map_err(|error| database.error(error));
+    if let Some(other) = other
+        && let Err(error) = database.commit(other).await
+    {
+        tracing::debug!(%error, "the second connection is gone, which only looked");
     }
-    if !held {
+    if !held? {
         lock::end_stray(connection, id).await.map_err(|error| database.error(error))?;
         return Err(MigrationError::Lock(LockError::Pooled));
     }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
+use super::transaction::Transaction;
 use crate::model::StoppedBy;
 
 /// When the allowance that a run waits for is filled again.
@@ -30,6 +31,27 @@ pub struct Resumption {
     pub left: Duration,
 }
 
+/// When an allowance is filled again, by the database's clock; none where nobody knows.
+pub(super) async fn refilled_at(
+    transaction: &mut Transaction,
+    refill: Refill<'_>,
+) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    let (midnight_in, after) = match refill {
+        Refill::At(instant) => return Ok(Some(instant)),
+        Refill::Unknown => return Ok(None),
+        Refill::MidnightIn(zone) => (Some(zone), None),
+        Refill::After(span) => (None, Some(span.as_secs_f64())),
+    };
+    sqlx::query_scalar!(
+        "select coalesce(clock_timestamp() + make_interval(secs => $2),
+             (date_trunc('day', clock_timestamp() at time zone $1) + interval '1 day') at time zone $1)",
+        midnight_in,
+        after
+    )
+    .fetch_one(transaction)
+    .await
+}
+
 /// Notes why a worker leaves a run unfinished. Who knows no time leaves that of an allowance that others found used up. Returns when to
 /// go on, if that is known.
 pub async fn leave(
@@ -38,33 +60,33 @@ pub async fn leave(
     stopped_by: StoppedBy,
     refill: Refill<'_>,
 ) -> Result<Option<Resumption>, DatabaseError> {
-    let (midnight_in, at, after) = match refill {
-        Refill::MidnightIn(zone) => (Some(zone), None, None),
-        Refill::At(instant) => (None, Some(instant), None),
-        Refill::After(span) => (None, None, Some(span.as_secs_f64())),
-        Refill::Unknown => (None, None, None),
-    };
     let mut transaction = database.begin().await?;
+    let left = leave_in(&mut transaction, run, stopped_by, refill).await.map_err(|error| database.error(error))?;
+    database.commit(transaction).await?;
+    Ok(left)
+}
+
+async fn leave_in(
+    transaction: &mut Transaction,
+    run: Uuid,
+    stopped_by: StoppedBy,
+    refill: Refill<'_>,
+) -> Result<Option<Resumption>, sqlx::Error> {
+    let at = refilled_at(transaction, refill).await?;
     let row = sqlx::query!(
         r#"update venue_sync.runs r
          set touched_at = clock_timestamp(),
-             stopped_by = case when n.kept then r.stopped_by else $2 end, resumes_at = case when n.kept then r.resumes_at else n.at end
-         from (select b.id, b.at, b.at is null and b.stopped_by = 'quota' and b.resumes_at > clock_timestamp() as kept
-               from (select id, stopped_by, resumes_at, coalesce($4, clock_timestamp() + make_interval(secs => $5),
-                         (date_trunc('day', clock_timestamp() at time zone $3) + interval '1 day') at time zone $3) as at
-                     from venue_sync.runs where id = $1 and state = 'open' for no key update) b) n
+             stopped_by = case when n.kept then r.stopped_by else $2 end, resumes_at = case when n.kept then r.resumes_at else $3 end
+         from (select id, $3::timestamptz is null and stopped_by = 'quota' and resumes_at > clock_timestamp() as kept
+               from venue_sync.runs where id = $1 and state = 'open' for no key update) n
          where r.id = n.id
          returning r.resumes_at, extract(epoch from r.resumes_at - clock_timestamp())::float8 as left"#,
         run,
         stopped_by.code(),
-        midnight_in,
-        at,
-        after
+        at
     )
-    .fetch_optional(&mut transaction)
-    .await
-    .map_err(|error| database.error(error))?;
-    database.commit(transaction).await?;
+    .fetch_optional(transaction)
+    .await?;
     Ok(row.and_then(|row| {
         let left = Duration::try_from_secs_f64(row.left?).unwrap_or_default();
         Some(Resumption { at: row.resumes_at?, left })

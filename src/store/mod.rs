@@ -67,7 +67,7 @@ pub use let_in::{believe, is_believed, let_in_next};
 pub use look::{known_zones, sample_venues};
 pub use look_ups::{LookUp, Told, forget_look_ups, keep_look_up, look_up};
 pub use merge::{Merged, preview};
-pub use pace::{RateOf, TakenInstants, Taker, hold_instants, take_instants};
+pub use pace::{RateOf, TakenInstants, Taker, hold_instants, note_used_up, take_instants};
 pub use past::{Asked, Past, asked, past, places_within, stored_within};
 pub use past_runs::{DecideError, RunFilter, past_runs};
 pub use profiles::{DueProfile, MadeProfile, Outcome, Refused, claim_profiles, due_profiles, put_profiles};

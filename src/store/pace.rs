@@ -1,9 +1,12 @@
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::connect::{Database, DatabaseError};
+use super::leaving::{Refill, refilled_at};
 use super::tiles::Lease;
+use super::transaction::Transaction;
 
 /// Whose rate it is: every call of a provider has one of its own for each account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub struct TakenInstants {
     pub trip: Duration,
     /// How much of the trip is the answer's way, about.
     pub way_back: Duration,
+    /// Until then nobody is to use them: the provider said that the allowance is used up.
+    pub used_up_until: Option<DateTime<Utc>>,
     /// The taker's tiles as the statement began: whoever takes over one of these gets later instants; one that is missing was taken over.
     pub leases: Vec<Lease>,
 }
@@ -60,6 +65,7 @@ pub async fn take_instants(
            set next_at = greatest(p.next_at, p.held_until, clock_timestamp() + make_interval(secs => $7)) + make_interval(secs => $4)
            returning extract(epoch from p.next_at - make_interval(secs => $4) - clock_timestamp())::float8 as "wait_s!",
                extract(epoch from clock_timestamp() - statement_timestamp())::float8 as "took_s!",
+               case when p.used_up_until > clock_timestamp() then p.used_up_until end as used_up_until,
                array(select id from mine order by id) as "tiles!", array(select fence from mine order by id) as "fences!""#,
         of.provider,
         of.call,
@@ -79,7 +85,14 @@ pub async fn take_instants(
     let seconds = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default();
     let trip = answered_at.duration_since(asked_at).saturating_sub(seconds(row.took_s));
     // The statement is parsed first and run then: four ways, of which the last is the answer's.
-    Ok(TakenInstants { wait: seconds(row.wait_s), answered_at, trip, way_back: trip / 4, leases })
+    Ok(TakenInstants {
+        wait: seconds(row.wait_s),
+        answered_at,
+        trip,
+        way_back: trip / 4,
+        used_up_until: row.used_up_until,
+        leases,
+    })
 }
 
 /// Hands out no instant before so long from now: the provider asked all of us to wait. What was handed out is not called back.
@@ -98,4 +111,38 @@ pub async fn hold_instants(database: &Database, of: RateOf<'_>, wait: Duration) 
     .await
     .map_err(|error| database.error(error))?;
     database.commit(transaction).await
+}
+
+/// Notes the provider's word that an allowance is used up, for everybody who uses the same key, until it is filled again or somebody starts a
+/// sync. Where nobody knows when that is, the others find out by themselves.
+pub async fn note_used_up(database: &Database, of: RateOf<'_>, refill: Refill<'_>) -> Result<(), DatabaseError> {
+    let mut transaction = database.begin().await?;
+    note_in(&mut transaction, of, refill).await.map_err(|error| database.error(error))?;
+    database.commit(transaction).await
+}
+
+async fn note_in(transaction: &mut Transaction, of: RateOf<'_>, refill: Refill<'_>) -> Result<(), sqlx::Error> {
+    let Some(until) = refilled_at(transaction, refill).await? else { return Ok(()) };
+    sqlx::query!(
+        "insert into venue_sync.pace (provider, call, account, next_at, used_up_until) values ($1, $2, $3, clock_timestamp(), $4)
+         on conflict (provider, call, account) do update set used_up_until = excluded.used_up_until",
+        of.provider,
+        of.call,
+        of.account,
+        until
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// Lets everybody try a provider anew, whatever was said of its allowances: one refused call costs nothing, and whoever starts may have more.
+pub(super) async fn forget_used_up(transaction: &mut Transaction, provider: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update venue_sync.pace set used_up_until = null where provider = $1 and used_up_until is not null",
+        provider
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::connect::{Database, DatabaseError};
 use super::figures::AUDIT_ORDINAL;
 use super::learned::{self, Learn};
+use super::pace::forget_used_up;
 use super::staged::discard;
 use super::transaction::Transaction;
 use crate::model::Tile;
@@ -147,7 +148,6 @@ async fn begin_session(
     goes_on: bool,
     joined: bool,
 ) -> Result<(), sqlx::Error> {
-    // Whatever others were told of an allowance: who comes now may have another key, or more of it, and one refused call costs nothing.
     sqlx::query!(
         "update venue_sync.runs set stopped_by = null, resumes_at = null where id = $1 and stopped_by is not null",
         run
@@ -261,9 +261,9 @@ async fn sign_on(transaction: &mut Transaction, run: Uuid, spec: &RunSpec) -> Re
         run,
         spec.lease.as_secs_f64()
     )
-    .execute(transaction)
+    .execute(&mut *transaction)
     .await?;
-    Ok(())
+    forget_used_up(transaction, &spec.provider).await
 }
 
 /// A run that is over has no use for what it was told apart from its answers, nor for what it knew when it began.
@@ -313,20 +313,23 @@ pub struct OtherRun {
     pub parameters: Value,
 }
 
-/// The newest unfinished run of the same region, provider and source with other parameters, if there is one that somebody is at work on or
-/// was lately.
+/// The newest unfinished run of the same region, provider and source with other parameters that could be taken up.
 pub async fn other_run(database: &Database, spec: &RunSpec) -> Result<Option<OtherRun>, DatabaseError> {
+    let (usual, stopped) = spec.resume_within;
     let mut transaction = database.begin().await?;
     let row = sqlx::query!(
-        "select id, parameters from venue_sync.runs
+        "select id, parameters from venue_sync.runs r
          where region = $1 and provider = $2 and md5(parameters::text) <> md5($3::jsonb::text) and state = 'open'
            and parameters -> 'source' is not distinct from $3::jsonb -> 'source'
-           and greatest(begun_at, touched_at) > clock_timestamp() - make_interval(secs => $4)
+           and (believed_at is not null or greatest(begun_at, touched_at) > clock_timestamp() - make_interval(secs =>
+                   case when stopped_by in ('budget', 'quota') then $4::float8 else $5::float8 end)
+                or exists (select from venue_sync.workers w where w.run_id = r.id and w.alive_until > clock_timestamp()))
          order by begun_at desc limit 1",
         spec.region,
         spec.provider,
         spec.parameters,
-        spec.resume_within.0.as_secs_f64()
+        stopped.as_secs_f64(),
+        usual.as_secs_f64()
     )
     .fetch_optional(&mut transaction)
     .await
@@ -339,8 +342,12 @@ pub async fn other_run(database: &Database, spec: &RunSpec) -> Result<Option<Oth
 pub async fn last_ended(database: &Database) -> Result<Vec<(String, String, DateTime<Utc>)>, DatabaseError> {
     let mut transaction = database.begin().await?;
     let rows = sqlx::query!(
-        r#"select region, provider, max(ended_at) as "at!" from venue_sync.runs
-           where ended_at is not null and parameters ->> 'source' = 'live' group by region, provider"#
+        // A run may have been given up half way; one that an audit did not believe was asked for to the end.
+        r#"select region, provider, max(ended_at) as "at!" from venue_sync.runs r
+           where ended_at is not null and parameters ->> 'source' = 'live'
+             and (state <> 'abandoned'
+                  or (select bool_and(t.state = 'complete') from venue_sync.tiles t where t.run_id = r.id))
+           group by region, provider"#
     )
     .fetch_all(&mut transaction)
     .await

@@ -63,8 +63,8 @@ pub enum ReserveError {
     /// The month's limit in the settings.
     #[error("the provider's max_requests_per_month or max_cost_per_month is reached")]
     MonthBudget,
-    /// Another worker of the run found so: by the provider's word, or by the settings' own limit.
-    #[error("another worker of this run found the provider's allowance used up")]
+    /// The provider told another worker with the same key.
+    #[error("another worker was told by the provider that its allowance is used up")]
     AllowanceGone {
         /// When it is filled again.
         until: DateTime<Utc>,
@@ -162,7 +162,6 @@ async fn reserve_in_run(
              session_requests = session_requests + 1, session_cost_micro_usd = session_cost_micro_usd + $2,
              touched_at = clock_timestamp()
          where id = $1 returning state, session_requests, session_cost_micro_usd,
-             case when stopped_by = 'quota' and resumes_at > clock_timestamp() then resumes_at end as gone_until,
              $4::bigint is null or exists (
                  select from venue_sync.tiles where id = $4 and fence = $5 and state = 'leased') as "ours!""#,
         run,
@@ -178,10 +177,6 @@ async fn reserve_in_run(
     }
     if !row.ours {
         return Ok(Err(ReserveError::TakenOver));
-    }
-    // Whoever takes up the run tries anew.
-    if let Some(until) = row.gone_until {
-        return Ok(Err(ReserveError::AllowanceGone { until }));
     }
     let too_many = budget.requests.is_some_and(|most| row.session_requests.unsigned_abs() > most);
     let too_dear = budget.cost.is_some_and(|most| row.session_cost_micro_usd > most.0);

@@ -7,7 +7,7 @@ use super::job::{Job, Knowledge, SyncError};
 use super::stop::Ending;
 use super::tile::{Answered, Workshop};
 use crate::coverage::audit;
-use crate::model::{Area, Ask, Event, Position};
+use crate::model::{Area, Ask, Position};
 use crate::provider;
 use crate::store::{self, ClaimedTile};
 
@@ -33,15 +33,16 @@ impl Workshop<'_> {
                 Answered::Seen(_) => {}
                 Answered::Left => return Ok(()),
                 Answered::Failed(reason) => {
-                    let tile = claimed.tile.ordinal;
-                    self.book.fail(self.database, claimed.lease, tile, &reason).await?;
-                    self.stop.end(Ending::ProviderDown { reason: reason.clone() });
-                    (self.listen)(Event::TileFailed { tile, reason });
+                    if self.fail(&claimed, reason.clone()).await? {
+                        self.stop.end(Ending::ProviderDown { reason });
+                    }
                     return Ok(());
                 }
             }
         }
-        self.database.outlast(|| store::complete_tile(self.database, claimed.lease, &[])).await?;
+        if !self.database.outlast(|| store::complete_tile(self.database, claimed.lease, &[])).await? {
+            tracing::warn!("another worker took over the audit, and ends it");
+        }
         Ok(())
     }
 }

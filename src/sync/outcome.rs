@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::job::SyncError;
-use super::stop::Ending;
+use super::stop::{Ending, Until};
 use crate::model::{RunStatus, StoppedBy};
 use crate::store::{self, Database, Refill, Resumption, RunFigures};
 use crate::wire::QuotaReset;
@@ -11,7 +11,7 @@ pub(super) struct Outcome {
     pub(super) status: RunStatus,
     pub(super) stopped_by: Option<StoppedBy>,
     pub(super) reason: Option<String>,
-    pub(super) until: Option<QuotaReset>,
+    pub(super) until: Option<Until>,
     pub(super) error: Option<SyncError>,
 }
 
@@ -55,13 +55,23 @@ pub(super) async fn note_leaving(
     database: &Database,
     run: Uuid,
     by: StoppedBy,
-    until: Option<QuotaReset>,
+    until: Option<Until>,
 ) -> Result<Option<Resumption>, SyncError> {
-    let refill = match until {
-        Some(QuotaReset::MidnightIn(zone)) => Refill::MidnightIn(zone),
-        Some(QuotaReset::At(instant)) => Refill::At(instant),
-        Some(QuotaReset::After(span)) => Refill::After(span),
-        Some(QuotaReset::Unknown) | None => Refill::Unknown,
+    // It took a while until every strand had ended.
+    let left = |until: Until| match until.reset {
+        QuotaReset::After(span) => QuotaReset::After(span.saturating_sub(until.told.elapsed())),
+        reset => reset,
     };
-    Ok(database.outlast(|| store::leave(database, run, by, refill)).await?)
+    let reset = until.map_or(QuotaReset::Unknown, left);
+    Ok(database.outlast(|| store::leave(database, run, by, refill(&reset))).await?)
+}
+
+/// The same in the words of the store.
+pub(super) fn refill(reset: &QuotaReset) -> Refill<'static> {
+    match *reset {
+        QuotaReset::MidnightIn(zone) => Refill::MidnightIn(zone),
+        QuotaReset::At(instant) => Refill::At(instant),
+        QuotaReset::After(span) => Refill::After(span),
+        QuotaReset::Unknown => Refill::Unknown,
+    }
 }

@@ -13,7 +13,7 @@ use super::gone::Expectation;
 use super::job::{Job, Knowledge, RunReport, Session, Source, SyncError};
 use super::judgement::Judgement;
 use super::learn::Kinds;
-use super::letting_in::let_in;
+use super::letting_in::{let_in, let_in_part};
 use super::outcome::{Outcome, note_leaving};
 use super::planner::Planner;
 use super::rules::rules;
@@ -63,6 +63,10 @@ async fn run(
         tiles: progress.tiles,
         tiles_done: progress.complete + progress.held,
     });
+    // Whoever was told to stop or killed let in nothing of what waits. We are one of the workers.
+    if resumed && progress.workers <= 1 && progress.held == 0 && progress.complete < progress.tiles {
+        let_in_part(database, job, &book, signal, listen).await?;
+    }
     let shop = Workshop {
         job,
         rules,

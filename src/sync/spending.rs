@@ -2,12 +2,14 @@ use std::time::{Duration, Instant};
 
 use super::book::Book;
 use super::job::Job;
+use super::outcome::refill;
 use crate::model::{Event, MicroUsd};
 use crate::store::{
-    Database, DatabaseError, Lease, RateOf, Refund, ReserveError, Spender, TakenInstants, hold_instants, refund,
-    reserve, take_instants,
+    Database, DatabaseError, Lease, RateOf, Refund, ReserveError, Spender, TakenInstants, hold_instants, note_used_up,
+    refund, reserve, take_instants,
 };
 use crate::transport::{Attempts, HandedOut, Lane, Outcome, Wanted};
+use crate::wire::QuotaReset;
 
 /// Reserves each attempt's price before it is sent, and gives back what was not billed.
 pub(super) struct Spending<'a> {
@@ -85,6 +87,9 @@ impl Attempts for Spending<'_> {
         };
         let (began, instants) = self.database.outlast(take).await?;
         let handed_out = HandedOut::from(&instants);
+        if let Some(until) = instants.used_up_until {
+            return Err(ReserveError::AllowanceGone { until });
+        }
         if let Some(roll) = self.book.roll() {
             roll.note(began, instants.leases);
         }
@@ -101,6 +106,14 @@ impl Attempts for Spending<'_> {
         // The others find out by themselves, then.
         if let Err(error) = self.database.outlast(|| hold_instants(self.database, of, wait)).await {
             tracing::warn!("cannot tell the other workers that the provider wants a pause: {error}");
+        }
+    }
+
+    async fn used_up(&self, lane: Lane<'_>, until: &QuotaReset) {
+        let (of, refill) = (self.rate_of(lane), refill(until));
+        // As above: by one refused call each.
+        if let Err(error) = self.database.outlast(|| note_used_up(self.database, of, refill)).await {
+            tracing::warn!("cannot tell the other workers that the provider's allowance is used up: {error}");
         }
     }
 

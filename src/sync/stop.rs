@@ -1,4 +1,5 @@
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
@@ -11,13 +12,27 @@ use crate::wire::QuotaReset;
 #[derive(Debug)]
 pub(super) enum Ending {
     /// In good order: what was answered is committed, the run goes on next time.
-    Early { by: StoppedBy, reason: String, until: Option<QuotaReset> },
+    Early { by: StoppedBy, reason: String, until: Option<Until> },
     /// Somebody else closed the run: it is given up, or done.
     GivenUp { reason: String },
     /// The provider is not to be reached or answers nothing usable: no point in asking further now.
     ProviderDown { reason: String },
     /// Nothing more can be done.
     Broken(SyncError),
+}
+
+/// When an allowance is filled again.
+#[derive(Debug)]
+pub(super) struct Until {
+    pub(super) reset: QuotaReset,
+    /// When we heard of it.
+    pub(super) told: Instant,
+}
+
+impl From<QuotaReset> for Until {
+    fn from(reset: QuotaReset) -> Self {
+        Self { reset, told: Instant::now() }
+    }
 }
 
 /// The first cause of an early end, shared by the tasks of a run. Whoever finds one ends all: they finish the answers in

@@ -6,10 +6,9 @@ use super::book::Book;
 use super::digest::{counted, digest, hashes, hashes_of_venues, is_inside};
 use super::entry::{Entered, Entry};
 use super::job::{Job, Source, SyncError, Zones};
-use super::outcome::note_leaving;
 use super::planner::Planner;
 use super::spending::{Spending, limit};
-use super::stop::{Ending, Stop};
+use super::stop::{Ending, Stop, Until};
 use crate::coverage::{Next, Rules, TileCover};
 use crate::model::{AnswerSeen, Ask, Event, KnownPlace, MicroUsd, Purpose, StoppedBy};
 use crate::provider::Page;
@@ -75,7 +74,7 @@ impl Workshop<'_> {
                         TileEnd::FencedOut => {
                             tracing::warn!(tile = ordinal, "another worker took over this tile, and ends it");
                         }
-                        TileEnd::Outdated => self.fail(&claimed, CommitError::Outdated.to_string()).await?,
+                        TileEnd::Outdated => drop(self.fail(&claimed, CommitError::Outdated.to_string()).await?),
                     }
                     return Ok(());
                 }
@@ -95,7 +94,8 @@ impl Workshop<'_> {
                         if self.failed_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES_IN_A_ROW {
                             self.stop.end(Ending::ProviderDown { reason: reason.clone() });
                         }
-                        return self.fail(&claimed, reason).await;
+                        self.fail(&claimed, reason).await?;
+                        return Ok(());
                     }
                 },
             }
@@ -133,15 +133,16 @@ impl Workshop<'_> {
         Ok(Some((cover, answers, held)))
     }
 
-    /// Leaves a tile to the next run, or to who takes this one up again.
-    async fn fail(&self, claimed: &ClaimedTile, reason: String) -> Result<(), SyncError> {
+    /// Leaves a tile to the next run, or to who takes this one up again. Whether it was still ours.
+    pub(super) async fn fail(&self, claimed: &ClaimedTile, reason: String) -> Result<bool, SyncError> {
         let tile = claimed.tile.ordinal;
-        if self.book.fail(self.database, claimed.lease, tile, &reason).await? {
+        let ours = self.book.fail(self.database, claimed.lease, tile, &reason).await?;
+        if ours {
             (self.listen)(Event::TileFailed { tile, reason });
         } else {
             tracing::warn!(tile, "another worker took over this tile, which failed here: {reason}");
         }
-        Ok(())
+        Ok(ours)
     }
 
     /// Asks one question, all its pages, and commits the answer. `held` are the ids that earlier answers with rows of the tile held, and
@@ -155,10 +156,7 @@ impl Workshop<'_> {
     ) -> Result<Answered, SyncError> {
         let (page, Sent { requests, cost }) = match self.ask((claimed.tile.ordinal, claimed.lease), ask).await {
             Ok(answer) => answer,
-            Err(ending) => {
-                self.tell_of_quota(&ending).await?;
-                return self.judge(ending);
-            }
+            Err(ending) => return self.judge(ending),
         };
         let replayed = matches!(self.job.source, Source::Replay(_));
         let cost = if replayed { MicroUsd::default() } else { cost };
@@ -336,19 +334,11 @@ impl Workshop<'_> {
         Ok(sent)
     }
 
-    /// Notes for the other workers that the allowance is used up, before this one has come to its end: its strands may have to wait.
-    async fn tell_of_quota(&self, error: &ExchangeError<ReserveError>) -> Result<(), SyncError> {
-        if let (ExchangeError::QuotaGone { until, .. }, Some(run)) = (error, self.book.run()) {
-            note_leaving(self.database, run, StoppedBy::Quota, Some(until.clone())).await?;
-        }
-        Ok(())
-    }
-
     /// Sorts what went wrong: ends the run, or fails the tile.
     fn judge(&self, error: ExchangeError<ReserveError>) -> Result<Answered, SyncError> {
         let provider = self.job.provider.name();
-        let end = |by, reason, until| {
-            self.stop.end(Ending::Early { by, reason, until });
+        let end = |by, reason, reset: Option<QuotaReset>| {
+            self.stop.end(Ending::Early { by, reason, until: reset.map(Until::from) });
             Ok(Answered::Left)
         };
         match error {

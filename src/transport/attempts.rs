@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::wire::QuotaReset;
+
 /// Keeps the account of attempts. Asked before each that will be sent, told what became of it.
 pub trait Attempts: Send + Sync {
     /// What can go wrong: the budget is used up, the account cannot be reached.
@@ -25,6 +27,9 @@ pub trait Attempts: Send + Sync {
 
     /// Tells all workers that the provider wants no request in `lane` for so long. This process knows already.
     fn hold(&self, lane: Lane<'_>, wait: Duration) -> impl Future<Output = ()> + Send;
+
+    /// Tells all workers that the provider lets nobody use `lane` before the reset. This process knows already.
+    fn used_up(&self, lane: Lane<'_>, until: &QuotaReset) -> impl Future<Output = ()> + Send;
 
     /// Says that another attempt follows, why, and after what time. The reason holds no secret.
     fn retrying(&self, reason: &str, wait: Duration);

@@ -203,10 +203,11 @@ impl LiveRoad {
         loop {
             attempt += 1;
             let tried = self.attempt(&asking, attempts, stop).await?;
-            let (wait, reason, look) = match (self.decide(attempt, &tried), tried) {
-                (Some(Decision::Done), Tried::Answered(response, verdict)) => {
+            let decision = self.decide(attempt, &tried);
+            self.tell_of_quota(request, decision.as_ref(), &tried, attempts).await;
+            let (wait, reason, look) = match (decision, tried) {
+                (Some(Decision::Done), Tried::Answered(response, _)) => {
                     self.budget.refill();
-                    self.allowance.note(verdict);
                     self.keep(request, &response).await?;
                     return Ok(response);
                 }
@@ -342,6 +343,27 @@ impl LiveRoad {
         };
         let standing = Standing { attempt, budget_left: self.budget.left(), jitter: fastrand::f64() };
         Some(decide(ended, standing, &self.policy))
+    }
+
+    /// Tells of an allowance that an attempt found used up, or used up itself.
+    async fn tell_of_quota<A: Attempts>(
+        &self,
+        request: &Request,
+        decision: Option<&Decision>,
+        tried: &Tried,
+        attempts: &A,
+    ) {
+        let until = match (decision, tried) {
+            (_, Tried::Answered(_, Verdict::LastFine { until, reason })) => {
+                self.allowance.end(until.clone(), reason.clone());
+                until
+            }
+            (Some(Decision::Later { until, .. }), _) | (_, Tried::Answered(_, Verdict::QuotaGone { until, .. })) => {
+                until
+            }
+            _ => return,
+        };
+        self.pace.used_up(&request.call, until, attempts).await;
     }
 
     /// Keeps what the last attempt ended with, where that is an answer.

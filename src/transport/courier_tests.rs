@@ -141,8 +141,11 @@ async fn verdicts_that_no_further_attempt_can_change_end_it_at_once() {
             (1, vec![Outcome::Answered { status }]),
             "{status} {body}"
         );
+        let reset = QuotaReset::MidnightIn("America/Los_Angeles");
+        let told = if status == 429 { vec![("searchNearby".to_owned(), reset.clone())] } else { vec![] };
+        assert_eq!(*ledger.used_up.lock().unwrap(), told, "{status} {body}");
         if let ExchangeError::QuotaGone { until, .. } = error {
-            assert_eq!(until, QuotaReset::MidnightIn("America/Los_Angeles"));
+            assert_eq!(until, reset);
         }
     }
 }
@@ -179,6 +182,7 @@ async fn after_the_last_fine_answer_nothing_is_sent_and_nothing_reserved() {
         );
     }
     assert_eq!((asked(&server).await, ledger.reserved(), ledger.settled()), (1, 1, vec![]));
+    assert_eq!(*ledger.used_up.lock().unwrap(), [("searchNearby".to_owned(), QuotaReset::Unknown)]);
 }
 
 /// An account that answers when it is let.
@@ -209,6 +213,10 @@ impl Attempts for Slow<'_> {
 
     async fn hold(&self, lane: Lane<'_>, wait: Duration) {
         self.ledger.hold(lane, wait).await;
+    }
+
+    async fn used_up(&self, lane: Lane<'_>, until: &QuotaReset) {
+        self.ledger.used_up(lane, until).await;
     }
 
     fn retrying(&self, reason: &str, wait: Duration) {
@@ -244,9 +252,12 @@ async fn an_html_page_with_status_200_is_tried_again_and_stays_spent() {
 #[tokio::test]
 async fn a_wait_beyond_our_patience_ends_it() {
     let (server, courier) = always(ResponseTemplate::new(503).insert_header("retry-after", "3600")).await;
-    let error = exchange(&courier, &Ledger::default()).await.unwrap_err();
+    let ledger = Ledger::default();
+    let error = exchange(&courier, &ledger).await.unwrap_err();
     let ExchangeError::QuotaGone { until: QuotaReset::After(_), reason } = error else { panic!("{error}") };
     assert!(reason.contains("asks to wait 1 h 0 min"), "{reason}");
+    let told = ledger.used_up.lock().unwrap().clone();
+    assert!(matches!(&told[..], [(_, QuotaReset::After(wait))] if wait.as_secs() > 3590), "{told:?}");
     assert_eq!(asked(&server).await, 1);
 }
 

@@ -80,6 +80,8 @@ pub(super) struct Ledger {
     pub(super) way: Duration,
     /// Pauses that were told.
     pub(super) held: Mutex<Vec<(String, Duration)>>,
+    /// Allowances that were told to be used up.
+    pub(super) used_up: Mutex<Vec<(String, QuotaReset)>>,
     /// Refuses the reservation after so many.
     pub(super) limit: Option<u32>,
     /// Confirms no reservation any more.
@@ -132,6 +134,10 @@ impl Attempts for Ledger {
 
     async fn hold(&self, lane: Lane<'_>, wait: Duration) {
         self.held.lock().unwrap().push((lane.call.to_owned(), wait));
+    }
+
+    async fn used_up(&self, lane: Lane<'_>, until: &QuotaReset) {
+        self.used_up.lock().unwrap().push((lane.call.to_owned(), until.clone()));
     }
 
     fn retrying(&self, reason: &str, wait: Duration) {

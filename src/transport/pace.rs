@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::attempts::{Attempts, HandedOut, Lane, Wanted};
+use crate::wire::QuotaReset;
 
 /// Spacing as a multiple of 1 ÷ limit. At exactly 1, eleven of ten were measured in one sliding second at the receiver; at 1.03, once, 51 of
 /// 50, with eight busy workers.
@@ -93,6 +94,11 @@ impl Pace {
         let queue = self.queue(call);
         queue.hold(wait);
         attempts.hold(Lane { call, account: &self.account }, wait).await;
+    }
+
+    /// Tells all workers that nobody gets through before the reset.
+    pub(super) async fn used_up<A: Attempts>(&self, call: &str, until: &QuotaReset, attempts: &A) {
+        attempts.used_up(Lane { call, account: &self.account }, until).await;
     }
 
     /// Instants to take at a time: no more than are waited for, so that none is taken from others for nothing.

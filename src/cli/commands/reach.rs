@@ -10,6 +10,7 @@ use crate::model::{Area, AreaShape, Ask, BoundingBox, MicroUsd, Tier};
 use crate::provider::Provider;
 use crate::store::{self, Budget, Database, RateOf, Refund, ReserveError, Spender};
 use crate::transport::{Attempts, Courier, ExchangeError, HandedOut, Lane, LiveOptions, Outcome, Wanted};
+use crate::wire::QuotaReset;
 
 /// A spot in the Atlantic, with nothing in it that would have to be sent.
 const SPOT: BoundingBox = BoundingBox { south: 40.0, west: -30.0, north: 40.0001, east: -29.9999 };
@@ -146,6 +147,10 @@ impl Attempts for Once<'_> {
         if let Err(error) = store::hold_instants(self.database, self.rate_of(lane), wait).await {
             tracing::warn!("cannot tell the workers that the provider wants a pause: {error}");
         }
+    }
+
+    async fn used_up(&self, _lane: Lane<'_>, _until: &QuotaReset) {
+        // Whoever syncs is told by the provider.
     }
 
     fn retrying(&self, _reason: &str, _wait: Duration) {}

@@ -212,6 +212,8 @@ create table venue_sync.pace (
     next_at timestamptz not null,
     -- The provider asked for a pause: no instant before this is handed out.
     held_until timestamptz,
+    -- The provider said that the allowance is used up until then: nobody sends more, but for whoever starts a sync, who tries anew.
+    used_up_until timestamptz,
     primary key (provider, call, account)
 );
 

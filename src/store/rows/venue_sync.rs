@@ -261,6 +261,8 @@ rows! {
         next_at: DateTime<Utc>,
         /// Until when the provider wants a pause.
         held_until: Option<DateTime<Utc>>,
+        /// Until when its allowance is used up, by the provider's word.
+        used_up_until: Option<DateTime<Utc>>,
     }
 
     /// What the provider says of a business, beside its row.
