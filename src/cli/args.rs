@@ -162,10 +162,10 @@ pub struct LimitArgs {
     /// Ask and compare, but write nothing except what was spent. A paid provider needs --replay or --max-cost with it.
     #[arg(long)]
     pub dry_run: bool,
-    /// Stop after this many requests; run again to go on.
+    /// Stop after this many requests of all workers together; run again to go on, by as many again.
     #[arg(long, value_name = "N")]
     pub max_requests: Option<NonZeroU64>,
-    /// Stop before the list price of this run passes this many US dollars; run again to go on.
+    /// Stop before the list price of what all workers together ask passes this many US dollars; run again to go on, by as much again.
     #[arg(long, value_name = "USD", value_parser = usd, allow_hyphen_values = true)]
     pub max_cost: Option<MicroUsd>,
     /// Begin a new run, even if an unfinished one could go on.
@@ -283,7 +283,7 @@ Examples:
 The key comes from the environment: GOOGLE_PLACES_API_KEY, FOURSQUARE_API_KEY, YELP_API_KEY.
 The database is DATABASE_URL; without it, on a terminal, an embedded PostgreSQL.
 Exit codes: 0 complete, 2 usage or settings, 65 data refused, 69 provider or database unavailable,
-70 a bug of ours, 75 stopped early (run again to go on), 77 key refused.";
+70 a bug of ours, 74 cannot print, 75 stopped early (run again to go on), 77 key refused.";
 
 const PLAN_EXAMPLES: &str = "\
 Examples:

@@ -22,6 +22,8 @@ pub enum Event {
         tile: i32,
         /// What became of its rows, as far as they do not wait until the run is judged.
         counts: VenueCounts,
+        /// Rows that wait until they are judged.
+        staged: u64,
         /// Profiles that it made ready.
         stubbed: u64,
         /// Its list price.

@@ -34,6 +34,7 @@ pub(super) fn report() -> RunReport {
         }),
         last_success: None,
         go_on: "venues sync --region demo".to_owned(),
+        embedded_flag: false,
     }
 }
 

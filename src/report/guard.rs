@@ -70,7 +70,8 @@ pub fn breach(breach: &Breach) -> String {
 }
 
 /// What was found (a longer list is cut, and says so), what became of it, and what to do.
-pub(super) fn refusal(verdict: &Verdict, run: Uuid, listed: usize) -> Vec<String> {
+pub(super) fn refusal(verdict: &Verdict, run: Uuid, embedded_flag: bool, listed: usize) -> Vec<String> {
+    let run = if embedded_flag { format!("{run} --embedded") } else { run.to_string() };
     let mut lines: Vec<String> = verdict.breaches.iter().take(listed).map(|one| format!("  {}", breach(one))).collect();
     let left = verdict.breaches.len().saturating_sub(listed);
     if left > 0 {

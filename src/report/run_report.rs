@@ -43,6 +43,8 @@ pub struct RunReport {
     pub last_success: Option<DateTime<Utc>>,
     /// The command that goes on where this run stopped.
     pub go_on: String,
+    /// Commands about this run have to say `--embedded`.
+    pub embedded_flag: bool,
 }
 
 /// How to look at the data.

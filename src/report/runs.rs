@@ -69,7 +69,7 @@ pub fn run(run: &PastRun, report: &RunReport, judged: &Judged) -> String {
     lines.extend(capped(&report.capped));
     if run.outcome == RunOutcome::Refused {
         lines.push(String::new());
-        lines.extend(refusal(&judged.verdict, run.run_id, usize::MAX));
+        lines.extend(refusal(&judged.verdict, run.run_id, report.embedded_flag, usize::MAX));
     } else {
         lines.extend(judged.verdict.breaches.iter().map(|one| format!("  doubted   {}", breach(one))));
     }

@@ -59,7 +59,7 @@ fn what_now(report: &RunReport) -> Vec<String> {
     lines.extend(report.failures.iter().take(LISTED).map(|(tile, reason)| format!("  {}: {reason}", named(tile))));
     lines.extend(more(report.failures.len()).map(|more| format!("  {more}")));
     if let (RunStatus::Refused, Some(verdict)) = (report.summary.status, &report.summary.guard) {
-        lines.extend(refusal(verdict, report.summary.run_id, LISTED));
+        lines.extend(refusal(verdict, report.summary.run_id, report.embedded_flag, LISTED));
         return lines;
     }
     let kept = match (report.summary.status, report.dry_run) {
@@ -88,7 +88,7 @@ fn what_now(report: &RunReport) -> Vec<String> {
 
 fn go_on(stopped_by: Option<StoppedBy>) -> &'static str {
     match stopped_by {
-        Some(StoppedBy::Budget) => "To go on, with more room in --max-requests, --max-cost or the monthly limit",
+        Some(StoppedBy::Budget) => "To go on by as much again (a limit of the month needs more room)",
         Some(StoppedBy::Quota) => "To go on, when the quota is filled again",
         Some(StoppedBy::Signal | StoppedBy::Guard) | None => "To go on",
     }
@@ -132,7 +132,10 @@ pub(super) fn numbers(report: &RunReport) -> Vec<String> {
         ));
     }
     lines.extend(report.audit.map(audit));
-    lines.push(format!("  time      {}", duration(report.summary.duration_ms)));
+    // None is kept of a run that has not ended.
+    if report.summary.duration_ms > 0 {
+        lines.push(format!("  time      {}", duration(report.summary.duration_ms)));
+    }
     lines.extend(report.rejects.iter().take(LISTED).map(|(reason, many, example)| {
         format!("  rejected  {} {}, such as {example}", grouped(*many), spoken(reason))
     }));
@@ -254,7 +257,7 @@ Look at the data:
     #[test]
     fn a_run_stopped_early_says_by_what_what_is_kept_and_how_to_go_on() {
         for (stopped_by, stopper, how) in [
-            (StoppedBy::Budget, "stopped early by the budget: 4 of 9 tiles done.", "more room in --max-requests"),
+            (StoppedBy::Budget, "stopped early by the budget: 4 of 9 tiles done.", "To go on by as much again"),
             (StoppedBy::Quota, "stopped early by the provider's quota", "when the quota is filled again"),
             (StoppedBy::Signal, "stopped early by a signal", "To go on:\n  venues sync --region demo\n"),
         ] {

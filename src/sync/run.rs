@@ -226,8 +226,11 @@ async fn work(shop: &Workshop<'_>) -> Result<(), SyncError> {
                 }
                 // Others hold the last tiles: wait until they end, or their leases do.
                 if !std::mem::replace(&mut told, true) {
-                    let lease = shop.job.lease;
-                    tracing::warn!(
+                    let (job, lease) = (shop.job, shop.job.lease);
+                    tracing::info!(
+                        run = shop.book.run().map(tracing::field::display),
+                        region = job.region_name,
+                        provider = job.provider.name(),
                         "waiting for tiles that another worker holds; a killed one's are free after {lease:?}"
                     );
                 }

@@ -202,8 +202,8 @@ impl Workshop<'_> {
         if ask.purpose != Purpose::Count {
             held.extend(ids.into_iter().flatten());
         }
-        let (tile, Committed { counts, stubbed, .. }) = (claimed.tile.ordinal, committed);
-        (self.listen)(Event::AnswerCommitted { tile, counts, stubbed, cost });
+        let (tile, Committed { counts, stubbed, staged }) = (claimed.tile.ordinal, committed);
+        (self.listen)(Event::AnswerCommitted { tile, counts, staged, stubbed, cost });
         Ok(Answered::Seen(seen))
     }
 

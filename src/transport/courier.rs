@@ -1,6 +1,5 @@
 //! The way of a request: reserve, pace, send, judge, and again if need be; or the recording alone.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -11,87 +10,20 @@ use super::allowance::Allowance;
 use super::attempts::{Attempts, Outcome};
 use super::budget::Budget;
 use super::canonical::Fingerprint;
-use super::cassette::{Cassette, CassetteError};
+use super::cassette::Cassette;
+use super::exchange_error::{ExchangeError, refused};
 use super::format::{Kept, TooLarge};
 use super::live::{Live, LiveOptions, LiveSetupError};
 use super::pace::Pace;
 use super::record::{RecordError, Recorder};
-use super::replay::{self, NotRecorded};
-use super::retry::{Decision, Ended, RetryPolicy, Standing, decide, spoken};
+use super::replay;
+use super::retry::{Decision, Ended, RetryPolicy, Standing, decide};
 use super::send_error::SendError;
 use super::tried::Tried;
-use crate::wire::{QuotaReset, Request, Response, Verdict};
+use crate::wire::{Request, Response, Verdict};
 
 /// How long an attempt in flight may take to finish after we were told to stop: its answer is paid for.
 const GRACE: Duration = Duration::from_secs(4);
-
-/// Why an exchange gave no answer that can be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ExchangeError<E: std::error::Error + 'static> {
-    /// We were told to stop.
-    #[error("stopped")]
-    Stopped,
-    /// No attempt could be reserved.
-    #[error("cannot reserve a request")]
-    Reserve(#[source] E),
-    /// An attempt could not be settled.
-    #[error("cannot settle a request")]
-    Settle(#[source] E),
-    /// The provider's allowance is used up.
-    #[error("the provider's quota is used up: {reason}")]
-    QuotaGone {
-        /// When it is filled again.
-        until: QuotaReset,
-        /// For a person.
-        reason: String,
-    },
-    /// More was asked for than the provider answers at a time.
-    #[error("the provider wants to be asked for less: {reason}")]
-    TooMuch {
-        /// For a person.
-        reason: String,
-    },
-    /// The answer is larger than is read. Where the provider sets no end to its answers, less may be asked for.
-    #[error("the answer is larger than {limit} bytes")]
-    TooLarge {
-        /// Bytes that are read.
-        limit: usize,
-    },
-    /// The key is not accepted.
-    #[error("the provider refused the credentials: {reason}")]
-    CredentialsRefused {
-        /// For a person.
-        reason: String,
-    },
-    /// The provider does not understand the request, or it could not be put on the wire.
-    #[error("the request is wrong: {reason}")]
-    RequestWrong {
-        /// For a person.
-        reason: String,
-    },
-    /// Further attempts might help, but not now.
-    #[error("gave up after {attempts} {} in {}: {reason}", if *attempts == 1 { "attempt" } else { "attempts" }, spoken(*elapsed))]
-    GaveUp {
-        /// Attempts made.
-        attempts: u32,
-        /// Time from the first attempt to the end.
-        elapsed: Duration,
-        /// For a person: what the last attempt met, and what ended the matter.
-        reason: String,
-    },
-    /// A replay does not hold this request.
-    #[error(transparent)]
-    NotRecorded(Box<NotRecorded>),
-    /// A recording that was whole when the replay began cannot be read any more.
-    #[error("the recording changed: {error}{}", error.source().map(|why| format!(": {why}")).unwrap_or_default())]
-    RecordingGone {
-        /// What is wrong with it now.
-        error: CassetteError,
-    },
-    /// The answer came and could not be kept in the recording.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-}
 
 /// Carries the requests of one run in one process, live or from a recording. Shared by reference between tasks.
 pub struct Courier(Road);
@@ -383,19 +315,5 @@ impl LiveRoad {
             Some(recorder) => recorder.keep(request, response).await,
             None => Ok(()),
         }
-    }
-}
-
-/// The error that a verdict other than fine amounts to.
-fn refused<E: std::error::Error + 'static>(verdict: Verdict, attempts: u32, elapsed: Duration) -> ExchangeError<E> {
-    match verdict {
-        Verdict::QuotaGone { until, reason } => ExchangeError::QuotaGone { until, reason },
-        Verdict::CredentialsRefused { reason } => ExchangeError::CredentialsRefused { reason },
-        Verdict::RequestWrong { reason } => ExchangeError::RequestWrong { reason },
-        Verdict::TooMuch { reason } => ExchangeError::TooMuch { reason },
-        Verdict::RetryAfter { reason, .. } | Verdict::LookAfter { reason, .. } | Verdict::NotUsable { reason } => {
-            ExchangeError::GaveUp { attempts, elapsed, reason }
-        }
-        Verdict::Fine | Verdict::LastFine { .. } => unreachable!("a fine answer is no error"),
     }
 }

@@ -12,8 +12,9 @@ use wiremock::matchers::{body_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::attempts::{Attempts, HandedOut, Lane, Outcome, Wanted};
-use super::courier::{Courier, ExchangeError};
+use super::courier::Courier;
 use super::double::{BudgetGone, KEY, Ledger, answer, judge, options, read_request, request, server};
+use super::exchange_error::ExchangeError;
 use super::live::{LiveOptions, LiveSetupError};
 use crate::wire::{HeaderValue, QuotaReset, Response, Verdict};
 

@@ -10,8 +10,9 @@ use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request as Received, ResponseTemplate};
 
 use super::attempts::Outcome;
-use super::courier::{Courier, ExchangeError};
+use super::courier::Courier;
 use super::double::{Ledger, options, read_request, request, server};
+use super::exchange_error::ExchangeError;
 use super::live::LiveOptions;
 use crate::wire::{Method, Request, Response, Verdict};
 

@@ -16,6 +16,7 @@ mod courier;
 mod courier_tests;
 #[cfg(test)]
 mod double;
+mod exchange_error;
 #[cfg(test)]
 mod few_places_tests;
 mod format;
@@ -36,7 +37,8 @@ pub use canonical::Fingerprint;
 pub use cassette::{Cassette, CassetteError};
 #[cfg(feature = "otlp")]
 pub use collector::{Collector, CollectorError};
-pub use courier::{Courier, ExchangeError};
+pub use courier::Courier;
+pub use exchange_error::ExchangeError;
 pub use format::RecordedRun;
 pub use live::{LiveOptions, LiveSetupError};
 pub use record::{RecordError, Recorder};

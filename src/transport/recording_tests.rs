@@ -13,8 +13,9 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request as Asked, ResponseTemplate};
 
 use super::cassette::{Cassette, CassetteError};
-use super::courier::{Courier, ExchangeError};
+use super::courier::Courier;
 use super::double::{BudgetGone, KEY, Ledger, judge, options, request};
+use super::exchange_error::ExchangeError;
 use super::format::RecordedRun;
 use super::record::{RecordError, Recorder};
 use crate::wire::Response;

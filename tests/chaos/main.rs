@@ -200,7 +200,8 @@ async fn eight_workers_killed_and_stopped_at_random_write_what_one_undisturbed_w
     let kills = asked_for("VENUES_CHAOS_KILLS", USUAL);
     // For more than the usual kills, so much work that all of them happen before it is done. The usual run is short, and on a busy machine
     // over after some of them.
-    let (towns, least) = if kills > USUAL { (u32::try_from(kills / 2).unwrap(), kills) } else { (9, kills / 4) };
+    let (towns, least) =
+        if kills > USUAL { (u32::try_from(kills / 2).unwrap(), kills) } else { (9, (kills / 4).max(1)) };
     let expected = undisturbed(towns).await;
     for seed in seeds() {
         let settings = format!("requests_per_second = {RATE}");
@@ -266,7 +267,7 @@ async fn a_worker_that_slept_while_its_requests_waited_for_their_turn_does_not_s
     let bench = Bench::new(3, Duration::ZERO, Weather::default(), 0, "requests_per_second = 4").await;
     let late = bench.start();
     bench.until_asked(2).await;
-    // A turn comes every 258 ms: two of its three tiles have a request reserved and wait.
+    // A turn comes every 260 ms: two of its three tiles have a request reserved and wait.
     late.signal(Signal::STOP);
     bench.bury(late.id()).await;
     let next = bench.start();

@@ -44,7 +44,7 @@ pub async fn show_run(id: &str, choice: &DatabaseChoice, terminal: &Terminal) ->
         breaches: figures.breaches.clone(),
     };
     let judged = Judged { found, before, verdict };
-    let report = report_of(&run, figures);
+    let report = report_of(&run, figures, choice.needs_flag());
     if !terminal.json {
         return Ok(report::run(&run, &report, &judged));
     }
@@ -215,7 +215,7 @@ pub(super) fn has_methods(provider: &str) -> bool {
 }
 
 /// What the report said, from what is kept.
-fn report_of(run: &PastRun, figures: RunFigures) -> RunReport {
+fn report_of(run: &PastRun, figures: RunFigures, embedded_flag: bool) -> RunReport {
     let took = run.ended_at.map_or(0, |ended| (ended - run.begun_at).num_milliseconds());
     RunReport {
         summary: Summary {
@@ -255,5 +255,6 @@ fn report_of(run: &PastRun, figures: RunFigures) -> RunReport {
         today: run.begun_at.date_naive(),
         look: None,
         go_on: String::new(),
+        embedded_flag,
     }
 }

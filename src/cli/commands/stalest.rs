@@ -27,7 +27,7 @@ pub(super) async fn stalest_first<T>(
             let at: HashMap<_, _> = ended.into_iter().map(|(region, provider, at)| ((region, provider), at)).collect();
             all.sort_by_key(|one| at.get(&named(one)).copied());
         }
-        Err(error) => tracing::debug!("the regions come in the order of their file: {error}"),
+        Err(error) => tracing::debug!("the regions come in the order of their names: {error}"),
     }
     database.close().await;
     all

@@ -328,6 +328,7 @@ impl<'a> Prepared<'a> {
             look: (!dry_run).then(|| LookAtData { shell: as_invoked(self.shell()), url: opened.printable_url.clone() }),
             last_success: self.last_success(opened).await,
             go_on: as_invoked(&self.settings.go_on),
+            embedded_flag: self.settings.database.needs_flag(),
         }
     }
 
@@ -340,7 +341,7 @@ impl<'a> Prepared<'a> {
 
     fn shell(&self) -> &'static str {
         match &self.settings.database {
-            DatabaseChoice::Embedded(place) if place.needs_flag => "venues db shell --embedded",
+            choice if choice.needs_flag() => "venues db shell --embedded",
             DatabaseChoice::Url(_) if self.settings.go_on.contains("--database-url") => {
                 "venues db shell --database-url …"
             }

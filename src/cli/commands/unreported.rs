@@ -97,7 +97,7 @@ mod tests {
             Event::RunOpened { run_id: Uuid::from_u128(7), resumed: true, tiles: 4, tiles_done: 1 },
             Event::RequestSent { tile: 1, free: true },
             Event::RequestSent { tile: 1, free: false },
-            Event::AnswerCommitted { tile: 1, counts, stubbed: 2, cost: MicroUsd(35_000) },
+            Event::AnswerCommitted { tile: 1, counts, staged: 0, stubbed: 2, cost: MicroUsd(35_000) },
             Event::TileDone { tile: 1, capped: vec![] },
             Event::LetIn { counts: VenueCounts { inserted: 5, ..VenueCounts::default() }, stubbed: 4 },
         ] {

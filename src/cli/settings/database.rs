@@ -44,6 +44,13 @@ pub struct EmbeddedPlace {
     pub needs_flag: bool,
 }
 
+impl DatabaseChoice {
+    /// Whether another command has to say `--embedded` to come here.
+    pub fn needs_flag(&self) -> bool {
+        matches!(self, Self::Embedded(place) if place.needs_flag)
+    }
+}
+
 /// Where scratch databases may be made, besides the server of the database that is worked on.
 #[derive(Debug, Clone)]
 pub struct ScratchChoice {

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::tally::Tally;
-use crate::model::Event;
+use crate::model::{CappedSpot, Event};
 use crate::report::breach;
 
 /// The lines of one region.
@@ -48,16 +48,7 @@ impl LogLines {
                 let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(run, region, provider, tile, reason, wait_ms, "trying again");
             }
-            Event::TileDone { tile, capped } => {
-                for spot in capped {
-                    let (lat, lng, words) = (spot.position.lat(), spot.position.lng(), spot.words.join(","));
-                    let (radius_m, seen) = (spot.radius_m, spot.seen);
-                    tracing::warn!(run, region, provider, tile, lat, lng, radius_m, seen, words, "capped spot");
-                }
-                let Tally { tiles, tiles_over, requests, venues, cost, .. } = tally;
-                let cost_usd = cost.usd();
-                tracing::info!(run, region, provider, tile, tiles_over, tiles, requests, venues, cost_usd, "tile done");
-            }
+            Event::TileDone { tile, capped } => self.tile_done(*tile, capped, &tally),
             Event::TileHeld { tile, breaches } => {
                 for one in breaches {
                     tracing::warn!(run, region, provider, tile, "not believed: {}", breach(one));
@@ -76,5 +67,18 @@ impl LogLines {
                 tracing::warn!(run, region, provider, tile, reason, "tile failed");
             }
         }
+    }
+
+    fn tile_done(&self, tile: i32, capped: &[CappedSpot], tally: &Tally) {
+        let (region, provider) = (self.region.as_str(), self.provider.as_str());
+        let run = tally.run.map(tracing::field::display);
+        for spot in capped {
+            let (lat, lng, words) = (spot.position.lat(), spot.position.lng(), spot.words.join(","));
+            let (radius_m, seen) = (spot.radius_m, spot.seen);
+            tracing::warn!(run, region, provider, tile, lat, lng, radius_m, seen, words, "capped spot");
+        }
+        let &Tally { tiles, tiles_over, requests, venues, staged, .. } = tally;
+        let cost_usd = tally.cost.usd();
+        tracing::info!(run, region, provider, tile, tiles_over, tiles, requests, venues, staged, cost_usd, "tile done");
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Tally {
     pub(super) requests: u64,
     /// Venues written or found unchanged.
     pub(super) venues: u64,
+    /// Venues that wait until they are judged.
+    pub(super) staged: u64,
     /// List price.
     pub(super) cost: MicroUsd,
     /// Spots that overflow.
@@ -42,8 +44,9 @@ impl Tally {
                 self.requests += 1;
                 self.waiting = None;
             }
-            Event::AnswerCommitted { counts, cost, .. } => {
-                self.venues += counts.inserted + counts.updated + counts.unchanged;
+            Event::AnswerCommitted { counts, staged, cost, .. } => {
+                self.venues += counts.written();
+                self.staged += staged;
                 self.cost += *cost;
                 self.waiting = None;
             }
@@ -54,7 +57,11 @@ impl Tally {
                 self.tiles_over += 1;
                 self.capped += capped.len();
             }
-            Event::LetIn { counts, .. } => self.venues += counts.inserted + counts.updated + counts.unchanged,
+            Event::LetIn { counts, .. } => {
+                self.venues += counts.written();
+                // Those that waited before we came were never counted.
+                self.staged = self.staged.saturating_sub(counts.received);
+            }
             Event::TileHeld { .. } => {
                 self.tiles_over += 1;
                 self.held += 1;
@@ -72,7 +79,11 @@ impl Tally {
         let rate = self.requests as f64 / elapsed.as_secs_f64().max(0.1);
         let mut parts = vec![
             format!("{} ({rate:.1}/s)", count(self.requests, "request", "requests")),
-            count(self.venues, "venue", "venues"),
+            if self.staged > 0 {
+                format!("{}, {} to be judged", count(self.venues, "venue", "venues"), grouped(self.staged))
+            } else {
+                count(self.venues, "venue", "venues")
+            },
             format!("${:.2}", self.cost.usd()),
         ];
         if self.capped > 0 {
@@ -108,7 +119,7 @@ mod tests {
 
     fn answer() -> Event {
         let counts = VenueCounts { received: 20, inserted: 12, unchanged: 5, rejected: 3, ..VenueCounts::default() };
-        Event::AnswerCommitted { tile: 1, counts, stubbed: 12, cost: MicroUsd(35_000) }
+        Event::AnswerCommitted { tile: 1, counts, staged: 0, stubbed: 12, cost: MicroUsd(35_000) }
     }
 
     #[test]
