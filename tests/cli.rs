@@ -6,6 +6,7 @@ mod support;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use double::city;
 use double::google::{Double, KEY};
@@ -605,8 +606,8 @@ async fn several_regions_each_have_their_turn_and_the_worst_end_is_the_commands(
     assert_eq!(lines(&all), [ended("village", "complete"), ended("town", "complete")], "{}", all.stderr);
 }
 
-#[tokio::test]
-async fn a_provider_whose_quota_is_gone_does_not_keep_the_others_from_their_turn() {
+/// A town of which a day takes so many answers of one provider, and a village of another.
+async fn town_and_village() -> (Office, MockServer) {
     let village = "[regions.village]\ncenter = [10.0, 10.0]\nradius_m = 300\ntypes = [\"cafe\"]\nprovider = \"osm\"\n";
     let settings = format!("max_requests_per_day = 12\n{village}[providers.osm]\nrequests_per_second = 1000\n");
     let mut office = Office::new(&settings).await;
@@ -617,15 +618,57 @@ async fn a_provider_whose_quota_is_gone_does_not_keep_the_others_from_their_turn
         .mount(&map)
         .await;
     office.desk = office.desk.with("OVERPASS_BASE_URL", &map.uri());
+    (office, map)
+}
+
+/// What each line says, and from when on it goes on.
+fn told(stdout: &str) -> Vec<([String; 3], Option<String>)> {
+    let line = |line: &str| -> serde_json::Value { serde_json::from_str(line).expect("each line is JSON") };
+    let word = |line: &serde_json::Value, name: &str| line[name].as_str().map(str::to_owned);
+    let words = |line: serde_json::Value| {
+        let three = ["region", "status", "stopped_by"].map(|name| word(&line, name).unwrap_or("nothing".to_owned()));
+        (three, word(&line, "resumes_at"))
+    };
+    stdout.lines().map(line).map(words).collect()
+}
+
+#[tokio::test]
+async fn a_provider_whose_quota_is_gone_does_not_keep_the_others_from_their_turn() {
+    let (office, _map) = town_and_village().await;
     let all = office.run(&["sync", "--all", "--migrate", "--json"]).await;
     assert_eq!(all.code, Some(75), "{}", all.stderr);
-    let lines: Vec<serde_json::Value> =
-        all.stdout.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
-    let told: Vec<[&str; 3]> = lines
-        .iter()
-        .map(|line| ["region", "status", "stopped_by"].map(|name| line[name].as_str().unwrap_or("nothing")))
-        .collect();
-    assert_eq!(told, [["town", "interrupted", "quota"], ["village", "complete", "nothing"]]);
+    let [(town, midnight), (village, none)] = &told(&all.stdout)[..] else { panic!("{}", all.stdout) };
+    assert_eq!(town, &["town", "interrupted", "quota"]);
+    assert!(midnight.as_deref().is_some_and(|at| at.ends_with("T00:00:00Z")), "{midnight:?}");
+    assert_eq!((village, none), (&["village", "complete", "nothing"].map(str::to_owned), &None));
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_quota_lets_the_others_go_before_it() {
+    let (office, _map) = town_and_village().await;
+    let mut command = office.desk.command(&["sync", "--all", "--migrate", "--json", "--wait", "25h"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the command can be started");
+    let village = "select count(*) from venue_sync.runs where region = 'village' and state = 'complete'";
+    while office
+        .database
+        .connect()
+        .await
+        .fetch_optional("select from pg_tables where tablename = 'changes'")
+        .await
+        .expect("it is asked")
+        .is_none()
+        || office.count(village).await == 0
+    {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).expect("it runs");
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    let ended = tokio::task::spawn_blocking(move || child.wait_with_output()).await.expect("nothing panics in there");
+    let ended = ended.expect("it ends");
+    assert_eq!(ended.status.code(), Some(75));
+    let stdout = String::from_utf8(ended.stdout).expect("it speaks UTF-8");
+    let told: Vec<[String; 3]> = told(&stdout).into_iter().map(|(words, _)| words).collect();
+    assert_eq!(told, [["village", "complete", "nothing"], ["town", "interrupted", "quota"]]);
 }
 
 #[tokio::test]

@@ -229,6 +229,54 @@ async fn sigterm_ends_a_run_in_good_order_even_if_the_provider_stalls() {
     assert_eq!(summary["requests"], bench.double.asked(), "what was in flight stays on the account, and nothing else");
 }
 
+/// Before there is a run, and where there is none: what waits for the database in the middle of something else.
+#[tokio::test]
+async fn sigterm_ends_whatever_waits_for_a_database_that_does_not_answer() {
+    let bench = Bench::new(Manners::GOOD).await;
+    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let ends_by_a_signal = async |mut command: Command| {
+        let child = command.args(["--database-url", &bench.url]).spawn().unwrap();
+        while bench.count(waits).await == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        send(&child, Signal::TERM);
+        let (status, stderr) = ends_within(child, Duration::from_secs(5)).await;
+        assert_eq!(status.code(), Some(75), "{stderr}");
+        // The server does not notice that nobody waits any more until it may go on.
+        let gone = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+                    where datname = current_database() and wait_event_type = 'Lock'";
+        while bench.count(gone).await > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let migrating = || {
+        let mut command = sync(&bench.folder, &bench.double);
+        command.arg("--migrate");
+        command
+    };
+    // What a migration is about to make.
+    let mut other = bench.pool.begin().await.unwrap();
+    sqlx::raw_sql("create schema venue_sync").execute(&mut *other).await.unwrap();
+    ends_by_a_signal(migrating()).await;
+    other.rollback().await.unwrap();
+
+    bench.run().await;
+    let mut other = bench.pool.begin().await.unwrap();
+    sqlx::raw_sql("lock table venue_sync._sqlx_migrations in access exclusive mode")
+        .execute(&mut *other)
+        .await
+        .unwrap();
+    ends_by_a_signal(migrating()).await;
+    for words in [["purge", "--provider", "google"], ["renormalise", "--provider", "google"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_venues"));
+        command.args(words).current_dir(bench.folder.path()).env_remove("DATABASE_URL");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        ends_by_a_signal(command).await;
+    }
+    other.rollback().await.unwrap();
+    assert_eq!(bench.run().await["status"], "complete");
+}
+
 #[tokio::test]
 async fn a_second_ctrl_c_ends_at_once() {
     let bench = Bench::new(Manners { stalls_after: Some(2), ..SLOW }).await;

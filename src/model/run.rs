@@ -1,5 +1,6 @@
 use std::ops::AddAssign;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -181,6 +182,9 @@ pub struct Summary {
     pub profiles_stubbed: u64,
     /// How much of the region is proven.
     pub coverage: CoverageCounts,
+    /// When what stopped it lets it go on, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes_at: Option<DateTime<Utc>>,
     /// What the guard says, where it did not believe the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Verdict>,

@@ -21,7 +21,6 @@ pub(super) fn report() -> RunReport {
             words: vec!["restaurant".to_owned()],
         }],
         reason: None,
-        resumes_at: None,
         failures: vec![],
         rejects: vec![("no_name".to_owned(), 2, "ChIJx: nothing is left of it".to_owned())],
         repairs: vec![("text_cleaned".to_owned(), 3)],
@@ -60,6 +59,7 @@ fn summary() -> Summary {
         },
         profiles_stubbed: 1_212,
         coverage: CoverageCounts { tiles: 9, complete: 9, capped: 1, failed: 0 },
+        resumes_at: None,
         guard: None,
     }
 }

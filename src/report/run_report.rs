@@ -23,8 +23,6 @@ pub struct RunReport {
     pub capped: Vec<CappedSpot>,
     /// What stopped the run, for a person.
     pub reason: Option<String>,
-    /// When to go on, where that is known.
-    pub resumes_at: Option<DateTime<Utc>>,
     /// Tiles that could not be finished: ordinal and why.
     pub failures: Vec<(i32, String)>,
     /// Rows that were refused: the reason's code, how many, and an example.

@@ -75,9 +75,11 @@ fn what_now(report: &RunReport) -> Vec<String> {
     };
     lines.push(kept.to_owned());
     if matches!(report.summary.status, RunStatus::Partial | RunStatus::Interrupted | RunStatus::Failed) {
-        let when =
-            report.resumes_at.map_or_else(String::new, |at| format!(", from {} on", at.format("%Y-%m-%d %H:%M UTC")));
-        let how = go_on(report.summary.stopped_by);
+        let when = report
+            .summary
+            .resumes_at
+            .map_or_else(String::new, |at| format!(", from {} on", at.format("%Y-%m-%d %H:%M UTC")));
+        let how = go_on(report.summary.stopped_by, report.summary.resumes_at.is_some());
         // A dry run is never taken up again.
         let how = if report.dry_run { how.replacen("To go on", "To try again", 1) } else { how.to_owned() };
         lines.push(format!("{how}{when}:"));
@@ -86,9 +88,10 @@ fn what_now(report: &RunReport) -> Vec<String> {
     lines
 }
 
-fn go_on(stopped_by: Option<StoppedBy>) -> &'static str {
+fn go_on(stopped_by: Option<StoppedBy>, has_time: bool) -> &'static str {
     match stopped_by {
-        Some(StoppedBy::Budget) => "To go on by as much again (a limit of the month needs more room)",
+        Some(StoppedBy::Budget) if has_time => "To go on, when there is room again",
+        Some(StoppedBy::Budget) => "To go on by as much again",
         Some(StoppedBy::Quota) => "To go on, when the quota is filled again",
         Some(StoppedBy::Signal | StoppedBy::Guard) | None => "To go on",
     }
@@ -288,7 +291,7 @@ Look at the data:
         report.summary.status = RunStatus::Interrupted;
         report.summary.stopped_by = Some(StoppedBy::Quota);
         report.reason = Some("1000 requests a day are used up".to_owned());
-        report.resumes_at = chrono::DateTime::from_timestamp(1_782_975_600, 0);
+        report.summary.resumes_at = chrono::DateTime::from_timestamp(1_782_975_600, 0);
         let text = text(&report);
         assert!(text.contains("\n  1000 requests a day are used up\n"), "{text}");
         assert!(text.contains("when the quota is filled again, from 2026-07-02 07:00 UTC on:"), "{text}");

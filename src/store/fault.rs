@@ -164,6 +164,8 @@ pub enum Remedy {
     GoOn,
     /// Give the URL of the server itself.
     Direct,
+    /// Compare the schema with what this version needs.
+    Schema,
     /// Run a GRANT.
     Grant,
     /// Report it: it is ours.
@@ -186,6 +188,7 @@ impl DatabaseError {
             Self::Stopped { .. } => Remedy::GoOn,
             Self::Pooled { .. } => Remedy::Direct,
             Self::MissingRight { .. } => Remedy::Grant,
+            Self::Statement(_) if self.is_missing_object() => Remedy::Schema,
             Self::Statement(_) => Remedy::Report,
         }
     }

@@ -18,6 +18,8 @@ pub enum Refill<'a> {
     At(DateTime<Utc>),
     /// So long from now.
     After(Duration),
+    /// When the next month of UTC begins.
+    NextMonth,
     /// Nobody knows.
     Unknown,
 }
@@ -36,16 +38,18 @@ pub(super) async fn refilled_at(
     transaction: &mut Transaction,
     refill: Refill<'_>,
 ) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-    let (midnight_in, after) = match refill {
+    let (unit, zone, after) = match refill {
         Refill::At(instant) => return Ok(Some(instant)),
         Refill::Unknown => return Ok(None),
-        Refill::MidnightIn(zone) => (Some(zone), None),
-        Refill::After(span) => (None, Some(span.as_secs_f64())),
+        Refill::MidnightIn(zone) => ("day", zone, None),
+        Refill::NextMonth => ("month", "UTC", None),
+        Refill::After(span) => ("day", "UTC", Some(span.as_secs_f64())),
     };
     sqlx::query_scalar!(
-        "select coalesce(clock_timestamp() + make_interval(secs => $2),
-             (date_trunc('day', clock_timestamp() at time zone $1) + interval '1 day') at time zone $1)",
-        midnight_in,
+        "select coalesce(clock_timestamp() + make_interval(secs => $3),
+             (date_trunc($1, clock_timestamp() at time zone $2) + ('1 ' || $1)::interval) at time zone $2)",
+        unit,
+        zone,
         after
     )
     .fetch_one(transaction)

@@ -58,12 +58,12 @@ pub(super) async fn note_leaving(
     until: Option<Until>,
 ) -> Result<Option<Resumption>, SyncError> {
     // It took a while until every strand had ended.
-    let left = |until: Until| match until.reset {
-        QuotaReset::After(span) => QuotaReset::After(span.saturating_sub(until.told.elapsed())),
-        reset => reset,
+    let left = |until: Until| match until.refill {
+        Refill::After(span) => Refill::After(span.saturating_sub(until.told.elapsed())),
+        refill => refill,
     };
-    let reset = until.map_or(QuotaReset::Unknown, left);
-    Ok(database.outlast(|| store::leave(database, run, by, refill(&reset))).await?)
+    let refill = until.map_or(Refill::Unknown, left);
+    Ok(database.outlast(|| store::leave(database, run, by, refill)).await?)
 }
 
 /// The same in the words of the store.

@@ -178,6 +178,7 @@ async fn skipped(job: &Job<'_>, database: &Database, recent: Recent, started: In
         venues: VenueCounts::default(),
         profiles_stubbed: 0,
         coverage: figures.coverage,
+        resumes_at: None,
         guard: refused.then(|| verdict(&figures)),
     };
     let reason = Some(format!("a run of the same was {what} at {}", ended_at.format("%Y-%m-%d %H:%M UTC")));
@@ -334,7 +335,6 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
         let reason = database.outlast(|| store::run_end(database, run)).await?.to_string();
         stop.end(Ending::GivenUp { reason });
     }
-    let coverage = figures.coverage;
     let refused = (closed == Closed::Refused).then(|| verdict(&figures));
     let outcome = match (closed, judgement.filter(|judgement| !judgement.believed)) {
         (Closed::Refused, _) => Outcome::refused(stop.into_ending()),
@@ -357,7 +357,8 @@ async fn conclude(shop: Workshop<'_>, started: Instant) -> Result<RunReport, Syn
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         venues: figures.venues,
         profiles_stubbed: figures.stubbed,
-        coverage,
+        coverage: figures.coverage,
+        resumes_at: resumes.map(|resumes| resumes.at),
         guard: refused,
     };
     Ok(RunReport { summary, figures, judgement, reason: outcome.reason, resumes, error: outcome.error })

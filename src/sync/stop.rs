@@ -5,8 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::job::SyncError;
 use crate::model::StoppedBy;
-use crate::store::DatabaseError;
-use crate::wire::QuotaReset;
+use crate::store::{DatabaseError, Refill};
 
 /// Why the loop ends before its time.
 #[derive(Debug)]
@@ -24,14 +23,14 @@ pub(super) enum Ending {
 /// When an allowance is filled again.
 #[derive(Debug)]
 pub(super) struct Until {
-    pub(super) reset: QuotaReset,
+    pub(super) refill: Refill<'static>,
     /// When we heard of it.
     pub(super) told: Instant,
 }
 
-impl From<QuotaReset> for Until {
-    fn from(reset: QuotaReset) -> Self {
-        Self { reset, told: Instant::now() }
+impl From<Refill<'static>> for Until {
+    fn from(refill: Refill<'static>) -> Self {
+        Self { refill, told: Instant::now() }
     }
 }
 

@@ -6,6 +6,7 @@ use super::book::Book;
 use super::digest::{counted, digest, hashes, hashes_of_venues, is_inside};
 use super::entry::{Entered, Entry};
 use super::job::{Job, Source, SyncError, Zones};
+use super::outcome::refill;
 use super::planner::Planner;
 use super::spending::{Spending, limit};
 use super::stop::{Ending, Stop, Until};
@@ -13,10 +14,10 @@ use crate::coverage::{Next, Rules, TileCover};
 use crate::model::{AnswerSeen, Ask, Event, KnownPlace, MicroUsd, Purpose, StoppedBy};
 use crate::provider::Page;
 use crate::store::{
-    ClaimedTile, CommitError, Committed, Database, DatabaseError, Lease, LookUp, ReserveError, TileEnd, Told,
+    ClaimedTile, CommitError, Committed, Database, DatabaseError, Lease, LookUp, Refill, ReserveError, TileEnd, Told,
 };
 use crate::transport::{Courier, ExchangeError};
-use crate::wire::{QuotaReset, Response};
+use crate::wire::Response;
 
 /// Tiles that fail one after the other, with no answer between them, before the provider counts as down. Each of them has
 /// had its retries.
@@ -337,8 +338,8 @@ impl Workshop<'_> {
     /// Sorts what went wrong: ends the run, or fails the tile.
     fn judge(&self, error: ExchangeError<ReserveError>) -> Result<Answered, SyncError> {
         let provider = self.job.provider.name();
-        let end = |by, reason, reset: Option<QuotaReset>| {
-            self.stop.end(Ending::Early { by, reason, until: reset.map(Until::from) });
+        let end = |by, reason, refill: Option<Refill<'static>>| {
+            self.stop.end(Ending::Early { by, reason, until: refill.map(Until::from) });
             Ok(Answered::Left)
         };
         match error {
@@ -352,13 +353,16 @@ impl Workshop<'_> {
                 Ok(Answered::Left)
             }
             ExchangeError::Reserve(used_up @ ReserveError::DayQuota { .. }) => {
-                end(StoppedBy::Quota, used_up.to_string(), Some(QuotaReset::MidnightIn("UTC")))
+                end(StoppedBy::Quota, used_up.to_string(), Some(Refill::MidnightIn("UTC")))
             }
             ExchangeError::Reserve(gone @ ReserveError::AllowanceGone { until }) => {
-                end(StoppedBy::Quota, gone.to_string(), Some(QuotaReset::At(until)))
+                end(StoppedBy::Quota, gone.to_string(), Some(Refill::At(until)))
+            }
+            ExchangeError::Reserve(used_up @ ReserveError::MonthBudget) => {
+                end(StoppedBy::Budget, used_up.to_string(), Some(Refill::NextMonth))
             }
             ExchangeError::Reserve(error) | ExchangeError::Settle(error) => end(StoppedBy::Budget, limit(error)?, None),
-            ExchangeError::QuotaGone { until, reason } => end(StoppedBy::Quota, reason, Some(until)),
+            ExchangeError::QuotaGone { until, reason } => end(StoppedBy::Quota, reason, Some(refill(&until))),
             ExchangeError::CredentialsRefused { reason } => Err(SyncError::CredentialsRefused { provider, reason }),
             ExchangeError::RequestWrong { reason } => Err(SyncError::RequestWrong { provider, reason }),
             failed @ (ExchangeError::GaveUp { .. } | ExchangeError::TooLarge { .. }) => {

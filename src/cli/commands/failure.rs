@@ -288,6 +288,9 @@ fn remedy(remedy: &Remedy) -> Option<&'static str> {
         ),
         Remedy::GoOn => Some("run the same command again: it goes on where this one stopped"),
         Remedy::Direct => Some("give the URL of the server itself, not of PgBouncer in transaction or statement mode"),
+        Remedy::Schema => Some(
+            "somebody changed the schema meanwhile: `venues migrate check` says what is missing; what is there is kept",
+        ),
         Remedy::Grant | Remedy::Report => None,
     }
 }
@@ -343,7 +346,7 @@ fn database_of(error: &MigrationError) -> Option<&store::DatabaseError> {
 
 fn of_database(error: &store::DatabaseError) -> Exit {
     match error.remedy() {
-        Remedy::Settings | Remedy::Direct | Remedy::Grant => Exit::Usage,
+        Remedy::Settings | Remedy::Direct | Remedy::Schema | Remedy::Grant => Exit::Usage,
         Remedy::TryLater
         | Remedy::MakeDatabase
         | Remedy::LetIn

@@ -114,6 +114,7 @@ mod tests {
             venues: VenueCounts::default(),
             profiles_stubbed: 0,
             coverage: CoverageCounts::default(),
+            resumes_at: None,
             guard: None,
         };
         let ended_at = chrono::DateTime::UNIX_EPOCH;

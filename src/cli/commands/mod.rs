@@ -14,6 +14,7 @@ mod migrate;
 mod open;
 mod overdue;
 mod plan;
+mod prepared;
 mod profiles;
 mod purge;
 mod reach;
@@ -26,6 +27,7 @@ mod runs;
 mod signals;
 mod stalest;
 mod sync;
+mod turns;
 mod unreported;
 mod venues;
 

@@ -20,7 +20,8 @@ pub async fn purge(jobs: &[PurgeJob], terminal: &Terminal, tell: &dyn Fn(&Purged
             exits.push(Exit::Again);
             break;
         }
-        let outcome = run(job, terminal, &stop).await?;
+        let running = Box::pin(run(job, terminal, &stop));
+        let outcome = signals::or_stopped(&stop, &job.scope.database, running).await?;
         exits.push(if outcome.complete { Exit::Complete } else { Exit::Again });
         tell(&outcome);
     }

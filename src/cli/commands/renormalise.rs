@@ -30,7 +30,8 @@ pub async fn renormalise(
             .iter()
             .find(|provider| provider.name() == job.scope.provider)
             .ok_or_else(|| Failure::Bug(format!("provider {} is gone", job.scope.provider)))?;
-        let outcome = run(job, provider.as_ref(), terminal, &stop).await?;
+        let running = Box::pin(run(job, provider.as_ref(), terminal, &stop));
+        let outcome = signals::or_stopped(&stop, &job.scope.database, running).await?;
         exits.push(if outcome.complete { Exit::Complete } else { Exit::Again });
         tell(&outcome);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::open::open_enduring;
+use super::signals;
 use crate::cli::settings::database::DatabaseChoice;
 use crate::cli::terminal::Terminal;
 use crate::store;
@@ -20,7 +21,8 @@ pub(super) async fn stalest_first<T>(
     stop: &CancellationToken,
 ) -> Vec<T> {
     // Where there is no database, or no schema in it yet, the first run says so, and how to mend it.
-    let Ok(opened) = open_enduring(choice, 1, terminal, (Duration::ZERO, stop)).await else { return all };
+    let opening = open_enduring(choice, 1, terminal, (Duration::ZERO, stop));
+    let Ok(opened) = signals::or_stopped(stop, choice, opening).await else { return all };
     let database = opened.database;
     match database.hearing_stop(Box::pin(store::last_ended(&database))).await {
         Ok(ended) => {

@@ -31,6 +31,7 @@ impl Unreported {
             venues: VenueCounts::default(),
             profiles_stubbed: 0,
             coverage: CoverageCounts::default(),
+            resumes_at: None,
             guard: None,
         };
         Self { began: Instant::now(), so_far: Mutex::new(so_far) }
