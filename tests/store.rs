@@ -802,6 +802,8 @@ async fn an_unfinished_run_with_other_parameters_is_found() {
             "update venue_sync.runs set begun_at = begun_at - interval '4 days', touched_at = touched_at - interval '4 days'",
             false,
         ),
+        ("update venue_sync.runs set resumes_at = clock_timestamp() + interval '20 days'", true),
+        ("update venue_sync.runs set resumes_at = null", false),
         ("update venue_sync.runs set believed_at = clock_timestamp()", true),
     ] {
         bench.run_sql(change).await;

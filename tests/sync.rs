@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use venue_sync::model::{Event, MicroUsd, RunStatus, StoppedBy};
 use venue_sync::provider::{self, Provider};
 use venue_sync::store::{Budget, Database};
-use venue_sync::sync::{Job, RunReport, SyncError, sync};
+use venue_sync::sync::{Job, RunReport, Session, SyncError, sync};
 use venue_sync::transport::{Courier, LiveOptions};
 
 /// A town, its double and a migrated database.
@@ -278,6 +278,15 @@ async fn a_used_up_allowance_is_noted_while_other_strands_still_wait_and_no_refu
     let counted = bench.count("select sum(requests)::bigint from venue_sync.quota").await;
     assert_eq!((bench.double.asked(), counted), (3, 3));
     assert_eq!(bench.count("select requests from venue_sync.runs").await, 4, "sent");
+}
+
+#[tokio::test]
+async fn whoever_waited_while_others_completed_the_run_begins_none() {
+    let bench = Bench::new(city::town()).await;
+    bench.sync(&bench.job()).await.unwrap();
+    let asked = bench.double.asked();
+    let back = bench.sync(&Job { session: Session::GoesOn, ..bench.job() }).await.unwrap().summary;
+    assert_eq!((back.status, bench.double.asked()), (RunStatus::Skipped, asked));
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ async fn take_up(transaction: &mut Transaction, spec: &RunSpec, fresh: bool) -> 
     let (usual, stopped) = spec.resume_within;
     let Some(row) = sqlx::query!(
         r#"select id, begun_at, staging,
-             greatest(begun_at, touched_at) > clock_timestamp() - make_interval(secs =>
+             greatest(begun_at, touched_at, resumes_at) > clock_timestamp() - make_interval(secs =>
                  case when stopped_by in ('budget', 'quota') then $4::float8 else $5::float8 end) as "young!",
              believed_at is not null as "believed!",
              exists (select from venue_sync.workers w where w.run_id = r.id and w.alive_until > clock_timestamp())
@@ -321,7 +321,7 @@ pub async fn other_run(database: &Database, spec: &RunSpec) -> Result<Option<Oth
         "select id, parameters from venue_sync.runs r
          where region = $1 and provider = $2 and md5(parameters::text) <> md5($3::jsonb::text) and state = 'open'
            and parameters -> 'source' is not distinct from $3::jsonb -> 'source'
-           and (believed_at is not null or greatest(begun_at, touched_at) > clock_timestamp() - make_interval(secs =>
+           and (believed_at is not null or greatest(begun_at, touched_at, resumes_at) > clock_timestamp() - make_interval(secs =>
                    case when stopped_by in ('budget', 'quota') then $4::float8 else $5::float8 end)
                 or exists (select from venue_sync.workers w where w.run_id = r.id and w.alive_until > clock_timestamp()))
          order by begun_at desc limit 1",

@@ -65,7 +65,10 @@ async fn run(
     });
     // Whoever was told to stop or killed let in nothing of what waits. We are one of the workers.
     if resumed && progress.workers <= 1 && progress.held == 0 && progress.complete < progress.tiles {
-        let_in_part(database, job, &book, signal, listen).await?;
+        // At the end it is tried once more, and told.
+        if let Err(error) = let_in_part(database, job, &book, signal, listen).await {
+            tracing::warn!("cannot let in what waits since the run was left: {error}");
+        }
     }
     let shop = Workshop {
         job,
@@ -112,7 +115,8 @@ async fn open(job: &Job<'_>, database: &Database, words: &[String]) -> Result<Op
         parameters: job.run_parameters(words),
         tiles,
         fresh: job.fresh && job.session == Session::New,
-        if_stale: job.if_stale,
+        // Others may have completed it during the pause.
+        if_stale: job.if_stale.or((job.session == Session::GoesOn).then_some(RESUME_WITHIN.0)),
         goes_on: job.session == Session::GoesOn,
         resume_within: RESUME_WITHIN,
         guarded: job.guard.enabled,

@@ -87,7 +87,8 @@ impl Attempts for Spending<'_> {
         };
         let (began, instants) = self.database.outlast(take).await?;
         let handed_out = HandedOut::from(&instants);
-        if let Some(until) = instants.used_up_until {
+        // A dry run leaves no note, and heeds none: nobody would ever forget it.
+        if let Some(until) = instants.used_up_until.filter(|_| self.book.run().is_some()) {
             return Err(ReserveError::AllowanceGone { until });
         }
         if let Some(roll) = self.book.roll() {
@@ -110,6 +111,9 @@ impl Attempts for Spending<'_> {
     }
 
     async fn used_up(&self, lane: Lane<'_>, until: &QuotaReset) {
+        if self.book.run().is_none() {
+            return;
+        }
         let (of, refill) = (self.rate_of(lane), refill(until));
         // As above: by one refused call each.
         if let Err(error) = self.database.outlast(|| note_used_up(self.database, of, refill)).await {

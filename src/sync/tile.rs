@@ -284,7 +284,7 @@ impl Workshop<'_> {
     /// that meet a venue in the same moment both ask.
     ///
     /// A look-up that cannot be had ends those of this answer and nothing else: its pages are paid for, and what they tell is kept.
-    /// If the reason lasts (the quota, the budget, the provider's trouble), the next question meets it too.
+    /// If the reason lasts (the budget, the provider's trouble), the next question meets it too; a quota ends the run.
     async fn look_up(&self, (tile, lease): (i32, Lease), page: &mut Page) -> Result<Sent, ExchangeError<ReserveError>> {
         let job = self.job;
         let price = job.provider.limits().price;
@@ -313,10 +313,16 @@ impl Workshop<'_> {
                     let told = Told { status: response.status, body: response.body, answered_at: response.received_at };
                     self.book.keep_look_up(self.database, &row.provider_id, told).await.map_err(unreachable)?;
                 }
+                // A quota is for questions, too, and what others ask until they meet it would have no look-ups.
+                Err(
+                    error @ (ExchangeError::QuotaGone { .. } | ExchangeError::Reserve(ReserveError::AllowanceGone { .. })),
+                ) => {
+                    self.judge(error).ok();
+                    break;
+                }
                 Err(
                     error @ (ExchangeError::Stopped
                     | ExchangeError::Reserve(_)
-                    | ExchangeError::QuotaGone { .. }
                     | ExchangeError::GaveUp { .. }
                     | ExchangeError::TooLarge { .. }
                     // A run that was cut short here recorded none, and is replayed as it was.

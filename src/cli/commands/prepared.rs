@@ -123,7 +123,7 @@ impl<'a> Prepared<'a> {
         // A replay has nobody to wait for.
         let pause = pause(&ended).filter(|_| self.settings.traffic.is_live());
         let failure = ended.error.take().map(broken);
-        let report = self.report(ended, &opened, terminal).await;
+        let report = self.report(ended, &opened, terminal, stop).await;
         opened.database.close().await;
         Ok(Ran { report, failure, pause })
     }
@@ -245,14 +245,22 @@ impl<'a> Prepared<'a> {
         Ok(Courier::replay(cassette))
     }
 
-    async fn report(&self, ended: sync::RunReport, opened: &Opened, terminal: &Terminal) -> RunReport {
+    async fn report(
+        &self,
+        ended: sync::RunReport,
+        opened: &Opened,
+        terminal: &Terminal,
+        stop: &CancellationToken,
+    ) -> RunReport {
         let sync::RunReport { summary, figures, judgement, reason, resumes: _, error: _ } = ended;
         let dry_run = self.settings.effort.dry_run;
         let provider = self.provider.name();
         let samples = if terminal.json {
             Vec::new()
         } else {
-            let found = store::sample_venues(&opened.database, provider, self.region.bounds(), SAMPLES).await;
+            let looking =
+                async { Ok(store::sample_venues(&opened.database, provider, self.region.bounds(), SAMPLES).await?) };
+            let found = signals::or_stopped(stop, &self.settings.database, looking).await;
             // The run is over and its numbers are known: a table that cannot be shown takes nothing from them.
             found.inspect_err(|error| tracing::warn!("cannot show a few of the venues: {error}")).unwrap_or_default()
         };
@@ -280,15 +288,16 @@ impl<'a> Prepared<'a> {
             #[expect(clippy::disallowed_methods, reason = "the command is where the clock is read")]
             today: chrono::Utc::now().date_naive(),
             look: (!dry_run).then(|| LookAtData { shell: as_invoked(self.shell()), url: opened.printable_url.clone() }),
-            last_success: self.last_success(opened).await,
+            last_success: self.last_success(opened, stop).await,
             go_on: as_invoked(&self.settings.go_on),
             embedded_flag: self.settings.database.needs_flag(),
         }
     }
 
     /// When the last complete run ended.
-    async fn last_success(&self, opened: &Opened) -> Option<chrono::DateTime<chrono::Utc>> {
-        let past = store::past(&opened.database, &self.settings.region, self.provider.name()).await;
+    async fn last_success(&self, opened: &Opened, stop: &CancellationToken) -> Option<chrono::DateTime<chrono::Utc>> {
+        let looking = async { Ok(store::past(&opened.database, &self.settings.region, self.provider.name()).await?) };
+        let past = signals::or_stopped(stop, &self.settings.database, looking).await;
         let past = past.inspect_err(|error| tracing::warn!("cannot look up the last complete run: {error}"));
         past.ok()?.last_complete
     }

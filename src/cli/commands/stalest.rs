@@ -21,16 +21,18 @@ pub(super) async fn stalest_first<T>(
     stop: &CancellationToken,
 ) -> Vec<T> {
     // Where there is no database, or no schema in it yet, the first run says so, and how to mend it.
-    let opening = open_enduring(choice, 1, terminal, (Duration::ZERO, stop));
-    let Ok(opened) = signals::or_stopped(stop, choice, opening).await else { return all };
-    let database = opened.database;
-    match database.hearing_stop(Box::pin(store::last_ended(&database))).await {
+    let asking = async {
+        let database = open_enduring(choice, 1, terminal, (Duration::ZERO, stop)).await?.database;
+        let ended = store::last_ended(&database).await;
+        database.close().await;
+        Ok(ended?)
+    };
+    match signals::or_stopped(stop, choice, asking).await {
         Ok(ended) => {
             let at: HashMap<_, _> = ended.into_iter().map(|(region, provider, at)| ((region, provider), at)).collect();
             all.sort_by_key(|one| at.get(&named(one)).copied());
         }
         Err(error) => tracing::debug!("the regions come in the order of their names: {error}"),
     }
-    database.close().await;
     all
 }
