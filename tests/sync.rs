@@ -233,6 +233,9 @@ async fn a_months_limit_holds_over_runs() {
         let report = bench.sync(&Job { budget: month, ..bench.job() }).await.unwrap();
         assert_eq!(report.summary.stopped_by, Some(StoppedBy::Budget));
         assert!(report.reason.unwrap().contains("max_cost_per_month"));
+        let resumes = report.resumes.unwrap().at;
+        assert_eq!(resumes.format("%d %T").to_string(), "01 00:00:00", "of the next month of UTC");
+        assert_eq!(report.summary.resumes_at, Some(resumes));
     }
     assert_eq!(bench.double.asked(), 5);
 }
