@@ -563,6 +563,15 @@ async fn a_database_that_was_reached_is_not_to_be_started() {
 }
 
 #[tokio::test]
+async fn a_table_that_somebody_dropped_is_no_bug_of_ours() {
+    let office = Office::migrated().await;
+    office.execute("drop table venue_sync.pace").await;
+    let said = office.run(&["sync", "--region", "town"]).await;
+    assert_eq!(said.code, Some(2), "{}{}", said.stdout, said.stderr);
+    assert_all(&said.stderr, &["venue_sync.pace", "venues migrate check"]);
+}
+
+#[tokio::test]
 async fn a_provider_that_is_down_is_named_and_the_run_can_go_on() {
     let office = Office::migrated().await;
     let mut down = office.desk.command(&["sync", "--region", "town"]);
@@ -649,18 +658,21 @@ async fn whoever_waits_for_a_quota_lets_the_others_go_before_it() {
     let mut command = office.desk.command(&["sync", "--all", "--migrate", "--json", "--wait", "25h"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the command can be started");
     let village = "select count(*) from venue_sync.runs where region = 'village' and state = 'complete'";
-    while office
-        .database
-        .connect()
-        .await
-        .fetch_optional("select from pg_tables where tablename = 'changes'")
-        .await
-        .expect("it is asked")
-        .is_none()
-        || office.count(village).await == 0
-    {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let done = async {
+        while office
+            .database
+            .connect()
+            .await
+            .fetch_optional("select from pg_tables where tablename = 'changes'")
+            .await
+            .expect("it is asked")
+            .is_none()
+            || office.count(village).await == 0
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), done).await.expect("the village has its turn while the town waits");
     let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).expect("it runs");
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
     let ended = tokio::task::spawn_blocking(move || child.wait_with_output()).await.expect("nothing panics in there");

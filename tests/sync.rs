@@ -283,6 +283,28 @@ async fn a_used_up_allowance_is_noted_while_other_strands_still_wait_and_no_refu
     assert_eq!(bench.count("select requests from venue_sync.runs").await, 4, "sent");
 }
 
+/// As another worker with the same key that was told so by the provider.
+const USED_UP: &str = "update venue_sync.pace set used_up_until = clock_timestamp() + interval '1 hour'";
+
+#[tokio::test]
+async fn what_the_provider_told_another_worker_of_an_allowance_ends_a_run_with_the_time() {
+    let bench = Bench::new(city::town()).await;
+    bench.double.mend(Manners { delay: Duration::from_millis(20), ..Manners::GOOD });
+    let told = async {
+        while sqlx::query(USED_UP).execute(&bench.pool).await.unwrap().rows_affected() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let job = Job { concurrency: 1, ..bench.job() };
+    let (report, ()) = tokio::join!(bench.sync(&job), told);
+    let report = report.unwrap();
+    assert_eq!((report.summary.status, report.summary.stopped_by), (RunStatus::Interrupted, Some(StoppedBy::Quota)));
+    let left = report.resumes.unwrap().left;
+    assert!((Duration::from_secs(3500)..Duration::from_secs(3600)).contains(&left), "{left:?}");
+    let sent = bench.count("select requests from venue_sync.runs").await.unsigned_abs();
+    assert_eq!(sent, bench.double.asked(), "what was not sent is off the account");
+}
+
 #[tokio::test]
 async fn whoever_waited_while_others_completed_the_run_begins_none() {
     let bench = Bench::new(city::town()).await;
@@ -482,7 +504,10 @@ async fn a_dry_run_compares_and_writes_only_the_spend() {
     }
     let bench = Bench { double: Double::serve(town).await, ..bench };
     let before = (bench.venues().await, bench.count("select count(*) from venue_sync.runs").await);
+    // A note that only a run would forget.
+    sqlx::query(USED_UP).execute(&bench.pool).await.unwrap();
     let summary = bench.sync(&Job { dry_run: true, ..bench.job() }).await.unwrap().summary;
+    assert_eq!(summary.status, RunStatus::Complete);
     assert_eq!((summary.venues.inserted, summary.venues.updated), (0, 1));
     assert!(summary.venues.add_up() && summary.venues.unchanged > 0);
     assert_eq!((bench.venues().await, bench.count("select count(*) from venue_sync.runs").await), before);

@@ -152,6 +152,12 @@ mod tests {
             assert!(text.contains(expected), "{expected}\n--\n{text}");
         }
         assert_eq!(text.matches("tile 3:").count(), 20, "all of them");
+        let elsewhere = crate::report::RunReport { embedded_flag: true, ..example::report() };
+        let text = run(&past(RunOutcome::Refused), &elsewhere, &judged);
+        for verb in ["staged", "accept", "discard"] {
+            let command = format!("\n  venues runs {verb} 01980000-0000-7000-8000-000000000001 --embedded\n");
+            assert!(format!("{text}\n").contains(&command), "{command}\n--\n{text}");
+        }
         let accepted = run(&past(RunOutcome::Accepted), &example::report(), &judged);
         assert!(accepted.contains("  doubted   tile 3") && !accepted.contains("runs accept"), "{accepted}");
     }

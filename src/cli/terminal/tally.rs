@@ -136,6 +136,19 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_until_it_is_judged_is_told_until_it_is_let_in() {
+        let counts = VenueCounts { received: 2, duplicate: 2, ..VenueCounts::default() };
+        let staged = Event::AnswerCommitted { tile: 1, counts, staged: 18, stubbed: 0, cost: MicroUsd(0) };
+        let mut tally = after(&[opened(0), staged]);
+        let line = tally.line(Duration::from_secs(1));
+        assert!(line.contains(" · 0 venues, 18 to be judged · "), "{line}");
+        let counts = VenueCounts { received: 18, updated: 17, rejected: 1, ..VenueCounts::default() };
+        tally.hear(&Event::LetIn { counts, stubbed: 0 });
+        let line = tally.line(Duration::from_secs(1));
+        assert!(line.contains(" · 17 venues · "), "{line}");
+    }
+
+    #[test]
     fn trouble_is_told_and_forgotten_when_it_is_over() {
         let spot = CappedSpot { position: Position::new(1.0, 2.0).unwrap(), radius_m: 1.0, seen: 20, words: vec![] };
         let wait = Duration::from_millis(1_500);
