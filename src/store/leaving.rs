@@ -38,19 +38,21 @@ pub(super) async fn refilled_at(
     transaction: &mut Transaction,
     refill: Refill<'_>,
 ) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-    let (unit, zone, after) = match refill {
+    let (unit, zone) = match refill {
         Refill::At(instant) => return Ok(Some(instant)),
         Refill::Unknown => return Ok(None),
-        Refill::MidnightIn(zone) => ("day", zone, None),
-        Refill::NextMonth => ("month", "UTC", None),
-        Refill::After(span) => ("day", "UTC", Some(span.as_secs_f64())),
+        Refill::After(span) => {
+            return sqlx::query_scalar!("select clock_timestamp() + make_interval(secs => $1)", span.as_secs_f64())
+                .fetch_one(transaction)
+                .await;
+        }
+        Refill::MidnightIn(zone) => ("day", zone),
+        Refill::NextMonth => ("month", "UTC"),
     };
     sqlx::query_scalar!(
-        "select coalesce(clock_timestamp() + make_interval(secs => $3),
-             (date_trunc($1, clock_timestamp() at time zone $2) + ('1 ' || $1)::interval) at time zone $2)",
+        "select (date_trunc($1, clock_timestamp() at time zone $2) + ('1 ' || $1)::interval) at time zone $2",
         unit,
-        zone,
-        after
+        zone
     )
     .fetch_one(transaction)
     .await

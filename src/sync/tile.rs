@@ -75,7 +75,9 @@ impl Workshop<'_> {
                         TileEnd::FencedOut => {
                             tracing::warn!(tile = ordinal, "another worker took over this tile, and ends it");
                         }
-                        TileEnd::Outdated => drop(self.fail(&claimed, CommitError::Outdated.to_string()).await?),
+                        TileEnd::Outdated => {
+                            self.fail(&claimed, CommitError::Outdated.to_string()).await?;
+                        }
                     }
                     return Ok(());
                 }

@@ -107,7 +107,9 @@ impl<'a> Prepared<'a> {
         } else {
             // What it knows when it begins is part of it, so that it has to be known now.
             let seed = recorded.map_or(0, |folder| recording::seed(folder));
-            job.knowledge = Knowledge::Given(sync::snapshot(&job, &opened.database, seed).await?);
+            let looking = async { Ok(sync::snapshot(&job, &opened.database, seed).await?) };
+            let snapshot = signals::or_stopped(stop, &self.settings.database, looking).await?;
+            job.knowledge = Knowledge::Given(snapshot);
             self.courier(&mut job)?
         };
         let listener = terminal.listener(&self.settings.region, self.settings.provider.name);
